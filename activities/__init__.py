@@ -1,0 +1,1 @@
+"""Thin activities: one port call each, errors mapped."""

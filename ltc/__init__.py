@@ -1,0 +1,1 @@
+"""ltc: lead to cash, one durable process per deal."""

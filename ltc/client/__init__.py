@@ -1,0 +1,1 @@
+"""The typed client of chains: start, decide, intervene, query."""

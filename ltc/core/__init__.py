@@ -1,0 +1,1 @@
+"""The interpreter as a pure machine: step(state, event) -> (state, commands)."""

@@ -1,0 +1,1 @@
+"""The process language: reader, schema, expressions, lint, compiled plan."""

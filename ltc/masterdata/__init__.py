@@ -1,0 +1,1 @@
+"""Customers: from the CRM's to the ERP's."""

@@ -1,0 +1,1 @@
+"""Frozen values: money, documents, identities, trail entries."""

@@ -1,0 +1,165 @@
+"""The documents that CRM and ERP hold, as the engine sees them, whatever system holds them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from ltc.model.base import Value
+from ltc.model.money import Currency, Money
+
+DocumentId = Annotated[str, Field(min_length=1, max_length=64)]
+Quantity = Annotated[int, Field(ge=0)]
+
+
+class Document(Value):
+    """A document of an outside system: its id there and its version there (rises with each change)."""
+
+    id: DocumentId
+    version: int = 1
+
+
+class CustomerRef(Value):
+    """A customer as the CRM knows it."""
+
+    id: DocumentId
+    name: str
+
+
+class Customer(Value):
+    """One customer, with its ids in both systems, its tier and its credit limit."""
+
+    id: DocumentId
+    name: str
+    crm_id: DocumentId
+    erp_id: DocumentId
+    currency: Currency
+    tier: str = "standard"
+
+
+class Line(Value):
+    """One line of an opportunity or order. Money is per line, rounded half-even."""
+
+    id: str
+    product: str
+    quantity: Annotated[int, Field(gt=0)]
+    unit_price: Money
+    discount: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    net: Money
+    tax: Money
+    gross: Money
+
+
+class Opportunity(Document):
+    """What sales won, or lost, in the CRM."""
+
+    number: str
+    customer: CustomerRef
+    owner: str
+    currency: Currency
+    lines: list[Line]
+    net: Money
+    tax: Money
+    gross: Money
+    stage: str = "won"
+    lost: bool = False
+    loss_reason: str = ""
+    required_on: datetime | None = None
+
+
+class Lead(Document):
+    """A lead as the CRM qualified it."""
+
+    stage: str
+    score: int = 0
+
+
+class Order(Document):
+    """A sales order. Quantities are absolute totals over all lines."""
+
+    customer: str
+    lines: list[Line]
+    net: Money
+    tax: Money
+    gross: Money
+    status: str
+    ordered: Quantity
+    shipped: Quantity = 0
+    returned: Quantity = 0
+    cancelled: Quantity = 0
+    reference: str = ""
+
+
+class Release(Document):
+    """A delivery order released to the warehouse."""
+
+    order: DocumentId
+    status: str
+
+
+class DeliveryLine(Value):
+    """How much of one order line a delivery holds."""
+
+    line: str
+    product: str
+    quantity: Annotated[int, Field(gt=0)]
+
+
+class Delivery(Document):
+    """Goods that left: one parcel, or one part shipment."""
+
+    order: DocumentId
+    lines: list[DeliveryLine]
+    net: Money
+    gross: Money
+    shipped_at: datetime
+
+
+class Invoice(Document):
+    """A billing document and how much of it is paid. ``open`` = gross - paid - credited - written_off."""
+
+    order: DocumentId
+    delivery: str = ""
+    net: Money
+    tax: Money
+    gross: Money
+    paid: Money
+    credited: Money
+    written_off: Money
+    open: Money
+    settled: bool = False
+    due_date: datetime
+
+
+class Payment(Document):
+    """Money received, as allocated to one invoice."""
+
+    invoice: DocumentId
+    amount: Money
+    received_at: datetime
+
+
+class CreditNote(Document):
+    """The counter-document of an invoice."""
+
+    invoice: DocumentId
+    amount: Money
+
+
+class GoodsReturn(Document):
+    """Goods that came back: the counter-document of a delivery."""
+
+    delivery: DocumentId
+    quantity: Quantity
+
+
+class Rate(Value):
+    """An exchange rate as fetched: one unit of ``source`` is ``rate`` units of ``target``."""
+
+    source: Currency
+    target: Currency
+    rate: Decimal
+    on: datetime

@@ -1,0 +1,1 @@
+"""A CRM and an ERP that really run, with fault injection."""

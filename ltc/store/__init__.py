@@ -1,0 +1,1 @@
+"""Records that are never dropped and views that can be refolded."""

@@ -1,0 +1,1 @@
+"""The doors in: how a chain gets started."""

@@ -1,0 +1,1 @@
+"""The Temporal shell around the pure core."""
