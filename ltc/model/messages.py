@@ -1,0 +1,151 @@
+"""What goes in and out of a chain: start input, calls, decisions, interventions, events, answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ltc.model.base import Value
+from ltc.model.ids import canonical
+
+TRAIL_HEADER = "ltc-trail"
+NOTICES_QUEUE = "ltc-notices"  # trail and notices share one task queue
+CHAINS_QUEUE = "ltc-chains"  # workflow tasks
+
+
+def call_queue(port: str) -> str:
+    """Return the task queue of an outside system's calls."""
+    return f"ltc-{port}"
+
+
+class CallRequest(Value):
+    """The input of every call activity; the activity's type is the operation's name.
+
+    ``do`` carries an effect out, ``read`` reads, ``probe`` asks whether the effect with ``key`` took place.
+    An undo is a ``do`` of the inverse operation under a key of its own.
+    """
+
+    mode: Literal["do", "read", "probe"] = "do"
+    key: str = ""
+    cls: Literal["", "A", "B", "C", "D"] = ""
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class ProbeResult(Value):
+    """The answer of a probe. ``found`` tells whether the effect took place; ``result`` what it gave."""
+
+    found: bool
+    result: dict[str, Any] | None = None
+
+
+class LevelRequest(Value):
+    """One level of a task: whom to ask. ``source`` as in the plan, its expressions already evaluated."""
+
+    name: str
+    source: dict[str, Any]
+    votes: int = 1
+
+
+class OpenTask(Value):
+    """The notice that opens a task: resolves the approvers and tells them."""
+
+    task: str
+    process: str
+    subject: str
+    requester: str
+    figures: dict[str, Any]
+    digest: str
+    levels: list[LevelRequest]
+
+
+class TaskOpened(Value):
+    """Who may decide, by level name."""
+
+    candidates: dict[str, list[str]]
+
+
+class Notice(Value):
+    """A message to people: ``to`` is ``role:x``, a person, or ``customer``."""
+
+    to: str
+    about: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class Signed(Value):
+    """A message whose sender our API vouches for (Ed25519 over the canonical JSON of all else)."""
+
+    actor: str
+    expires: datetime
+    signature: str = ""
+
+    def signed_bytes(self) -> bytes:
+        """Return the bytes that are signed."""
+        return canonical(self.model_dump(mode="json", exclude={"signature"}))
+
+
+class Decision(Signed):
+    """A person's decision on a task. ``digest`` is that of the figures the person was shown."""
+
+    id: str
+    task: str
+    decision: Literal["approve", "reject", "send_back"]
+    digest: str
+    comment: str = ""
+
+
+class Intervention(Signed):
+    """An operator's action. ``leg`` ``item`` ``step`` name the place; which else counts depends on the action.
+
+    ``asserted``: the actor's identity is claimed, not proved by a login. ``document`` is what ``skip`` supplies or
+    ``correct`` adopts; ``values`` are corrected arguments; ``by`` extends an SLA (a span such as ``2bd``);
+    ``consent`` allows a cancellation past the point of no return.
+    """
+
+    id: str
+    action: Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel"]
+    reason: str
+    asserted: bool = True
+    leg: str = ""
+    item: str = ""
+    step: str = ""
+    document: dict[str, Any] | None = None
+    values: dict[str, Any] | None = None
+    sla: str = ""
+    by: str = ""
+    consent: bool = False
+
+
+class Event(Value):
+    """An event of an outside system, as routed to a chain."""
+
+    id: str
+    name: str
+    fields: dict[str, Any]
+    at: datetime
+
+
+class Answer(Value):
+    """What an Update answers at once. ``entries`` are its trail entries, packed and base64; the client writes them."""
+
+    status: Literal[
+        "accepted", "already_decided", "not_your_turn", "figures_changed", "closed", "not_found", "in_flight", "refused"
+    ]
+    message: str = ""
+    entries: str = ""
+
+
+class Where(Value):
+    """Where a chain stands, as it answers a query."""
+
+    chain: str
+    status: str
+    outcome: str
+    leg: str
+    seq: int
+    undelivered: str  # packed entries not yet known to be stored, base64
+    tokens: dict[str, str]
+    holds: list[dict[str, Any]]
+    open_effects: list[dict[str, Any]]
