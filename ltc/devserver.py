@@ -206,7 +206,7 @@ async def register_search_attributes(address: str) -> None:
         TemporalNotReadyError: the server refuses; its operator has to register them.
     """
     client = await Client.connect(address)
-    wanted = {name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for name in SEARCH_ATTRIBUTES}
+    wanted = dict.fromkeys(SEARCH_ATTRIBUTES, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
     try:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace)
