@@ -1,0 +1,8 @@
+"""What travels beside a call without being an argument of it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+CURRENT_CHAIN: ContextVar[str] = ContextVar("ltc_current_chain", default="")
+"""The chain on whose behalf a port is called; empty outside a chain. Adapters may pass it on as a header."""
