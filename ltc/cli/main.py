@@ -1,0 +1,77 @@
+"""The ``ltc`` command: lists its commands without importing them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ltc.cli.lazy import Mount, group
+
+_MOUNTS = {
+    "up": Mount("ltc.cli.up_cmd", "Start everything on a state folder and keep it running."),
+    "down": Mount("ltc.cli.down_cmd", "Stop what `ltc up` started."),
+    "doctor": Mount("ltc.cli.doctor_cmd", "Check what an installation needs; say how to mend it."),
+    "chain": Mount("ltc.cli.chain_cmd", "Start chains, see where they stand, intervene."),
+    "task": Mount("ltc.cli.task_cmd", "See and decide approvals."),
+    "stuck": Mount("ltc.cli.stuck_cmd", "Say which chains do not move, why, and what may be done."),
+    "sla": Mount("ltc.cli.sla_cmd", "Show promised times: per leg, breached, about to be."),
+    "def": Mount("ltc.cli.def_cmd", "Check, show, draw and test process definitions."),
+    "views": Mount("ltc.cli.views_cmd", "Rebuild, verify and heal what is derived from the records."),
+    "db": Mount("ltc.cli.db_cmd", "Bring the database to the present schema."),
+    "worker": Mount("ltc.cli.worker_cmd", "Run a worker in the foreground."),
+    "sandbox": Mount("ltc.cli.sandbox_cmd", "Run the sandbox CRM or ERP in the foreground."),
+    "demo": Mount("ltc.cli.demo_cmd", "Run a whole order book and check what came out."),
+}
+
+app = typer.Typer(
+    cls=group(_MOUNTS),
+    name="ltc",
+    help="Lead to cash (线索到回款): one durable process per deal, from the lead to the money in the bank.",
+    epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 partly done.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ltc {version('ltc')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    state: Annotated[
+        Path | None, typer.Option("--state", help="The installation's state folder (LTC_STATE_DIR).", metavar="DIR")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything and show tracebacks (stderr).")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Lead to cash (线索到回款): one durable process per deal, from the lead to the money in the bank."""
+    if state is not None:
+        os.environ["LTC_STATE_DIR"] = str(state)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("ltc").setLevel(logging.DEBUG if debug else logging.WARNING)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show 线索 must not end a command half-way.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app(prog_name="ltc")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Text for people: made safe for a terminal, cut to length, times and spans in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+# Left-to-right and right-to-left overrides and isolates: they can make a line read as another one.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(value: Any, *, keep_lines: bool = False) -> str:
+    """Return a text that cannot steer a terminal: control and direction characters become visible escapes."""
+    text = "" if value is None else str(value)
+    return "".join(
+        char if _plain(char, keep_lines) else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def _plain(char: str, keep_lines: bool) -> bool:
+    if char == "\n":
+        return keep_lines
+    return unicodedata.category(char) not in {"Cc", "Cs"} and char not in _BIDI
+
+
+def short(value: Any, width: int) -> str:
+    """Return the cleaned text, cut to ``width`` characters."""
+    text = clean(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def moment(value: datetime | str | None) -> str:
+    """Return an instant as ``2026-03-02 09:30 UTC``, to the minute; empty for none."""
+    if value is None or value == "":
+        return ""
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(value: timedelta | float | None) -> str:
+    """Return a length of time in its two largest units: ``3 d 4 h``, ``12 min``, ``40 s``."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    sign, left = ("-" if seconds < 0 else ""), round(abs(seconds))
+    words = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {unit}")
+    return sign + " ".join(words[:2]) if words else "0 s"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 chain``, ``2 chains``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
