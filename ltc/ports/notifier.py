@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from ltc.model.base import Value
 
 
@@ -16,7 +18,7 @@ class Message(Value):
     about: str
     chain: str
     at: datetime
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = Field(default_factory=dict)
 
 
 class Notifier(Protocol):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pydantic import Field
+
 from ltc.model.base import Value
 
 
@@ -12,7 +14,7 @@ class Person(Value):
 
     id: str
     name: str
-    roles: list[str] = []
+    roles: list[str] = Field(default_factory=list)
     manager: str = ""
     email: str = ""
 

@@ -80,7 +80,9 @@ def parse(path: Path) -> dict[str, Person]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"{mark.line + 1}" if mark else "?"
-        raise Misconfigured(f"{path}, line {line}: not YAML or JSON; mend it as people: [{{id, name, roles}}]") from error
+        raise Misconfigured(
+            f"{path}, line {line}: not YAML or JSON; mend it as people: [{{id, name, roles}}]"
+        ) from error
     rows = data.get("people") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise Misconfigured(f"{path}: no list 'people' at the top; write people: [{{id, name, roles}}]")
@@ -91,7 +93,8 @@ def _plain(raw: bytes, path: Path) -> bytes:
     """Refuse anchors and aliases: a few hundred bytes of them become gigabytes."""
     for event in yaml.parse(raw, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = event.start_mark.line + 1
+            mark = event.start_mark
+            line = mark.line + 1 if mark else 1
             raise Misconfigured(f"{path}, line {line}: anchors and aliases are not allowed; write the value out")
     return raw
 

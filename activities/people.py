@@ -1,0 +1,82 @@
+"""Activities about people: who may decide, telling them, and checking signatures of decisions sent as signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import raise_as_failure
+from ltc.model.messages import Decision, LevelRequest, Notice, OpenTask, TaskOpened
+from ltc.model.signatures import check
+from ltc.ports.errors import Misconfigured
+from ltc.ports.notifier import Message, Notifier
+from ltc.ports.people import People
+
+
+class PeopleActivities:
+    """The activities on the notices queue, over the ports ``People`` and ``Notifier``."""
+
+    def __init__(self, people: People, notifier: Notifier, public_key: str) -> None:
+        self._people = people
+        self._notifier = notifier
+        self._public_key = public_key
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Return the activities, to be registered on the notices queue."""
+        return [self.open_task, self.notify, self.check_signature]
+
+    @activity.defn(name="people.open_task")
+    async def open_task(self, request: OpenTask) -> TaskOpened:
+        """Find out who may decide on each level, and tell those of the first level that has anybody."""
+        try:
+            candidates = {level.name: await self._candidates(level) for level in request.levels}
+            first = next((people for people in candidates.values() if people), [])
+            detail = {"task": request.task, "process": request.process, "figures": request.figures}
+            await self._send(first, f"decide on {request.subject}", detail)
+        except Exception as error:  # noqa: BLE001 - told apart there
+            raise_as_failure(error)
+        return TaskOpened(candidates=candidates)
+
+    @activity.defn(name="people.notify")
+    async def notify(self, notice: Notice) -> None:
+        """Tell a role, a person or the customer something."""
+        try:
+            await self._send(await self._recipients(notice.to), notice.about, notice.detail)
+        except Exception as error:  # noqa: BLE001 - told apart there
+            raise_as_failure(error)
+
+    @activity.defn(name="people.check_signature")
+    async def check_signature(self, decision: Decision) -> str:
+        """Return why a decision that came as a signal is not to be believed; empty when it is."""
+        return check(decision, self._public_key, datetime.now(UTC))
+
+    async def _candidates(self, level: LevelRequest) -> list[str]:
+        source = level.source
+        if "role" in source:
+            return await self._people.members(str(source["role"]))
+        if "person" in source:
+            known = await self._people.person(str(source["person"]))
+            return [known.id] if known else []
+        if "manager_of" in source:
+            manager = await self._people.manager_of(str(source["manager_of"]), int(source.get("up") or 1))
+            return [manager] if manager else []
+        raise Misconfigured(f"level {level.name!r} asks in an unknown way: {', '.join(sorted(source))}")
+
+    async def _recipients(self, to: str) -> list[str]:
+        if not to.startswith("role:"):
+            return [to]
+        return await self._people.members(to.removeprefix("role:"))
+
+    async def _send(self, recipients: Iterable[str], about: str, detail: dict[str, Any]) -> None:
+        info = activity.info()
+        now = datetime.now(UTC)
+        chain = info.workflow_id or ""
+        messages = [
+            Message(key=f"{chain}/{info.activity_id}/{to}", to=to, about=about, chain=chain, at=now, detail=detail)
+            for to in dict.fromkeys(recipients)
+        ]
+        if messages:
+            await self._notifier.send(messages)
