@@ -22,29 +22,29 @@ class CliError(Exception):
     code = Code.FAILED
 
 
-class Failed(CliError):
+class FailedError(CliError):
     """It was tried and did not work."""
 
 
-class BadUsage(CliError):
+class BadUsageError(CliError):
     """What was typed, or a file it names, is wrong."""
 
     code = Code.USAGE
 
 
-class NotFound(CliError):
+class NotFoundError(CliError):
     """What was named does not exist."""
 
     code = Code.NOT_FOUND
 
 
-class Refused(CliError):
+class RefusedError(CliError):
     """Understood, and not allowed now."""
 
     code = Code.REFUSED
 
 
-class Partial(CliError):
+class PartialError(CliError):
     """Some of it was done."""
 
     code = Code.PARTIAL

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ltc.cli.exits import BadUsage, NotFound
+from ltc.cli.exits import BadUsageError, NotFoundError
 
 MAX_BYTES = 1 << 20
 _TOO_DEEP = 40
@@ -19,21 +19,21 @@ def read_text(path: str, option: str) -> str:
     """Return the text of a file, or of standard input for ``-``.
 
     Raises:
-        NotFound: there is no such file.
-        BadUsage: it cannot be read, is larger than 1 MB, or is not UTF-8.
+        NotFoundError: there is no such file.
+        BadUsageError: it cannot be read, is larger than 1 MB, or is not UTF-8.
     """
     try:
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else _bytes(Path(path))
     except FileNotFoundError as error:
-        raise NotFound(f"{option}: there is no file {path}") from error
+        raise NotFoundError(f"{option}: there is no file {path}") from error
     except OSError as error:
-        raise BadUsage(f"{option}: cannot read {path}: {error.strerror}") from error
+        raise BadUsageError(f"{option}: cannot read {path}: {error.strerror}") from error
     if len(raw) > MAX_BYTES:
-        raise BadUsage(f"{option}: {path} is larger than 1 MB")
+        raise BadUsageError(f"{option}: {path} is larger than 1 MB")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadUsage(f"{option}: {path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        raise BadUsageError(f"{option}: {path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -45,20 +45,20 @@ def json_object(given: str, option: str) -> dict[str, Any]:
     """Return the JSON object that an option gives: as text, as ``@file``, or as ``-`` (standard input).
 
     Raises:
-        BadUsage: it is not JSON, not an object, too deep, has a key twice, or holds NaN.
-        NotFound: there is no such file.
+        BadUsageError: it is not JSON, not an object, too deep, has a key twice, or holds NaN.
+        NotFoundError: there is no such file.
     """
     text = read_text(given[1:] or "-", option) if given.startswith("@") or given == "-" else given
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
     except json.JSONDecodeError as error:
-        raise BadUsage(f"{option}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+        raise BadUsageError(f"{option}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
-        raise BadUsage(f"{option}: nested deeper than {_TOO_DEEP} levels") from error
+        raise BadUsageError(f"{option}: nested deeper than {_TOO_DEEP} levels") from error
     except ValueError as error:
-        raise BadUsage(f"{option}: {error}") from error
+        raise BadUsageError(f"{option}: {error}") from error
     if not isinstance(value, dict):
-        raise BadUsage(f'{option}: give a JSON object such as {{"id": "SO-1"}}, not {type(value).__name__}')
+        raise BadUsageError(f'{option}: give a JSON object such as {{"id": "SO-1"}}, not {type(value).__name__}')
     _depth(value, 1, option)
     return value
 
@@ -77,7 +77,7 @@ def _constant(name: str) -> NoReturn:
 
 def _depth(value: Any, level: int, option: str) -> None:
     if level > _TOO_DEEP:
-        raise BadUsage(f"{option}: nested deeper than {_TOO_DEEP} levels")
+        raise BadUsageError(f"{option}: nested deeper than {_TOO_DEEP} levels")
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for child in children:
         _depth(child, level + 1, option)
@@ -87,13 +87,13 @@ def reason(text: str) -> str:
     """Return a reason fit for the record.
 
     Raises:
-        BadUsage: it is empty or longer than 500 characters.
+        BadUsageError: it is empty or longer than 500 characters.
     """
     said = text.strip()
     if not said:
-        raise BadUsage("--reason is empty; say in a few words why, it stays on record")
+        raise BadUsageError("--reason is empty; say in a few words why, it stays on record")
     if len(said) > _MAX_REASON:
-        raise BadUsage(f"--reason has {len(said)} characters; keep it under {_MAX_REASON}")
+        raise BadUsageError(f"--reason has {len(said)} characters; keep it under {_MAX_REASON}")
     return said
 
 
@@ -101,10 +101,10 @@ def instant(text: str, option: str) -> datetime:
     """Return the instant a person typed: ISO date or date-time; without an offset it is UTC.
 
     Raises:
-        BadUsage: it is neither.
+        BadUsageError: it is neither.
     """
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadUsage(f"{option}: {text!r} is no date; write 2026-03-02 or 2026-03-02T09:30+08:00") from error
+        raise BadUsageError(f"{option}: {text!r} is no date; write 2026-03-02 or 2026-03-02T09:30+08:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -59,7 +59,10 @@ class LazyGroup(TyperGroup):
             if logging.getLogger("ltc").isEnabledFor(logging.DEBUG):
                 raise
             name = type(error).__name__
-            fail(f"this is a fault in ltc: {name}: {error}\n  for the traceback, run it again with: ltc --debug …", Code.FAILED)
+            fail(
+                f"this is a fault in ltc: {name}: {error}\n  for the traceback, run it again with: ltc --debug …",
+                Code.FAILED,
+            )
 
 
 def fail(message: str, code: int) -> None:

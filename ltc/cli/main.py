@@ -52,14 +52,14 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     state: Annotated[
-        Path | None, typer.Option("--state", help="The installation's state folder (LTC_STATE_DIR).", metavar="DIR")
+        Path | None, typer.Option("--state", help="The installation's state folder (LTC_STATE).", metavar="DIR")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Log everything and show tracebacks (stderr).")] = False,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Lead to cash (线索到回款): one durable process per deal, from the lead to the money in the bank."""
     if state is not None:
-        os.environ["LTC_STATE_DIR"] = str(state)
+        os.environ["LTC_STATE"] = str(state)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("ltc").setLevel(logging.DEBUG if debug else logging.WARNING)
 

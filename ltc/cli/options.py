@@ -12,7 +12,10 @@ Output = Annotated[Format, typer.Option("-o", "--output", help="How to write the
 Actor = Annotated[
     str,
     typer.Option(
-        "--actor", envvar="LTC_ACTOR", metavar="PERSON", help="Who acts: an id of the people file; recorded as asserted."
+        "--actor",
+        envvar="LTC_ACTOR",
+        metavar="PERSON",
+        help="Who acts: an id of the people file; recorded as asserted.",
     ),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stays on record.")]

@@ -13,9 +13,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 def clean(value: Any, *, keep_lines: bool = False) -> str:
     """Return a text that cannot steer a terminal: control and direction characters become visible escapes."""
     text = "" if value is None else str(value)
-    return "".join(
-        char if _plain(char, keep_lines) else char.encode("unicode_escape").decode("ascii") for char in text
-    )
+    return "".join(char if _plain(char, keep_lines) else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _plain(char: str, keep_lines: bool) -> bool:

@@ -1,0 +1,213 @@
+"""Trail entries in words, one sentence each; runs of tries and re-reads of one step told as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ltc.cli.text import moment, span
+
+Data = dict[str, Any]
+Record = dict[str, Any]
+_TRIES = ("scheduled", "failed", "unknown", "probed", "done")
+
+
+def money(value: Any) -> str:
+    """Return ``123.40 USD`` of a money record; anything else as it is."""
+    if not isinstance(value, dict) or set(value) != {"minor", "currency"}:
+        return "" if value is None else str(value)
+    from ltc.model.money import Money
+
+    return str(Money.model_validate(value))
+
+
+def document(value: Any) -> str:
+    """Return ``Order SO-7 v2`` of a document record."""
+    if not isinstance(value, dict) or not value.get("id"):
+        return ""
+    version = f" v{value['version']}" if value.get("version") else ""
+    return f"{value.get('type', 'document')} {value['id']}{version}"
+
+
+def _join(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if part not in (None, "", [], {}))
+
+
+def _after(label: str, value: Any) -> str:
+    return f"{label} {value}" if value not in (None, "", [], {}) else ""
+
+
+def _list(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+_MODES = {"do": "call", "read": "read", "probe": "probe", "undo": "undo", "notice": "tell"}
+
+
+def _scheduled(data: Data) -> str:
+    return f"{_MODES.get(str(data.get('mode')), 'call')} {data.get('op', '')}"
+
+
+def _done(data: Data) -> str:
+    return _join(
+        f"{data.get('op', '')} {'read' if data.get('mode') == 'read' else 'done'}", document(data.get("document"))
+    )
+
+
+def _probed(data: Data) -> str:
+    found = "it took effect" if data.get("found") else "it did not take effect"
+    return _join(f"{data.get('op', '')} probed: {found}", document(data.get("document")))
+
+
+def _task_opened(data: Data) -> str:
+    who = data.get("candidates")
+    people = _list(who) if not isinstance(who, dict) else "; ".join(f"{k}: {_list(v)}" for k, v in who.items())
+    return _join(
+        f"approval opened: {data.get('subject', '')}", _after("level", data.get("level")), _after("asked", people)
+    )
+
+
+def _decided(data: Data) -> str:
+    said = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
+    verb = said.get(str(data.get("decision")), str(data.get("decision")))
+    return _join(f"{data.get('actor', '?')} {verb}", _after("at level", data.get("level")), data.get("comment"))
+
+
+def _sla(verb: str) -> Callable[[Data], str]:
+    def say(data: Data) -> str:
+        lag = data.get("lag")
+        return _join(
+            f"SLA {data.get('sla', '')} {verb}",
+            _after("due", moment(data.get("deadline"))),
+            _after("rung", data.get("rung")),
+            _after("told", _list(data.get("notify"))),
+            f"used {span(data['used'])}" if data.get("used") is not None else "",
+            f"late {span(data['late'])}" if data.get("late") else "",
+            f"engine lag {lag:.1f} s" if isinstance(lag, (int, float)) and lag >= 1 else "",
+        )
+
+    return say
+
+
+def _intervened(data: Data) -> str:
+    claim = " (asserted)" if data.get("asserted") else ""
+    return _join(f"{data.get('actor', '?')}{claim}: {data.get('action', '')}", data.get("reason"))
+
+
+def _started(data: Data) -> str:
+    return _join(
+        f"{data.get('process', 'chain')} started", _after("number", data.get("number")),
+        _after("for", data.get("customer")), money(data.get("net")), _after("requested by", data.get("requester")),
+    )  # fmt: skip
+
+
+def _fields(label: str, *names: str) -> Callable[[Data], str]:
+    """Say a label, then the named fields that are there."""
+
+    def say(data: Data) -> str:
+        said = [money(data.get(name)) if isinstance(data.get(name), dict) else _list(data.get(name)) for name in names]
+        return f"{label}: {_join(*said)}" if _join(*said) else label
+
+    return say
+
+
+_SENTENCES: dict[str, Callable[[Data], str]] = {
+    "chain_started": _started,
+    "leg_entered": _fields("leg entered"),
+    "leg_skipped": _fields("leg skipped", "why"),
+    "leg_left": _fields("leg left"),
+    "item_opened": _fields("item opened"),
+    "item_closed": _fields("item closed"),
+    "condition": lambda data: f"{data.get('on', 'condition')} is {str(data.get('value')).lower()}",
+    "scheduled": _scheduled,
+    "done": _done,
+    "refused": lambda data: f"{data.get('op', '')} refused: {_join(data.get('reason'), data.get('message'))}",
+    "failed": lambda data: f"{data.get('op', '')} failed: {_join(data.get('error'), data.get('message'))}",
+    "unknown": lambda data: f"{data.get('op', '')}: outcome unknown, a probe follows",
+    "probed": _probed,
+    "revisited": _fields("step visited again", "how"),
+    "waiting": lambda data: _join(
+        f"waits for {_list(data.get('events'))}", _after("until", data.get("until")),
+        _after("at most to", moment(data.get("deadline"))),
+    ),
+    "event_kept": _fields("event kept, nobody waits for it yet", "event", "id"),
+    "event_taken": _fields("event taken", "event", "id"),
+    "timed_out": _fields("waited too long"),
+    "document": lambda data: f"{document(data)} read again: it changed",
+    "task_opened": _task_opened,
+    "decided": _decided,
+    "task_closed": _fields("approval closed", "result"),
+    "sent_back": lambda data: _join(f"sent back to {data.get('to', '')}", _after("round", data.get("round"))),
+    "rate": lambda data: f"1 {data.get('source', '')} = {data.get('rate', '')} {data.get('target', '')}",
+    "sla_started": _sla("started"),
+    "sla_paused": _sla("paused"),
+    "sla_resumed": _sla("resumed"),
+    "sla_warned": _sla("warns"),
+    "sla_breached": _sla("BREACHED"),
+    "sla_escalated": _sla("escalated"),
+    "sla_ended": _sla("ended"),
+    "sla_extended": _sla("extended"),
+    "notified": lambda data: f"told {_list(data.get('to'))}: {data.get('about', '')}",
+    "pivot": _fields("point of no return", "what"),
+    "held": lambda data: _join(
+        f"HELD: {data.get('reason', '')}", _after("rests with", data.get("owner")), _list(data.get("detail")),
+    ),
+    "released": _fields("released by", "actor"),
+    "intervened": _intervened,
+    "compensating": _fields("compensation begins", "why"),
+    "undone": lambda data: _join(
+        f"{data.get('op', '')} undone", _after("by", data.get("by")), document(data.get("document")),
+    ),
+    "stands": _fields("effect stands", "op", "why"),
+    "remains": _fields("effect REMAINS, a person must undo it", "op", "why"),
+    "balance": lambda data: (
+        f"does not balance: {data.get('equation', '')}: {money(data.get('left'))} ≠ {money(data.get('right'))}"
+    ),
+    "rested": _fields("came to rest", "state"),
+    "continued": _fields("history continued in a new run"),
+    "ended": lambda data: f"ENDED {_join(data.get('outcome'), data.get('reason'))}",
+}  # fmt: skip
+
+
+def sentence(record: Record) -> str:
+    """Return what an entry says, in one line."""
+    kind = str(record.get("kind"))
+    say = _SENTENCES.get(kind)
+    data = record.get("data") or {}
+    return say(data) if say else _join(kind, _list([f"{name} {value}" for name, value in data.items()]))
+
+
+def where(record: Record) -> str:
+    """Return where an entry stands: ``leg[item].step#visit``."""
+    item = f"[{record['item']}]" if record.get("item") else ""
+    step = f".{record['step']}" if record.get("step") else ""
+    visit = f"#{record['visit']}" if (record.get("visit") or 0) > 1 else ""
+    return f"{record.get('leg') or ''}{item}{step}{visit}"
+
+
+def _try_of(record: Record) -> tuple[str, ...] | None:
+    data = record.get("data") or {}
+    if record.get("kind") not in _TRIES or not record.get("step"):
+        return None
+    return (str(record.get("leg")), str(record.get("item")), str(record.get("step")), str(data.get("op")))
+
+
+def collapse(records: Iterable[Record]) -> list[Record]:
+    """Return the entries, each run of tries of one step made one: its last entry, with ``tries`` and ``first_seq``.
+
+    ``records`` are in order, oldest first; so is what is returned.
+    """
+    told: list[Record] = []
+    last: tuple[str, ...] | None = None
+    for record in records:
+        key = _try_of(record)
+        tried = int(record.get("kind") == "scheduled")
+        if key is not None and key == last:
+            before = told[-1]
+            told[-1] = {**record, "tries": before["tries"] + tried, "first_seq": before["first_seq"]}
+        else:
+            told.append({**record, "tries": tried, "first_seq": record.get("seq")})
+        last = key
+    return told
