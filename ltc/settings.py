@@ -1,0 +1,106 @@
+"""Every setting of an installation, read from the environment (``LTC_…``) and from nowhere else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names it and says what to set."""
+
+
+class QueueLimits(BaseModel):
+    """What one task queue may do at a time. ``rate`` is calls per second over all workers; 0 is unlimited."""
+
+    concurrency: int = Field(default=50, ge=1, le=10_000)
+    rate: float = Field(default=0.0, ge=0)
+
+
+class Settings(BaseSettings):
+    """The settings. Paths are relative to the current folder; times are real seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LTC_", env_nested_delimiter="__", extra="ignore", populate_by_name=True
+    )
+
+    installation: str = Field(default="ltc", pattern=r"^[A-Za-z0-9_-]{1,40}$", description="part of every effect key")
+    state: Path = Field(default=Path(".ltc"), description="the folder of databases, keys and logs")
+    database: SecretStr = Field(default=SecretStr(""), description="database URL; empty: SQLite in the state folder")
+    keys: Path | None = Field(default=None, description="the folder of the signing key; default STATE/keys")
+    process_defs: Path = Field(default=Path("process_defs"), description="the folder of process definitions")
+    people_file: Path = Field(default=Path("people.yaml"), description="who holds which role")
+    notices_file: Path | None = Field(
+        default=None, description="where notices are written; default STATE/notices.jsonl"
+    )
+
+    temporal_address: str = Field(
+        default="127.0.0.1:7233", validation_alias=AliasChoices("LTC_TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS")
+    )
+    temporal_namespace: str = "default"
+    temporal_api_key: SecretStr = SecretStr("")
+    temporal_tls: bool = False
+    build_id: str = Field(default="", description="set: workers are versioned under it, chains upgrade by themselves")
+
+    crm_url: str = "http://127.0.0.1:8101"
+    crm_token: SecretStr = SecretStr("")
+    erp_url: str = "http://127.0.0.1:8102"
+    erp_token: SecretStr = SecretStr("")
+    http_timeout: float = Field(default=2.0, gt=0, le=300, description="to connect, and to wait for an answer")
+    settle: float = Field(default=3.0, ge=0, le=3600, description="how long an abandoned call may still take effect")
+
+    clock: str = Field(default="", description="the virtual clock as JSON, for demonstrations; empty: real time")
+    queues: dict[str, QueueLimits] = Field(default_factory=dict, description="limits by port, or notices, chains")
+    poll_events: float = Field(default=1.0, gt=0, description="seconds between two looks at an event feed")
+    sweep_every: float = Field(default=30.0, gt=0, description="seconds between two sweeps")
+    signature_life: float = Field(default=300.0, gt=0, le=86_400, description="how long a signed message is valid")
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("clock")
+    @classmethod
+    def _is_json_object(cls, text: str) -> str:
+        if text:
+            try:
+                value: Any = json.loads(text)
+            except ValueError:
+                raise ValueError("is not JSON; give the virtual clock as a JSON object, or nothing") from None
+            if not isinstance(value, dict):
+                raise ValueError("is not a JSON object; give the virtual clock as one, or nothing")
+        return text
+
+    def database_url(self) -> str:
+        """Return the database URL (it may hold a password: never print it)."""
+        return self.database.get_secret_value() or f"sqlite:///{(self.state / 'ltc.db').resolve()}"
+
+    def keys_folder(self) -> Path:
+        """Return the folder of the signing key."""
+        return self.keys or self.state / "keys"
+
+    def notices(self) -> Path:
+        """Return the file notices are written to."""
+        return self.notices_file or self.state / "notices.jsonl"
+
+    def limits(self, queue: str) -> QueueLimits:
+        """Return the limits of a queue, by its port's name, ``notices`` or ``chains``."""
+        return self.queues.get(queue) or QueueLimits()
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: names the first wrong variable, what is wrong with it, never its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "__".join(str(part) for part in first["loc"]).upper()
+        name = name if name.startswith(("LTC_", "TEMPORAL_")) else f"LTC_{name}"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except ValueError as error:  # a JSON-valued variable that is not JSON
+        raise SettingsError(f"{error}; variables such as LTC_QUEUES take JSON") from None
