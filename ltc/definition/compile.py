@@ -1,0 +1,213 @@
+"""Compiles a definition into the plan that chains run: defaults filled in, operations pinned, a digest to name it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ltc.definition.build import Build, World
+from ltc.definition.compile_sla import sla
+from ltc.definition.compile_steps import block, title
+from ltc.definition.errors import DefinitionError, Mark, Problems
+from ltc.definition.nodes import Mapping as Keys
+from ltc.definition.plan import Billing, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
+from ltc.definition.reader import read
+from ltc.definition.schema_check import check
+from ltc.definition.step_names import name_steps
+from ltc.model.ids import digest
+from ltc.definition.currencies import CURRENCIES
+from ltc.ports.operations import Registry
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan together with what the lint needs: the places of things and every expression in it."""
+
+    plan: Plan
+    build: Build
+
+
+def load(
+    source: Path | str,
+    registry: Registry | None = None,
+    people_roles: Mapping[str, Collection[str]] | None = None,
+    effect_classes: Mapping[str, str] | None = None,
+    calendars: Mapping[str, int] | None = None,
+) -> Plan:
+    """Read, check and compile a definition.
+
+    Args:
+        source: a path, or the text itself.
+        registry: the operations and events there are.
+        people_roles: roles with their members; None leaves people unchecked.
+        effect_classes: what each operation's system offers against doing it twice; default A.
+        calendars: the calendars there are, with working minutes a day; None leaves them unchecked.
+
+    Raises:
+        DefinitionError: something is wrong with it; says everything that is.
+    """
+    world = World(registry or Registry(), effect_classes or {}, people_roles, calendars)
+    return load_checked(source, world).plan
+
+
+def load_checked(source: Path | str, world: World) -> Compiled:
+    """Read, check, compile and lint a definition.
+
+    Raises:
+        DefinitionError: something is wrong with it.
+    """
+    from ltc.definition.lint import lint
+
+    compiled = compile_tree(*read_source(source), world)
+    lint(compiled.plan, compiled.build)
+    compiled.build.problems.stop()
+    return compiled
+
+
+def read_source(source: Path | str) -> tuple[Keys, str]:
+    """Read a file, or text, into a tree; returns the tree and the name for complaints.
+
+    Raises:
+        DefinitionError: it cannot be read.
+    """
+    if isinstance(source, str):
+        return read(source), "definition"
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        problem = Problems(str(source)).problem("LTC-D016", Mark(), path=source.name, problem=error.strerror)
+        raise DefinitionError([problem]) from None
+    return read(data, str(source)), str(source)
+
+
+def compile_tree(tree: Keys, file: str, world: World) -> Compiled:
+    """Compile a tree that was read.
+
+    Raises:
+        DefinitionError: the tree is not of the language, or names what does not exist.
+    """
+    build = Build(world, Problems(file))
+    check(tree, build.problems)
+    build.problems.stop()
+    return Compiled(_plan(build, tree), build)
+
+
+def _plan(build: Build, tree: Keys) -> Plan:
+    build.calendar = tree.text("calendar")
+    build.check_calendar(build.calendar, tree.at("calendar"))
+    currency = tree.text("currency")
+    if currency not in CURRENCIES:
+        build.problems.add("LTC-D046", tree.at("currency"), word=currency, known=CURRENCIES)
+    sla(build, tree.values.get("sla"), "chain", "chain", "", "chain")
+    legs = _legs(build, tree.mapping("legs"))
+    plan = Plan(
+        process=tree.text("process"),
+        title=title(tree.values.get("title")),
+        currency=currency,
+        calendar=build.calendar,
+        start=_start(build, tree.mapping("start")),
+        billing=_billing(tree.mapping("billing")),
+        legs=legs,
+        nodes=build.nodes,
+        slas=build.slas,
+        handlers=_handlers(build, tree.mapping("handlers"), [leg.id for leg in legs]),
+        pivots=_pivots(build, tree.mapping("legs")),
+        operations=build.operations,
+        events=build.events,
+        collections=build.collections,
+    )
+    return plan.model_copy(update={"digest": digest(plan.model_dump(mode="json", exclude={"digest"}))})
+
+
+def _start(build: Build, keys: Keys) -> StartSpec:
+    event = keys.text("event")
+    build.event(event, keys.at("event"))
+    given = keys.mapping("input")
+    build.places["input"] = given.mark
+    for name, mark in given.keys.items():
+        build.places[f"input:{name}"] = mark
+    return StartSpec(
+        event=event,
+        key=build.use(keys.values.get("key"), "start", want="string", where="'key'", event=event),
+        input={name: build.use(value, "start", event=event) for name, value in given.values.items()},
+        requester=build.use(keys.values.get("requester"), "start", want="string", where="'requester'", event=event),
+    )
+
+
+def _billing(keys: Keys) -> Billing:
+    tolerance = keys.mapping("tolerance")
+    return Billing.model_validate(
+        {
+            "basis": keys.text("basis", "delivery"),
+            "over": tolerance.text("over", "0").rstrip("%"),
+            "under": tolerance.text("under", "0").rstrip("%"),
+        }
+    )
+
+
+def _legs(build: Build, given: Keys) -> list[Leg]:
+    legs = []
+    for name in given.values:
+        keys = given.mapping(name)
+        build.places[f"leg:{name}"] = given.keys[name]
+        name_steps(build, keys.listing("steps"))
+        when = build.use(keys.values.get("when"), f"leg:{name}", want="bool", where="'when'")
+        if when:
+            build.places[f"leg:{name}:when"] = keys.at("when")
+        loop = _loop(build, name, keys.mapping("for_each")) if "for_each" in keys.values else None
+        slas = sla(build, keys.values.get("sla"), f"leg:{name}", "leg", name, f"within:{name}")
+        each = sla(build, keys.mapping("for_each").values.get("sla"), f"item:{name}", "item", name, f"item:{name}")
+        first = block(build, keys.listing("steps"), name, "")
+        heading = title(keys.values.get("title"))
+        legs.append(Leg(id=name, title=heading, when=when, loop=loop, first=first, slas=[*slas, *each]))
+    return legs
+
+
+def _loop(build: Build, leg: str, keys: Keys) -> Loop:
+    build.places[f"loop:{leg}"] = keys.at("in")
+    build.places[f"loop:{leg}:as"] = keys.at("as")
+    build.places[f"loop:{leg}:starts"] = keys.at("starts")
+    return Loop(
+        source=build.use(keys.values.get("in"), f"leg:{leg}", want="list", where="'in'"),
+        name=keys.text("as"),
+        key=build.use(keys.values.get("key"), f"item:{leg}", want="string", where="'key'"),
+        on_item=keys.text("starts") == "on_item",
+    )
+
+
+def _handlers(build: Build, given: Keys, legs: list[str]) -> list[Handler]:
+    found = []
+    for name in given.values:
+        keys = given.mapping(name)
+        awaited, _ = build.awaited(keys.text("event"), keys, f"handler:{name}", "event")
+        during = [item for item in keys.listing("while").items if not isinstance(item, Keys)]
+        names = [getattr(item, "text", "") for item in during]
+        for item in during:
+            if (word := getattr(item, "text", "")) not in legs:
+                build.problems.add("LTC-D048", item.mark, word=word, known=legs)
+        found.append(
+            Handler(
+                name=name, event=awaited.event, match=awaited.match, subject=awaited.subject, legs=names,
+                then=Reaction(kind="cancel", outcome="cancelled"),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _pivots(build: Build, legs: Keys) -> list[Pivot]:
+    found = []
+    for name in legs.values:
+        keys = legs.mapping(name).mapping("pivot")
+        if not keys.values:
+            continue
+        after = keys.text("after")
+        nodes = [node for node in build.nodes.values() if node.leg == name]
+        events = [event.event for node in nodes if isinstance(node, WaitNode) for event in node.events]
+        steps = [node.step for node in nodes]
+        if after not in events and after not in steps:
+            build.problems.add("LTC-D051", keys.at("after"), word=after, known=[*events, *steps])
+        per_item = keys.text("per", "chain") == "item"
+        event, step = (after, "") if after in events else ("", after)
+        found.append(Pivot(leg=name, event=event, step=step, per_item=per_item))
+    return found

@@ -1,0 +1,228 @@
+"""Compiles the steps of a leg into flat nodes with pointers to what comes next and what encloses them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from ltc.definition.build import Build
+from ltc.definition.compile_reactions import reaction, undo
+from ltc.definition.compile_sla import sla, span
+from ltc.definition.nodes import Listing, Mapping, Scalar, Source
+from ltc.definition.plan import (
+    ApproveNode,
+    Arm,
+    Awaited,
+    CallNode,
+    ChooseNode,
+    EndNode,
+    Level,
+    ParallelNode,
+    Retry,
+    Span,
+    WaitNode,
+)
+from ltc.definition.step_names import kind_of
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def title(source: Source | None) -> dict[str, str]:
+    """Compile a title: one text stands for English."""
+    if isinstance(source, Mapping):
+        return {key: source.text(key) for key in source.values}
+    return {"en": source.text} if isinstance(source, Scalar) else {}
+
+
+def block(build: Build, steps: Listing, leg: str, up: str) -> str:
+    """Compile a block of steps and return the id of the first; an empty block gives an empty id."""
+    found = list(steps.mappings())
+    ids = [f"{leg}.{build.names.get(step.mark, kind_of(step))}" for step in found]
+    for index, step in enumerate(found):
+        node = ids[index]
+        build.places[node] = step.mark
+        build.nodes[node] = _PLACEHOLDER  # keeps the order of the file: nested steps come after their owner
+        common = {
+            "id": node, "leg": leg, "step": node.split(".", 1)[1], "title": title(step.values.get("title")),
+            "next": ids[index + 1] if index + 1 < len(ids) else "", "up": up,
+            "slas": sla(build, step.values.get("sla"), f"step:{node}", "step", node, node),
+        }  # fmt: skip
+        build.nodes[node] = _COMPILERS[kind_of(step)](build, step, common)
+    return ids[0] if ids else ""
+
+
+def _call(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
+    node = common["id"]
+    build.owners[node] = step.text("call")
+    visit = step.values.get("on_revisit")
+    again = isinstance(visit, Mapping)
+    if isinstance(visit, Mapping):
+        build.places[f"{node}:on_revisit"] = visit.at("call")
+    _collect(build, step, "into")
+    return CallNode(
+        **common,
+        call=build.call(step, node),
+        result=step.text("as"),
+        into=step.text("into"),
+        undo=undo(build, step.values.get("undo"), node),
+        on_refusal=_refusals(build, step, node),
+        revisit="call" if again else ("skip" if visit else ""),
+        revisit_call=build.call(visit, f"undo:{node}") if isinstance(visit, Mapping) else None,
+        retry=_retry(step),
+    )
+
+
+def _refusals(build: Build, step: Mapping, node: str) -> dict[str, Any]:
+    given, op = step.mapping("on_refusal"), step.text("call")
+    known = (*build.world.registry.refusals.get(op, ()), "default")
+    found = {}
+    for reason, source in given.values.items():
+        if reason not in known:
+            build.problems.add("LTC-D049", given.keys[reason], op=op, word=reason, known=known)
+        found[reason] = reaction(build, source, f"on_refusal.{reason}", node, block)
+    found.setdefault("default", reaction(build, None, "on_refusal", node, block))
+    return found
+
+
+def _retry(step: Mapping) -> Retry:
+    given = step.mapping("retry")
+    values: dict[str, float] = {}
+    for key in given.values:
+        text = given.text(key)
+        values[key] = float(Decimal(text)) if key == "factor" else float(int(text[:-1]) * _SECONDS[text[-1]])
+    return Retry(**values)
+
+
+def _collect(build: Build, step: Mapping, key: str) -> None:
+    if (name := step.text(key)) and name not in build.collections:
+        build.collections.append(name)
+
+
+def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
+    node = common["id"]
+    _collect(build, step, "into")
+    return WaitNode(
+        **common,
+        events=_events(build, step, node),
+        until=build.use(step.values.get("until"), node, want="bool", where="'until'"),
+        result=step.text("as"),
+        into=step.text("into"),
+        within=span(step, "within"),
+        on_timeout=reaction(build, step.values.get("on_timeout"), "on_timeout", node, block),
+        poll=span(step, "poll") or Span(amount=1, unit="d"),
+        undo=undo(build, step.values.get("undo"), node),
+        revisit="skip" if step.text("on_revisit") == "skip" else "",
+        retry=_retry(step),
+    )
+
+
+def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
+    source = step.values["wait"]
+    many = list(source.mappings()) if isinstance(source, Listing) else [step]
+    key = "event" if isinstance(source, Listing) else "wait"
+    if key == "wait" and "match" not in step.values:
+        build.problems.add("LTC-D022", step.mark, key="match", where="a 'wait' step", doc="event.FIELD == NAME.id")
+        return []
+    if key == "event" and "match" in step.values:
+        build.problems.add(
+            "LTC-D020", step.keys["match"], word="match", where="a wait for several events", known=("event",)
+        )
+    events = []
+    for keys in many:
+        awaited, found = build.awaited(keys.text(key), keys, node, key)
+        events.append(awaited)
+        if found and step.text("into") and not found.collects:
+            why = "the event reports on no list of documents"
+            build.problems.add("LTC-D058", step.at("into"), word=found.name, why=why)
+    return events
+
+
+def _approve(build: Build, step: Mapping, common: dict[str, Any]) -> ApproveNode:
+    node = common["id"]
+    build.places[f"{node}:subject"] = step.at("approve")
+    binds = [build.use(bind, node, where="'binds'", extra=("figures",)) for bind in step.listing("binds").items]
+    return ApproveNode(
+        **common,
+        subject=step.text("approve"),
+        binds=binds,
+        four_eyes=step.flag("four_eyes", True),
+        levels=_levels(build, step.listing("levels"), node),
+        none_found=reaction(build, step.values.get("none_found"), "none_found", node, block),
+        on_reject=reaction(build, step.values.get("on_reject"), "on_reject", node, block),
+    )
+
+
+def _levels(build: Build, levels: Listing, node: str) -> list[Level]:
+    found: list[Level] = []
+    for keys in levels.mappings():
+        name = keys.text("name")
+        if name in [level.name for level in found]:
+            build.problems.add("LTC-D054", keys.at("name"), word=name)
+        place = f"level:{node}:{name}"
+        build.places[f"{place}:from"] = keys.at("from")
+        found.append(
+            Level(
+                name=name,
+                when=build.use(keys.values.get("when"), node, want="bool", where="'when'"),
+                source=_people(build, keys.values.get("from"), node),
+                votes=_votes(keys.values.get("rule")),
+                slas=sla(build, keys.values.get("sla"), place, "level", f"{node}:{name}", node),
+            )
+        )
+    return found
+
+
+def _people(build: Build, source: Source | None, node: str) -> dict[str, Any]:
+    if isinstance(source, Mapping):
+        whose = build.use(source.values.get("manager_of"), node, want="string", where="'manager_of'")
+        return {"manager_of": whose, "up": source.whole("up", 1)}
+    kind, _, name = source.text.partition(":") if isinstance(source, Scalar) else ("role", "", "")
+    return {kind: name}
+
+
+def _votes(source: Source | None) -> int:
+    """Return how many must agree; 0 means all."""
+    if isinstance(source, Mapping):
+        return source.whole("votes", 1)
+    return 0 if isinstance(source, Scalar) and source.text == "all" else 1
+
+
+def _choose(build: Build, step: Mapping, common: dict[str, Any]) -> ChooseNode:
+    node, arms = common["id"], []
+    given = list(step.listing("choose").mappings())
+    for index, keys in enumerate(given):
+        if "otherwise" in keys.values and index + 1 < len(given):
+            build.problems.add("LTC-D055", keys.mark)
+        when = build.use(keys.values.get("when"), node, want="bool", where="'when'")
+        steps = keys.listing("otherwise" if "otherwise" in keys.values else "steps")
+        build.places[f"{node}:arm:{index}"] = keys.mark
+        arms.append(Arm(when=when, first=block(build, steps, common["leg"], node)))
+    return ChooseNode(**common, arms=arms)
+
+
+def _parallel(build: Build, step: Mapping, common: dict[str, Any]) -> ParallelNode:
+    given = list(step.listing("parallel").mappings())
+    branches = [block(build, keys.listing("steps"), common["leg"], common["id"]) for keys in given]
+    join = step.text("join", "all")
+    need = {"all": len(branches), "any": 1}.get(join) or int(join)
+    if need > len(branches):
+        build.problems.add("LTC-D029", step.at("join"), word=join, low=1, high=len(branches), where="'join'")
+    return ParallelNode(
+        **common, branches=branches, need=need, rest="keep" if step.text("rest") == "keep" else "cancel"
+    )
+
+
+def _end(build: Build, step: Mapping, common: dict[str, Any]) -> EndNode:
+    reason = build.use(step.values.get("reason"), common["id"], want="string", where="'reason'")
+    return EndNode.model_validate({**common, "outcome": step.text("end"), "reason": reason})
+
+
+_PLACEHOLDER = EndNode(id="", leg="", step="", outcome="completed")
+_COMPILERS = {
+    "call": _call,
+    "wait": _wait,
+    "approve": _approve,
+    "choose": _choose,
+    "parallel": _parallel,
+    "end": _end,
+}

@@ -1,0 +1,88 @@
+"""Complaints about a definition: what, where, what to do, and the nearest valid word."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ltc.definition.codes import CODES
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """A place in a file, both counted from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One complaint. ``nearest`` is the valid word that the author may have meant."""
+
+    code: str
+    file: str
+    line: int
+    column: int
+    sentence: str
+    remedy: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        hint = f" (did you mean '{self.nearest}'?)" if self.nearest else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.sentence}{hint}; {self.remedy}"
+
+
+class DefinitionError(ValueError):
+    """A definition cannot be used; ``problems`` says everything that is wrong with it, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.line, p.column, p.code)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that looks most like ``word``, if any does."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def listing(words: Iterable[str], most: int = 24) -> str:
+    """Write words for a sentence, not more than ``most`` of them."""
+    every = list(words)
+    shown = ", ".join(every[:most]) or "(none)"
+    return shown if len(every) <= most else f"{shown}, …"
+
+
+@dataclass
+class Problems:
+    """Collects complaints about one file."""
+
+    file: str
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
+        """Add a complaint; ``known`` words fill the sentence and give the nearest one to ``word``."""
+        self.found.append(self.problem(code, mark, known=known, **particulars))
+
+    def problem(
+        self, code: str, mark: Mark, *, known: Iterable[str] | None = None, near: str | None = None, **particulars: Any
+    ) -> Problem:
+        """Make a complaint without keeping it."""
+        words = list(known or ())
+        text = CODES[code]
+        values = {"known": listing(words), **particulars}
+        close = near or nearest(str(particulars.get("word", "")), words)
+        sentence, remedy = text.sentence.format(**values), text.remedy.format(**values)
+        return Problem(code, self.file, mark.line, mark.column, sentence, remedy, close)
+
+    def stop(self) -> None:
+        """Raise what was found, if anything was.
+
+        Raises:
+            DefinitionError: something was found.
+        """
+        if self.found:
+            raise DefinitionError(self.found)

@@ -1,0 +1,191 @@
+"""The process language, version 1: every key there is, and every key kept for later."""
+
+from __future__ import annotations
+
+from ltc.definition.schema_steps import STEP_SHAPES
+from ltc.definition.shapes import LATER, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
+
+EXPRESSION = Text("expression", "a CEL expression")
+
+TITLE = OneOf(
+    "title",
+    "what people see: one text, or one per language",
+    text=Text("text", "the title in every language"),
+    records={
+        "en": Record(
+            "title", {"en": Text("text", "the English title"), "zh": Text("text", "the Chinese title")}, "per language"
+        )
+    },
+)
+
+START = Record(
+    "start",
+    {
+        "event": Text("event", "the event that starts a chain; a file or a command gives the same fields"),
+        "key": Text("expression", "the business key: starting twice with one key finds the same chain"),
+        "input": Table(EXPRESSION, "the names that steps may use, each taken from the event"),
+        "requester": Text("expression", "who asks: approvals keep this person apart from the approvers"),
+    },
+    "what starts a chain, and what it starts with",
+    required=("event", "key", "input"),
+    reserved={"process": LATER, "every": LATER, "webhook": LATER},
+)
+
+BILLING = Record(
+    "billing",
+    {
+        "basis": Choice(
+            ("order", "delivery"), "what is billed: the order, or each delivery; picks the balance equations",
+            reserved=("milestone",),
+        ),
+        "tolerance": Record(
+            "tolerance",
+            {
+                "over": Text("tolerance", "how much more than ordered may be delivered"),
+                "under": Text("tolerance", "how much less than ordered counts as all"),
+            },
+            "what deviation still counts as balanced",
+        ),
+    },
+    "which balance equations hold",
+    required=("basis",),
+)  # fmt: skip
+
+TARGET = OneOf(
+    "target",
+    "the promised time: a span, or an instant taken from a document",
+    text=Text("span", "a span from the start of what is promised: 4h, 30d, 4bh, 5bd"),
+    records={
+        "due": Record(
+            "due target",
+            {"due": Text("expression", "an expression that gives an instant")},
+            "due at an instant",
+            ("due",),
+        )
+    },
+    reserved={"table": LATER},
+)
+
+RUNG = Record(
+    "rung",
+    {
+        "at": Text("rung", "when: a share of the target (150%), or an offset from the due instant (due + 7d)"),
+        "notify": Text("notify", "who is told"),
+        "hold": Flag("hold what is promised until a person acts", only=True),
+    },
+    "one rung of an escalation",
+    required=("at",),
+)
+
+SLA = OneOf(
+    "sla",
+    "a promised time",
+    records={
+        "target": Record(
+            "sla",
+            {
+                "target": TARGET,
+                "warn_at": Text("percent", "warn when this share of the target is used"),
+                "pause_while": Text("expression", "the clock stands still while this holds; may ask waiting_for"),
+                "escalate": Many(Ref("rung"), "what happens when the promise is late, in rising order"),
+                "calendar": Text("calendar", "the working time it is measured in; default: the process's"),
+            },
+            "a promised time, with warning and escalation",
+            ("target",),
+            reserved={"name": LATER, "table": LATER},
+        )
+    },
+    reserved={"[]": "say one SLA; several named SLAs are not in this version"},
+)
+
+PIVOT = Record(
+    "pivot",
+    {
+        "after": Text("after", "the event (or the step of this leg) after which undo never runs by itself"),
+        "per": Choice(("item", "chain"), "whether each item passes it by itself, or the chain as a whole"),
+    },
+    "the point of no return",
+    required=("after",),
+)
+
+FOR_EACH = Record(
+    "for_each",
+    {
+        "in": Text("expression", "the collection: a name of 'into:', or an expression that gives a list"),
+        "as": Text("name", "the name of the item inside this leg"),
+        "key": Text("expression", "the item's own stable key"),
+        "starts": Choice(
+            ("on_item", "when_complete"), "start with each item as it appears, or when the collection is complete"
+        ),
+        "sla": Ref("sla", "a promised time for each item"),
+    },
+    "run the leg once per item",
+    required=("in", "as", "key"),
+)
+
+LEG = Record(
+    "leg",
+    {
+        "title": Ref("title", "what people see"),
+        "when": Text("expression", "enter the leg only if this holds; read when it is entered"),
+        "for_each": Ref("for_each", "run the leg once per item"),
+        "steps": Many(Ref("step"), "what is done, in order"),
+        "sla": Ref("sla", "a promised time for the leg"),
+        "pivot": Ref("pivot", "the point of no return"),
+    },
+    "a stage of the chain",
+    required=("steps",),
+    reserved={"use": LATER, "every": LATER, "keep_open": LATER, "policies": LATER, "dunning": LATER},
+)
+
+HANDLER = Record(
+    "handler",
+    {
+        "event": Text("event", "the event that may come at any time"),
+        "match": Text("expression", "event.FIELD == NAME.id: which chain it is about"),
+        "while": Many(Text("name", "a leg"), "only while one of these legs runs; default: always"),
+        "then": Record(
+            "handler's reaction",
+            {"cancel": Flag("cancel the chain: undo what took effect; hold instead once past the pivot", only=True)},
+            "what happens then",
+            ("cancel",),
+            reserved={"send_back": LATER, "steps": LATER, "hold": LATER},
+        ),
+    },
+    "an event that may come at any time",
+    required=("event", "match", "then"),
+)
+
+DOCUMENT = Record(
+    "definition",
+    {
+        "ltc": Whole(1, 1, "the version of the language"),
+        "process": Text("name", "the name of the process"),
+        "title": Ref("title", "what people see"),
+        "calendar": Text("calendar", "the working time that promises are measured in"),
+        "currency": Text("currency", "the base currency: what base() converts to and money() is written in"),
+        "start": START,
+        "billing": BILLING,
+        "sla": Ref("sla", "a promised time for the whole chain"),
+        "legs": Table(Ref("leg"), "the stages, in order"),
+        "handlers": Table(HANDLER, "events that may come at any time"),
+    },
+    "a process definition",
+    required=("ltc", "process", "calendar", "currency", "start", "legs"),
+    reserved={
+        word: LATER
+        for word in (
+            "tables", "use", "every", "dunning", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes", "links",
+        )
+    },
+)  # fmt: skip
+
+SHAPES: dict[str, Shape] = {
+    "title": TITLE,
+    "sla": SLA,
+    "rung": RUNG,
+    "pivot": PIVOT,
+    "for_each": FOR_EACH,
+    "leg": LEG,
+    **STEP_SHAPES,
+}

@@ -1,0 +1,115 @@
+"""Shapes: what may stand where in a definition, said as data. The checker, the JSON schema and the docs read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Formats of texts: a pattern (None: checked elsewhere), words for a complaint, and what to do.
+FORMATS: dict[str, tuple[str | None, str]] = {
+    "name": (r"[a-z][a-z0-9_]{0,39}", "a name: lower-case letters, digits and _, beginning with a letter"),
+    "text": (r"(?s).{1,400}", "a text of at most 400 characters"),
+    "expression": (r"(?s).{1,512}", "an expression of at most 512 characters"),
+    "operation": (r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "an operation, such as erp.create_order"),
+    "event": (r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "an event, such as erp.goods_shipped"),
+    "after": (r"[a-z][a-z0-9_.-]*", "an event or the name of a step"),
+    "span": (r"[0-9].*|P.*", "a length of time, such as 4h, 30d, 4bh or 5bd"),
+    "real_time": (r"[0-9]{1,6}[smh]", "a length of real time, such as 30s, 5m or 1h"),
+    "factor": (r"[0-9]{1,2}(\.[0-9]{1,3})?", "a factor, such as 2 or 1.5"),
+    "percent": (r"[0-9]{1,4}%", "a share, such as 80%"),
+    "tolerance": (r"[0-9]{1,3}(\.[0-9]{1,6})?%", "a tolerance, such as 5% or 2.5%"),
+    "rung": (r"[0-9]{1,4}%|due( *\+.*)?", "a rung: 150% of the budget, due, or due + 7d"),
+    "who": (r"(role|person):[A-Za-z0-9_.@-]{1,64}", "role:NAME or person:NAME"),
+    "notify": (r"(role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester", "role:NAME, person:NAME, customer or requester"),
+    "currency": (r"[A-Z]{3}", "an ISO 4217 code, such as USD"),
+    "calendar": (r"[a-z][a-z0-9_-]{0,39}", "the name of a calendar"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of one of the formats."""
+
+    format: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words. ``reserved`` words are refused as not in this version."""
+
+    words: tuple[str, ...]
+    doc: str
+    reserved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flag:
+    """true or false; ``only`` is the one value that makes sense, if there is but one."""
+
+    doc: str
+    only: bool | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``."""
+
+    low: int
+    high: int
+    doc: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list."""
+
+    of: Shape
+    doc: str
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mapping whose keys the author chooses (of a format) and whose values have one shape."""
+
+    of: Shape
+    doc: str
+    key: str = "name"
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """A mapping with known keys."""
+
+    title: str
+    keys: dict[str, Shape]
+    doc: str
+    required: tuple[str, ...] = ()
+    reserved: dict[str, str] = field(default_factory=dict)  # key -> what to write instead
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A word, a text, a list, or one of several records told apart by the key that only it has."""
+
+    title: str
+    doc: str
+    words: tuple[str, ...] = ()
+    text: Text | Whole | None = None
+    listing: Many | None = None
+    records: dict[str, Record] = field(default_factory=dict)
+    reserved: dict[str, str] = field(default_factory=dict)  # signature keys and words kept for later
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Another shape by name: lets steps hold steps."""
+
+    name: str
+    doc: str = ""
+
+
+Shape = Text | Choice | Flag | Whole | Many | Table | Record | OneOf | Ref
+
+LATER = "leave it out; what this version knows is listed in docs/language.md"
