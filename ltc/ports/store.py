@@ -31,11 +31,11 @@ class StoreError(PortError):
     """The records refuse what was asked; asking again cannot help."""
 
 
-class IntentMismatch(StoreError):
+class IntentMismatch(StoreError):  # noqa: N818 - named like the other port errors
     """An effect key was planned before with another operation or body."""
 
 
-class SchemaOutdated(StoreError):
+class SchemaOutdated(StoreError):  # noqa: N818 - named like the other port errors
     """The database's schema is not the one this program needs."""
 
 

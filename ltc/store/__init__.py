@@ -1,1 +1,1 @@
-"""Records that are never dropped and views that can be refolded."""
+"""Records that are never dropped, views that are folds of them, and the questions asked of both."""

@@ -1,0 +1,65 @@
+"""Append to the trail: idempotent, in order of runs, with the views folded in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ltc.model.ids import digest
+from ltc.model.trail import Entry
+from ltc.ports.store import Appended
+from ltc.store import trail
+from ltc.store.columns import db_now, insert_new, lock_chain
+from ltc.store.records import ALARMS
+from ltc.store.views import Views
+
+
+def raise_alarm(connection: Connection, chain: str, kind: str, detail: Mapping[str, object]) -> bool:
+    """Record an alarm once. Returns whether it is a new one."""
+    identity = digest([chain, kind, dict(detail)])
+    row = {"id": identity, "chain": chain, "kind": kind, "detail": dict(detail), "at": db_now(), "closed": None}
+    return insert_new(connection, ALARMS, row)
+
+
+def append(
+    connection: Connection, views: Views, chain: str, run: str, entries: Sequence[Entry], started: datetime | None
+) -> Appended:
+    """Append entries of one run; see ``ltc.ports.store.TrailStore``."""
+    if not entries:
+        return Appended()
+    lock_chain(connection, chain)
+    offered = [(entry, trail.entry_digest(entry)) for entry in map(trail.normal, entries)]
+    first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
+    runs, reordered = trail.register(connection, chain, run, first, last, started)
+    fresh, alarms = _new_ones(connection, chain, run, offered, first, last)
+    limit = trail.reach(runs, run)
+    if fresh:
+        trail.insert_rows(connection, chain, run, fresh, limit)
+    if reordered and trail.supersede(connection, chain, runs):
+        return Appended(inserted=len(fresh), alarms=alarms, gap=views.refold(connection, chain).head["gap"])
+    valid = sorted((entry for entry, _ in fresh if entry.seq < limit), key=lambda entry: entry.seq)
+    gap = views.follow(connection, chain, run, valid).head["gap"] if valid else views.gap(connection, chain)
+    return Appended(inserted=len(fresh), alarms=alarms, gap=gap)
+
+
+def _new_ones(
+    connection: Connection, chain: str, run: str, offered: list[tuple[Entry, str]], first: int, last: int
+) -> tuple[list[tuple[Entry, str]], int]:
+    """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""
+    known = trail.stored(connection, chain, run, first, last)
+    fresh: list[tuple[Entry, str]] = []
+    alarms = 0
+    for entry, content in offered:
+        there = known.setdefault(entry.seq, "")
+        if not there:
+            known[entry.seq] = content
+            fresh.append((entry, content))
+        elif there != content:
+            detail = {
+                "run": run, "seq": entry.seq, "stored": there, "offered": content, "kind": entry.kind.value,
+                "data": entry.data,
+            }  # fmt: skip
+            alarms += raise_alarm(connection, chain, "trail_conflict", detail)
+    return fresh, alarms

@@ -1,0 +1,92 @@
+"""Column types and SQL that read the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, DateTime, Dialect, Table, Text, func, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from ltc.model.ids import canonical
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC to the microsecond."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value in its canonical text: the same bytes on every database, so that digests and dumps agree."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else canonical(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as an SQL function
+    """The database's clock at the moment of the statement (not of the transaction)."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(db_now, "postgresql")
+def _now_postgresql(_element: db_now, _compiler: SQLCompiler, **_: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(db_now, "sqlite")
+def _now_sqlite(_element: db_now, _compiler: SQLCompiler, **_: Any) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"  # as SQLAlchemy writes a DateTime
+
+
+def lock_chain(connection: Connection, chain: str) -> None:
+    """Let one transaction at a time touch a chain's trail. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:chain, 0))"), {"chain": chain})
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there. Returns whether it was inserted. SQL expressions count as values."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount == 1
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace those whose key is there. All rows have all columns."""
+    if not rows:
+        return
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    keys = list(table.primary_key.columns)
+    others = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+
+
+def count_of(columns: Iterable[Column[Any]]) -> Any:
+    """Return ``count(*)`` over the table of the first column."""
+    return func.count(next(iter(columns)))

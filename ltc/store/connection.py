@@ -1,0 +1,85 @@
+"""How the store reaches its database without ever blocking the event loop: one writing thread, a few that read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection
+
+from ltc.ports.store import StoreUnavailable
+from ltc.store import migrate
+from ltc.store.engines import make_engine, translate
+from ltc.store.views import Views
+from ltc.store.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+READERS = 4
+
+
+class Connected:
+    """An open database. Functions of the store run on its threads; every error is one of ``ltc.ports.store``'s."""
+
+    def __init__(self, url: str, readers: int = READERS) -> None:
+        self.url = url
+        self._write_engine = make_engine(url, writes=True)
+        self._read_engine = make_engine(url, writes=False, size=readers)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="ltc-store-reader")
+        self._writer = Writer(self._write_engine, lambda error: translate(error, url))
+        self._views = Views()
+        self._writer.rolled_back = self._views.forget_all
+        self._closed = False
+
+    @classmethod
+    async def open(cls, url: str, readers: int = READERS) -> Self:
+        """Open a database that has this program's schema.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+            SchemaOutdated: ``ltc db upgrade`` has not run.
+        """
+        await asyncio.to_thread(migrate.require_current, url)
+        return cls(url, readers)
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the database. Closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of the store in a write transaction; returns after the commit."""
+        future = self._writer.submit(lambda connection: function(connection, *args, **kwargs))
+        return await asyncio.wrap_future(future)
+
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of the store on one snapshot of the database."""
+
+        def run() -> T:
+            try:
+                with self._read_engine.begin() as connection:
+                    return function(connection, *args, **kwargs)
+            except Exception as error:
+                translated = translate(error, self.url)
+                if translated is error:
+                    raise
+                raise translated from error
+
+        if self._closed:
+            raise StoreUnavailable("the store is closed; open it again")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)

@@ -1,0 +1,97 @@
+"""Connections: one engine that writes and one that reads, on SQLite or PostgreSQL; driver errors made ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+
+from ltc.ports.store import SchemaOutdated, StoreError, StoreUnavailable
+
+BUSY_SECONDS = 10.0  # how long a write waits for another process's write
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
+
+
+def parse_url(url: str) -> URL:
+    """Read a database address: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
+
+    Raises:
+        StoreError: it is neither.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    backend = parsed.drivername.split("+")[0] if parsed is not None else ""
+    if parsed is None or backend not in _DRIVERS:
+        raise StoreError("the database address is neither sqlite:///path nor postgresql://user@host/name; correct it")
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise StoreError("an SQLite database needs a file (sqlite:///path): in memory each connection has its own")
+    return parsed.set(drivername=_DRIVERS[backend])
+
+
+def make_engine(url: str, *, writes: bool, size: int = 1) -> Engine:
+    """Make the engine that writes (one connection) or the one that reads (``size`` connections)."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed, pool_size=size, max_overflow=0, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        )
+        _dress_sqlite(engine, writes)
+        return engine
+    # Reads see one instant: a report that compares tables must not see half of another's transaction.
+    level = "READ COMMITTED" if writes else "REPEATABLE READ"
+    return create_engine(
+        parsed,
+        pool_size=size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level=level,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+
+
+def _dress_sqlite(engine: Engine, writes: bool) -> None:
+    """WAL, foreign keys, a busy timeout; transactions begin as we say, not as the driver guesses."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        # An intent must survive a power cut: in WAL mode NORMAL may lose the last commits.
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if not writes:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _missing_table(error: DBAPIError) -> bool:
+    if "no such table" in str(error.orig) or "no such column" in str(error.orig):
+        return True
+    return getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
+
+
+def conflicted(error: Exception) -> bool:
+    """Tell whether the database gave up a transaction for the sake of another: running it again will do."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+def translate(error: Exception, url: str) -> Exception:
+    """Turn a driver's error into ours; others stay as they are. No password gets into the text."""
+    if not isinstance(error, SQLAlchemyError):
+        return error
+    where = parse_url(url).render_as_string(hide_password=True)
+    if isinstance(error, DBAPIError) and _missing_table(error):
+        return SchemaOutdated(f"the database {where} lacks tables this program needs; run 'ltc db upgrade'")
+    away = isinstance(error, OperationalError | InterfaceError | InternalError)
+    if away or (isinstance(error, DBAPIError) and error.connection_invalidated) or not isinstance(error, DBAPIError):
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        return StoreUnavailable(f"the database {where} cannot be used ({cause}); see that it runs and can be written")
+    return StoreError(f"the database {where} refused: {str(error.orig).splitlines()[0]}")

@@ -1,0 +1,184 @@
+"""The fold: one trail entry into the views of its chain; pure, one small function per kind of entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from ltc.model.trail import Entry, Kind
+from ltc.store import fold_effects, fold_people, fold_slas
+from ltc.store.reading import text
+from ltc.store.rows import ChainView
+
+Folder = Callable[[ChainView, Entry], ChainView]
+
+# Kinds that say nothing about movement: a chain that rests goes on resting through them.
+_STILL = (
+    Kind.RESTED, Kind.CONTINUED, Kind.NOTIFIED, Kind.EVENT_KEPT, Kind.BALANCE, Kind.SLA_STARTED, Kind.SLA_PAUSED,
+    Kind.SLA_RESUMED, Kind.SLA_WARNED, Kind.SLA_BREACHED, Kind.SLA_ESCALATED, Kind.SLA_EXTENDED,
+)  # fmt: skip
+
+
+def _chain_started(view: ChainView, entry: Entry) -> ChainView:
+    net = entry.data.get("net")
+    net = net if isinstance(net, dict) else {}
+    return view.set(
+        process=text(entry, "process"),
+        plan=text(entry, "plan"),
+        number=text(entry, "number"),
+        customer=text(entry, "customer"),
+        requester=text(entry, "requester"),
+        currency=str(net.get("currency", "")),
+        net=int(net.get("minor", 0)),
+        state="running",
+        started=entry.at,
+        started_wall=entry.wall,
+    )
+
+
+def _leg_entered(view: ChainView, entry: Entry) -> ChainView:
+    key = (entry.leg, entry.item)
+    known = view.get("legs", key)
+    visits = known["visits"] + 1 if known else 1
+    view = view.put("legs", key, entered=entry.at, left_at=None, status="running", why="", visits=visits)
+    return view.set(leg=entry.leg)
+
+
+def _leg_skipped(view: ChainView, entry: Entry) -> ChainView:
+    return view.put("legs", (entry.leg, entry.item), status="skipped", why=text(entry, "why"), left_at=entry.at)
+
+
+def _leg_left(view: ChainView, entry: Entry) -> ChainView:
+    view = view.put("legs", (entry.leg, entry.item), status="left", left_at=entry.at)
+    return _forget_waits(view, entry.leg, entry.item)
+
+
+def _item_opened(view: ChainView, entry: Entry) -> ChainView:
+    return view.put("legs", (entry.leg, entry.item), entered=entry.at, status="open", visits=1)
+
+
+def _item_closed(view: ChainView, entry: Entry) -> ChainView:
+    view = view.put("legs", (entry.leg, entry.item), status="closed", left_at=entry.at)
+    return _forget_waits(view, entry.leg, entry.item)
+
+
+def _forget_waits(view: ChainView, leg: str, item: str) -> ChainView:
+    """No wait outlives its leg or item. A leg that is left takes the waits of its items along."""
+    for key, _ in list(view.each("waits")):
+        if key[0] == leg and (not item or key[1] == item):
+            view = view.drop("waits", key)
+    return view
+
+
+def _sent_back(view: ChainView, entry: Entry) -> ChainView:
+    return view.set(rounds=view.head["rounds"] + 1)
+
+
+def _pivot(view: ChainView, _entry: Entry) -> ChainView:
+    return view.set(pivot=True)
+
+
+def _balance(view: ChainView, _entry: Entry) -> ChainView:
+    return view.set(imbalances=view.head["imbalances"] + 1)
+
+
+def _compensating(view: ChainView, entry: Entry) -> ChainView:
+    return view.set(compensating_since=entry.at, reason=text(entry, "why"))
+
+
+def _rested(view: ChainView, entry: Entry) -> ChainView:
+    leg = text(entry, "leg") or entry.leg or view.head["leg"]
+    return view.set(rests_since=view.head["rests_since"] or entry.at, leg=leg)
+
+
+def _ended(view: ChainView, entry: Entry) -> ChainView:
+    view = view.set(
+        outcome=text(entry, "outcome"),
+        reason=text(entry, "reason"),
+        ended=entry.at,
+        ended_wall=entry.wall,
+        rests_since=None,
+    )
+    for table in ("steps", "waits"):
+        for key, _ in list(view.each(table)):
+            view = view.drop(table, key)
+    return fold_slas.close_all(fold_people.close_all(view, entry), entry)
+
+
+def _nothing(view: ChainView, _entry: Entry) -> ChainView:
+    """The timeline shows it; no view counts it."""
+    return view
+
+
+FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
+    {
+        Kind.CHAIN_STARTED: _chain_started,
+        Kind.LEG_ENTERED: _leg_entered,
+        Kind.LEG_SKIPPED: _leg_skipped,
+        Kind.LEG_LEFT: _leg_left,
+        Kind.ITEM_OPENED: _item_opened,
+        Kind.ITEM_CLOSED: _item_closed,
+        Kind.SENT_BACK: _sent_back,
+        Kind.RATE: _nothing,
+        Kind.NOTIFIED: _nothing,
+        Kind.REVISITED: _nothing,
+        Kind.INTERVENED: _nothing,
+        Kind.CONTINUED: _nothing,
+        Kind.PIVOT: _pivot,
+        Kind.BALANCE: _balance,
+        Kind.COMPENSATING: _compensating,
+        Kind.RESTED: _rested,
+        Kind.ENDED: _ended,
+        **fold_effects.FOLDERS,
+        **fold_people.FOLDERS,
+        **fold_slas.FOLDERS,
+    }
+)
+
+
+def fold(view: ChainView, entry: Entry) -> ChainView:
+    """Fold one entry. An entry that cannot be read is counted in ``faults`` and otherwise passed over."""
+    try:
+        folded = FOLDERS[entry.kind](view, entry)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        folded = view.set(faults=view.head["faults"] + 1)
+    moving = {} if entry.kind in _STILL else {"rests_since": None}
+    return folded.set(last_seq=entry.seq, last_at=entry.at, last_wall=entry.wall, last_kind=entry.kind.value, **moving)
+
+
+def fold_all(view: ChainView, entries: Iterable[Entry]) -> ChainView:
+    """Fold entries in their order, then derive what follows from the whole."""
+    for entry in entries:
+        view = fold(view, entry)
+    return settle(view)
+
+
+def settle(view: ChainView) -> ChainView:
+    """Derive the chain's state and its next deadline from its other rows."""
+    state, deadline = _state(view), next_deadline(view)
+    head = view.head
+    if head["state"] == state and head["next_deadline"] == deadline:
+        return view
+    return view.set(state=state, next_deadline=deadline)
+
+
+def _state(view: ChainView) -> str:
+    if view.head["ended"] is not None:
+        return "ended"
+    if any(hold["released"] is None for _, hold in view.each("holds")):
+        return "held"
+    return "compensating" if view.head["compensating_since"] is not None else "running"
+
+
+def next_deadline(view: ChainView) -> datetime | None:
+    """Return the earliest instant at which something is due: a warning, a breach, the end of a wait."""
+    moments = [row["deadline"] for _, row in view.each("waits")]
+    for _, row in view.each("slas"):
+        if row["state"] != "running":
+            continue
+        if row["warn"] is not None and row["warned"] is None:
+            moments.append(row["warn"])
+        if row["breached"] is None:
+            moments.append(row["deadline"])
+    return min((moment for moment in moments if moment is not None), default=None)

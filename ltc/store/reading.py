@@ -1,0 +1,54 @@
+"""Read the fields of trail entries without trusting them: a missing or odd field reads as empty."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ltc.model.trail import Entry
+
+_NUL = "\x00"  # PostgreSQL cannot keep it in a text
+
+
+def plain(value: Any) -> str:
+    """Return a text fit for a column: a JSON scalar as it reads, nothing for everything else."""
+    if isinstance(value, str):
+        return value.replace(_NUL, "")
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def text(entry: Entry, name: str) -> str:
+    """Return a text field."""
+    return plain(entry.data.get(name))
+
+
+def number(entry: Entry, name: str) -> float:
+    """Return a number field, 0 when absent."""
+    value = entry.data.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def instant(entry: Entry, name: str) -> datetime | None:
+    """Return an instant field: ISO text with an offset; without one it is UTC."""
+    value = entry.data.get(name)
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def document(entry: Entry, name: str = "document") -> tuple[str, str, str, int] | None:
+    """Return system, type, id and version of a document field, or of the entry itself when ``name`` is empty."""
+    value = entry.data.get(name) if name else entry.data
+    if not isinstance(value, dict) or not plain(value.get("id")):
+        return None
+    version = value.get("version")
+    return (
+        plain(value.get("system")),
+        plain(value.get("type")),
+        plain(value["id"]),
+        version if isinstance(version, int) else 0,
+    )

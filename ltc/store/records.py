@@ -1,0 +1,176 @@
+"""The tables of records: never dropped, backed up."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import UniqueConstraint as Unique
+
+from ltc.store.columns import Instant, Json
+
+METADATA = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
+ID = Text
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, default="")
+
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("digest", ID, primary_key=True),
+    Column("process", ID, nullable=False),
+    Column("definition", LargeBinary, nullable=False),  # the YAML text, deflated
+    Column("plan", LargeBinary, nullable=False),  # the compiled plan as JSON, deflated
+    Column("first_used", Instant, nullable=False),
+)
+
+STARTS = Table(
+    "starts",
+    METADATA,
+    Column("chain", ID, primary_key=True),
+    Column("installation", ID, nullable=False),
+    Column("process", ID, nullable=False),
+    Column("key", ID, nullable=False),
+    Column("plan_digest", ID, nullable=False),
+    Column("input_digest", ID, nullable=False),
+    Column("input", LargeBinary, nullable=False),  # JSON, deflated: a start that was recorded can be carried out
+    Column("source", ID, nullable=False),
+    Column("actor", ID, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Unique("installation", "process", "key"),
+    Index(None, "confirmed"),
+)
+
+INTENTS = Table(
+    "intents",
+    METADATA,
+    Column("key", ID, primary_key=True),
+    Column("chain", ID, nullable=False, index=True),
+    Column("operation", ID, nullable=False),
+    Column("body_digest", ID, nullable=False),
+    Column("state", ID, nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("settled_at", Instant),
+    Column("system", ID, nullable=False, default=""),
+    Column("type", ID, nullable=False, default=""),
+    Column("document", ID, nullable=False, default=""),
+    Column("result", Json),
+    _text("note"),
+)
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("source", ID, primary_key=True),
+    Column("event", ID, primary_key=True),
+    Column("name", ID, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("system", ID, nullable=False),
+    Column("type", ID, nullable=False),
+    Column("document", ID, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("state", ID, nullable=False),
+    Column("chain", ID, nullable=False),
+    Index(None, "state", "received"),
+    Index(None, "system", "type", "document"),
+)
+
+CORRELATION = Table(
+    "correlation",
+    METADATA,
+    Column("system", ID, primary_key=True),
+    Column("type", ID, primary_key=True),
+    Column("document", ID, primary_key=True),
+    Column("chain", ID, primary_key=True),
+    Column("item", ID, primary_key=True),
+    Column("leg", ID, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "chain"),
+)
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("chain", ID, primary_key=True),
+    Column("run", ID, primary_key=True),
+    Column("number", Integer, nullable=False),  # the order in which runs were first seen
+    Column("started", Instant),  # when the run began, if its writer said so
+    Column("seen", Instant, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+)
+
+TRAIL = Table(
+    "trail",
+    METADATA,
+    Column("chain", ID, primary_key=True),
+    Column("run", ID, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("wall", Instant, nullable=False),
+    Column("kind", ID, nullable=False),
+    Column("leg", ID, nullable=False),
+    Column("item", ID, nullable=False),
+    Column("step", ID, nullable=False),
+    Column("visit", Integer, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("digest", ID, nullable=False),
+    Column("superseded", Boolean, nullable=False),
+    Index(None, "chain", "seq"),
+)
+
+ALARMS = Table(
+    "alarms",
+    METADATA,
+    Column("id", ID, primary_key=True),  # digest of chain, kind and detail: the same alarm once
+    Column("chain", ID, nullable=False, index=True),
+    Column("kind", ID, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("closed", Instant),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", ID, nullable=False),
+    Column("action", ID, nullable=False),
+    Column("chain", ID, nullable=False, index=True),
+    Column("door", ID, nullable=False),
+    _text("reason"),
+    _text("outcome"),
+    Column("detail", Json, nullable=False),
+)
+
+LATE_EVENTS = Table(
+    "late_events",
+    METADATA,
+    Column("source", ID, primary_key=True),
+    Column("event", ID, primary_key=True),
+    Column("chain", ID, nullable=False, index=True),
+    Column("owner", ID, nullable=False),
+    _text("why"),
+    Column("at", Instant, nullable=False),
+    Column("closed", Instant),
+    Column("closed_by", ID, nullable=False, default=""),
+)
+
+ID_MAP = Table(
+    "id_map",
+    METADATA,
+    Column("system", ID, primary_key=True),
+    Column("external", ID, primary_key=True),
+    Column("customer", ID, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+)
+
+RECORDS = (PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, ID_MAP)

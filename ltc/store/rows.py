@@ -1,0 +1,145 @@
+"""The rows that views are made of, said once: keys, columns and blanks; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+Cell = Literal["text", "int", "float", "bool", "instant", "json"]
+Key = tuple[str | int, ...]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One view table: the columns of its key within a chain, and all other columns with their types."""
+
+    key: dict[str, Cell]
+    columns: dict[str, Cell]
+
+
+def _columns(**types: str) -> dict[str, Cell]:
+    """Read ``text="a b", int="c"`` as columns with their types."""
+    return {name: kind for kind, names in types.items() for name in names.split()}  # type: ignore[misc]
+
+
+_PLACE: dict[str, Cell] = {"leg": "text", "item": "text", "step": "text"}
+
+VIEWS: dict[str, Spec] = {
+    "chains": Spec(
+        {},
+        _columns(
+            text="process plan number customer requester currency state leg outcome reason run last_kind",
+            int="net last_seq rounds faults imbalances",
+            bool="pivot gap",
+            instant="started started_wall ended ended_wall rests_since compensating_since next_deadline "
+            "last_at last_wall",
+        ),
+    ),
+    "legs": Spec(
+        {"leg": "text", "item": "text"}, _columns(text="status why", int="visits", instant="entered left_at")
+    ),
+    "steps": Spec(
+        {**_PLACE, "op": "text"}, _columns(text="mode effect state", int="visit unknowns", instant="since since_wall")
+    ),
+    "waits": Spec({**_PLACE}, _columns(json="events", text="until", int="taken", instant="deadline since since_wall")),
+    "tasks": Spec(
+        {"task": "text", "level": "text"},
+        {
+            **_PLACE,
+            **_columns(
+                text="subject digest state",
+                json="levels candidates rule figures decided_by",
+                instant="opened opened_wall closed",
+            ),
+        },
+    ),
+    "decisions": Spec(
+        {"seq": "int"}, _columns(text="task level actor decision decision_id comment door", instant="at")
+    ),
+    "slas": Spec(
+        {"sla": "text", "item": "text", "round": "int"},
+        _columns(
+            text="on_what leg step state",
+            json="budget planned",
+            int="rung extensions",
+            float="used late lag",
+            instant="started deadline warn paused warned breached ended",
+        ),
+    ),
+    "documents": Spec(
+        {"system": "text", "type": "text", "document": "text"},
+        {**_PLACE, **_columns(text="digest", int="version", instant="seen")},
+    ),
+    "holds": Spec(
+        {"seq": "int"},
+        {
+            **_PLACE,
+            **_columns(
+                text="scope reason owner released_by", json="detail", instant="since since_wall released"
+            ),
+        },
+    ),
+    "effects": Spec(
+        {"effect": "text"},
+        {**_PLACE, **_columns(text="op status system type document why", int="ordinal", instant="at")},
+    ),
+    "events_kept": Spec(
+        {"event": "text", "event_id": "text"}, _columns(text="leg item", instant="kept taken")
+    ),
+}  # fmt: skip
+
+_ZERO: dict[str, Any] = {"text": "", "int": 0, "float": 0.0, "bool": False, "instant": None, "json": None}
+BLANKS: Mapping[str, Row] = MappingProxyType(
+    {name: {column: _ZERO[kind] for column, kind in spec.columns.items()} for name, spec in VIEWS.items()}
+)
+
+
+def no_tables() -> dict[str, dict[Key, Row]]:
+    """Return the tables of a chain of which nothing is known."""
+    return {name: {} for name in VIEWS}
+
+
+@dataclass(frozen=True)
+class ChainView:
+    """All view rows of one chain: what a fold of its trail gives. Never changed, only replaced."""
+
+    chain: str
+    tables: Mapping[str, Mapping[Key, Row]] = field(default_factory=no_tables)
+
+    @property
+    def head(self) -> Row:
+        """The row of the chain itself."""
+        return self.tables["chains"].get((), BLANKS["chains"])
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was folded into it yet (a chain of which only a hole is known has a row, too)."""
+        return bool(self.head["last_kind"])
+
+    def get(self, table: str, key: Key) -> Row | None:
+        """Return one row."""
+        return self.tables[table].get(key)
+
+    def each(self, table: str) -> Iterator[tuple[Key, Row]]:
+        """Return the rows of one table, in the order in which they came to be known."""
+        yield from self.tables[table].items()
+
+    def put(self, table: str, key: Key, **changes: Any) -> ChainView:
+        """Return the view with one row changed, or made of the blank one."""
+        rows = self.tables[table]
+        row = {**rows.get(key, BLANKS[table]), **changes}
+        return replace(self, tables={**self.tables, table: {**rows, key: row}})
+
+    def set(self, **changes: Any) -> ChainView:
+        """Return the view with the chain's own row changed."""
+        return self.put("chains", (), **changes)
+
+    def drop(self, table: str, key: Key) -> ChainView:
+        """Return the view without one row."""
+        rows = self.tables[table]
+        if key not in rows:
+            return self
+        return replace(self, tables={**self.tables, table: {k: row for k, row in rows.items() if k != key}})

@@ -1,0 +1,141 @@
+"""Views in the database: load, save what changed, refold, drop."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, delete, select, union
+
+from ltc.model.trail import Entry
+from ltc.store import trail
+from ltc.store.columns import upsert
+from ltc.store.fold import fold_all
+from ltc.store.records import METADATA, TRAIL
+from ltc.store.rows import VIEWS, ChainView, Key, Row
+from ltc.store.view_tables import VIEW_TABLES
+
+_REMEMBERED = 2_000  # chains whose views the writer keeps in memory
+
+
+def load(connection: Connection, chain: str) -> ChainView:
+    """Read the view rows of a chain."""
+    tables: dict[str, dict[Key, Row]] = {}
+    for name, table in VIEW_TABLES.items():
+        spec = VIEWS[name]
+        rows = connection.execute(select(table).where(table.c.chain == chain).order_by(*table.primary_key.columns))
+        tables[name] = {
+            tuple(row[column] for column in spec.key): {column: row[column] for column in spec.columns}
+            for row in rows.mappings()
+        }
+    return ChainView(chain, tables)
+
+
+def save(connection: Connection, before: ChainView, after: ChainView) -> None:
+    """Write the rows that differ."""
+    for name, table in VIEW_TABLES.items():
+        old, new = before.tables[name], after.tables[name]
+        if old is new:
+            continue
+        gone = [key for key in old if key not in new]
+        for key in gone:
+            named = [table.c[column] == part for column, part in zip(VIEWS[name].key, key, strict=True)]
+            connection.execute(delete(table).where(table.c.chain == after.chain, *named))
+        changed = [(key, row) for key, row in new.items() if old.get(key) is not row and old.get(key) != row]
+        rows = [{"chain": after.chain, **dict(zip(VIEWS[name].key, key, strict=True)), **row} for key, row in changed]
+        upsert(connection, table, rows)
+
+
+def forget(connection: Connection, chain: str) -> None:
+    """Delete the view rows of a chain."""
+    for table in VIEW_TABLES.values():
+        connection.execute(delete(table).where(table.c.chain == chain))
+
+
+def advance(view: ChainView, entries: Iterable[tuple[str, Entry]]) -> ChainView:
+    """Fold what follows without a hole; what lies beyond the first hole is only noted as ``gap``."""
+    ready, run, gap = [], view.head["run"], False
+    expected = view.head["last_seq"] + 1 if view.known else None
+    for writer, entry in entries:
+        if expected is None:
+            gap = not trail.may_begin(entry)
+        if gap or (expected is not None and entry.seq != expected):
+            gap = True
+            break
+        ready.append(entry)
+        run, expected = writer, entry.seq + 1
+    if not ready:
+        return view.set(gap=gap) if gap or view.known else view
+    return fold_all(view, ready).set(run=run, gap=gap)
+
+
+def fresh(connection: Connection, chain: str) -> ChainView:
+    """Fold a chain's whole trail from nothing, as it is on record; the views are not looked at."""
+    return advance(ChainView(chain), trail.entries(connection, chain))
+
+
+class Views:
+    """Keeps the views up with the trail. Lives on the writer's thread; remembers chains it folded lately."""
+
+    def __init__(self) -> None:
+        self._recent: OrderedDict[str, ChainView] = OrderedDict()
+
+    def forget_all(self) -> None:
+        """Remember nothing: a transaction did not commit, or the views were dropped."""
+        self._recent.clear()
+
+    def refold(self, connection: Connection, chain: str) -> ChainView:
+        """Replace the views of a chain by a fold of its whole trail."""
+        forget(connection, chain)
+        view = fresh(connection, chain)
+        save(connection, ChainView(chain), view)
+        return self._remember(view)
+
+    def follow(self, connection: Connection, chain: str, run: str, appended: list[Entry]) -> ChainView:
+        """Fold entries just appended, which no newer run has taken over, sorted by their sequence."""
+        view = self._current(connection, chain)
+        if not view.known or not appended or appended[0].seq <= view.head["last_seq"]:
+            return self.refold(connection, chain)
+        source: Iterable[tuple[str, Entry]] = ((run, entry) for entry in appended)
+        if view.head["gap"]:
+            source = trail.entries(connection, chain, after=view.head["last_seq"])
+        moved = advance(view, source)
+        save(connection, view, moved)
+        return self._remember(moved)
+
+    def gap(self, connection: Connection, chain: str) -> bool:
+        """Tell whether the chain's trail is known to have a hole."""
+        return bool(self._current(connection, chain).head["gap"])
+
+    def _current(self, connection: Connection, chain: str) -> ChainView:
+        """Return the views as they stand; what is remembered counts if no other process has moved them since."""
+        table = VIEW_TABLES["chains"]
+        mark = connection.execute(
+            select(table.c.last_seq, table.c.run, table.c.gap).where(table.c.chain == chain)
+        ).first()
+        if mark is None:
+            return ChainView(chain)
+        known = self._recent.get(chain)
+        if known and (known.head["last_seq"], known.head["run"], known.head["gap"]) == tuple(mark):
+            return known
+        return load(connection, chain)
+
+    def _remember(self, view: ChainView) -> ChainView:
+        self._recent[view.chain] = view
+        self._recent.move_to_end(view.chain)
+        if len(self._recent) > _REMEMBERED or view.head["ended"] is not None:
+            self._recent.pop(view.chain if view.head["ended"] is not None else next(iter(self._recent)))
+        return view
+
+
+def all_chains(connection: Connection) -> Iterator[str]:
+    """Return every chain that has a trail or a view, in order."""
+    sources = [select(TRAIL.c.chain).distinct(), *(select(table.c.chain).distinct() for table in VIEW_TABLES.values())]
+    yield from connection.execute(union(*sources).order_by("chain")).scalars()
+
+
+def drop(connection: Connection) -> None:
+    """Drop the view tables and make them anew, empty. The trail folds into them from the next entry on."""
+    tables = list(VIEW_TABLES.values())
+    METADATA.drop_all(connection, tables)
+    METADATA.create_all(connection, tables)
