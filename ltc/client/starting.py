@@ -1,0 +1,166 @@
+"""Starting a chain: the start is on record before the workflow begins, and one business key starts one chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+from workflows.start_input import ChainStart
+
+from ltc.client.definitions import Definition, Definitions
+from ltc.client.errors import BadInputError, EngineAwayError, NotFoundError
+from ltc.client.start_values import MOST_BYTES, StartValues, evaluate_start
+from ltc.definition.plan import Plan
+from ltc.definition.worktime import CalendarWindow
+from ltc.model.clock import VirtualClock
+from ltc.model.messages import CHAINS_QUEUE
+from ltc.ports.operations import Registry
+from ltc.ports.store import Records, Route, StartRequest
+
+AHEAD = timedelta(days=400)  # how far the calendar that travels with a chain reaches
+WORKFLOW = "Chain"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A start: the chain's id, and whether its business key had started it before."""
+
+    chain: str
+    existed: bool
+    same_input: bool = True
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What every chain of an installation starts with."""
+
+    name: str
+    public_key: str
+    clock: VirtualClock | None = None
+
+    def business_time(self, real: datetime) -> datetime:
+        """Return the business time of a real instant."""
+        return self.clock.to_virtual(real) if self.clock else real
+
+
+class StartRecords(Records, Protocol):
+    """The records, with the starts that may have to be repeated."""
+
+    async def start_of(self, chain: str) -> StartRequest | None:
+        """Return what started a chain."""
+        ...
+
+
+class Starter:
+    """Starts chains."""
+
+    def __init__(
+        self, client: Client, records: StartRecords, definitions: Definitions, registry: Registry, place: Installation
+    ) -> None:
+        self._client = client
+        self._records = records
+        self._definitions = definitions
+        self._registry = registry
+        self._place = place
+
+    async def start(self, process: str, fields: dict[str, Any], *, source: str, actor: str = "") -> Started:
+        """Start a chain from the fields of its start event, or find the one that its business key has started.
+
+        Raises:
+            NotFoundError: no such process.
+            BadInputError: the definition or the fields are wrong, or the input is larger than MOST_BYTES.
+            StoreUnavailable: the start cannot be put on record; nothing was started.
+            EngineAwayError: it is on record, but Temporal does not answer; the sweep starts it later.
+        """
+        definition = self._definitions.get(process)
+        values = evaluate_start(definition.plan, self._registry, fields)
+        start = self._input(definition.plan, values)
+        record = await self._records.record_start(self._request(definition, start, values, source, actor))
+        if not record.created and record.confirmed:
+            return Started(record.chain, existed=True, same_input=record.same_input)
+        if record.created:
+            await self._launch(start, values)
+        else:
+            await self.relaunch(record.chain)
+        return Started(record.chain, existed=not record.created, same_input=record.same_input)
+
+    async def relaunch(self, chain: str) -> None:
+        """Start the workflow of a start on record, with the plan and the input recorded then.
+
+        Raises:
+            EngineAwayError: Temporal does not answer.
+            NotFoundError: there is no such start.
+        """
+        request = await self._records.start_of(chain)
+        if request is None:
+            raise NotFoundError(f"no start of {chain!r} is on record")
+        plan = Plan.model_validate(request.plan)
+        values = evaluate_start(plan, self._registry, request.input)
+        await self._launch(self._input(plan, values), values)
+
+    async def _launch(self, start: ChainStart, values: StartValues) -> None:
+        """Start the workflow; harmless when it runs, or ran, already. Then its document routes events to it."""
+        try:
+            await self._client.start_workflow(
+                WORKFLOW,
+                start,
+                id=start.chain,
+                task_queue=CHAINS_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+        except WorkflowAlreadyStartedError:
+            pass  # it ran and closed: the business key stays taken
+        except RPCError as error:
+            raise EngineAwayError(
+                f"{start.chain} is on record but Temporal does not answer: {error.message}; the sweep starts it later"
+            ) from error
+        if values.document is not None:
+            await self._records.correlate(values.document, Route(chain=start.chain))
+        await self._records.confirm_start(start.chain)
+
+    def _input(self, plan: Plan, values: StartValues) -> ChainStart:
+        now = datetime.now(UTC)
+        start = ChainStart(
+            installation=self._place.name,
+            chain=f"{plan.process}:{values.key}",
+            key=values.key,
+            process=plan.process,
+            plan=plan,
+            windows=windows(plan, self._place.business_time(now)),
+            clock=self._place.clock,
+            input=values.values,
+            requester=values.requester,
+            public_key=self._place.public_key,
+            started_at=now,
+        )
+        size = len(start.model_dump_json())
+        if size > MOST_BYTES:
+            raise BadInputError(
+                f"the input of {start.chain} has {size} bytes; at most {MOST_BYTES} fit a chain: "
+                "split the order, or leave out what the process does not use"
+            )
+        return start
+
+    def _request(
+        self, definition: Definition, start: ChainStart, values: StartValues, source: str, actor: str
+    ) -> StartRequest:
+        return StartRequest(
+            chain=start.chain, installation=start.installation, process=start.process, key=start.key,
+            plan_digest=definition.plan.digest, definition=definition.text,
+            plan=definition.written, input=values.fields, source=source, actor=actor,
+        )  # fmt: skip
+
+
+def windows(plan: Plan, now: datetime) -> dict[str, CalendarWindow]:
+    """Return the calendars a plan needs, from yesterday until AHEAD."""
+    from ltc.definition import calendars
+
+    needed = dict.fromkeys([plan.calendar, *(sla.calendar for sla in plan.slas.values())])
+    since, until = (now - timedelta(days=1)).date(), (now + AHEAD).date()
+    return {name: calendars.window(name, since, until) for name in needed if name}

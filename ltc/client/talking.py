@@ -1,0 +1,145 @@
+"""Decisions and interventions: signed here, answered by the chain at once, their trail entries stored here too."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from ltc.client.errors import EngineAwayError, RefusedError
+from ltc.client.keys import SigningKey
+from ltc.model.messages import Answer, Decision, Intervention, Where
+from ltc.model.signatures import sign
+from ltc.model.trail import unpack
+from ltc.ports.store import Records
+
+LOG = logging.getLogger("ltc.client")
+PATIENCE = timedelta(seconds=20)  # for an answer; a chain answers in milliseconds when a worker is there
+
+
+class Talker:
+    """Says things to chains and keeps a record of who said what."""
+
+    def __init__(self, client: Client, records: Records, key: SigningKey, life: float) -> None:
+        self._client = client
+        self._records = records
+        self._key = key
+        self._life = timedelta(seconds=life)
+
+    def expires(self) -> datetime:
+        """Return until when a message signed now is valid (real time)."""
+        return datetime.now(UTC) + self._life
+
+    async def decide(self, chain: str, decision: Decision, *, door: str) -> Answer:
+        """Send a decision by Update and store its entries.
+
+        Raises:
+            EngineAwayError: no answer came; asking again with the same decision id is harmless.
+            RefusedError: the chain does not believe the message.
+        """
+        signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
+        answer = await self._update(chain, "decide", signed, signed.id)
+        detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
+        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer, detail)
+        return answer
+
+    async def decide_by_signal(self, chain: str, decision: Decision, *, door: str) -> None:
+        """Send a decision without waiting for an answer; the chain checks the signature in an activity.
+
+        Raises:
+            EngineAwayError: Temporal does not answer.
+            RefusedError: the chain has ended.
+        """
+        signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
+        try:
+            await self._client.get_workflow_handle(chain).signal("decide_signal", signed)
+        except RPCError as error:
+            raise _translated(error, chain) from error
+        detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
+        sent = Answer(status="accepted", message="sent")
+        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, sent, detail)
+
+    async def intervene(self, chain: str, intervention: Intervention, *, door: str) -> Answer:
+        """Send an intervention by Update and store its entries.
+
+        Raises:
+            EngineAwayError, RefusedError: as for ``decide``.
+        """
+        signed = intervention.model_copy(update={"signature": sign(intervention, self._key.private)})
+        answer = await self._update(chain, "intervene", signed, signed.id)
+        detail = intervention.model_dump(mode="json", exclude={"signature", "actor", "reason", "expires", "action"})
+        await self._audit(intervention.actor, signed.action, chain, door, intervention.reason, answer, detail)
+        return answer
+
+    async def where(self, chain: str) -> Where:
+        """Ask a chain where it stands.
+
+        Raises:
+            EngineAwayError: no worker answers.
+            RefusedError: the chain is not known to Temporal any more.
+        """
+        handle = self._client.get_workflow_handle(chain)
+        try:
+            answer: Where = await handle.query("where", result_type=Where, rpc_timeout=PATIENCE)
+        except RPCError as error:
+            raise _translated(error, chain) from error
+        return answer
+
+    async def _update(self, chain: str, name: str, message: Decision | Intervention, identity: str) -> Answer:
+        handle = self._client.get_workflow_handle(chain)
+        try:
+            update = await handle.start_update(
+                name, message, id=identity, result_type=Answer, wait_for_stage=WorkflowUpdateStage.COMPLETED,
+                rpc_timeout=PATIENCE,
+            )  # fmt: skip
+            answer: Answer = await update.result(rpc_timeout=PATIENCE)
+        except WorkflowUpdateFailedError as error:
+            raise RefusedError(_reason(error, chain)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise EngineAwayError(f"{chain} did not answer in time; is a worker running? `ltc doctor` tells") from error
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return Answer(status="closed", message=f"{chain} has ended, or does not exist")
+            raise _translated(error, chain) from error
+        await self._store(chain, update.workflow_run_id or "", answer)
+        return answer
+
+    async def _store(self, chain: str, run: str, answer: Answer) -> None:
+        if not answer.entries:
+            return
+        try:
+            await self._records.append(chain, run, unpack(base64.b64decode(answer.entries)))
+        except Exception as error:  # noqa: BLE001 - the chain has answered; holes are healed from its history
+            LOG.warning("entries of an answer of %s not stored now (%s); healed later", chain, type(error).__name__)
+
+    async def _audit(
+        self, actor: str, action: str, chain: str, door: str, reason: str, answer: Answer, detail: dict[str, Any]
+    ) -> None:
+        await self._records.audit(actor, action, chain, door, reason, answer.status, detail)
+
+
+def new_id() -> str:
+    """Return an id for a decision or an intervention."""
+    return uuid4().hex
+
+
+def _reason(error: WorkflowUpdateFailedError, chain: str) -> str:
+    cause = error.cause
+    return f"{chain} refused: {cause.message if isinstance(cause, ApplicationError) else cause}"
+
+
+def _translated(error: RPCError, chain: str) -> EngineAwayError | RefusedError:
+    if error.status == RPCStatusCode.NOT_FOUND:
+        return RefusedError(f"{chain} has ended, or Temporal does not know it")
+    return EngineAwayError(f"Temporal does not answer for {chain}: {error.message}; is it running? `ltc doctor` tells")

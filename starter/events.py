@@ -1,0 +1,221 @@
+"""The door for events: feeds are polled into the inbox, and what is in the inbox finds its chain.
+
+Feed → inbox row, unique by (source, event id), committed → cursor moved → document → chain → signal → marked routed.
+Events of one document keep their order; every event is delivered at least once, and chains drop what they know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from ltc.client.errors import BadInputError, ClientError, NotFoundError
+from ltc.client.start_values import subject_of
+from ltc.model.messages import Event
+from ltc.ports.errors import PortError
+from ltc.ports.operations import Registry
+from ltc.ports.store import InboxEvent, InboxStore
+from ltc.ports.systems import EventPage, FeedEvent
+
+LOG = logging.getLogger("ltc.events")
+PAGE = 200
+MOST_WAIT = 30.0  # seconds between two tries while a system is away
+AT_ONCE = 16  # documents whose events are delivered side by side
+
+
+class Feed(Protocol):
+    """A system that reports events."""
+
+    async def events(self, after: str, limit: int = 100) -> EventPage:
+        """Return events after a cursor."""
+        ...
+
+
+class EventRecords(InboxStore, Protocol):
+    """The inbox, and how far each feed has been read."""
+
+    async def cursor(self, source: str) -> str:
+        """Return how far a feed has been read; empty at its beginning."""
+        ...
+
+    async def move_cursor(self, source: str, cursor: str) -> None:
+        """Record how far a feed has been read."""
+        ...
+
+
+class Starts(Protocol):
+    """Starts chains from events."""
+
+    async def start(self, process: str, fields: dict[str, Any], *, source: str, actor: str = "") -> Any:
+        """Start a chain, or find it."""
+        ...
+
+
+class Inlet:
+    """Brings one feed into the inbox."""
+
+    def __init__(self, source: str, feed: Feed, records: EventRecords, registry: Registry) -> None:
+        self._source = source
+        self._feed = feed
+        self._records = records
+        self._registry = registry
+
+    async def pull(self) -> int:
+        """Take one page in; returns how many events it held.
+
+        Raises:
+            PortError: the system or the records are away; nothing is lost, the cursor has not moved.
+        """
+        after = await self._records.cursor(self._source)
+        page = await self._feed.events(after, PAGE)
+        if page.events:
+            await asyncio.gather(*(self._records.receive(self._row(event)) for event in page.events))
+        if page.next != after:
+            await self._records.move_cursor(self._source, page.next)
+        return len(page.events)
+
+    def _row(self, event: FeedEvent) -> InboxEvent:
+        kind = self._registry.events.get(event.name)
+        document = subject_of(kind, event.fields) if kind else None
+        return InboxEvent(source=self._source, id=event.id, name=event.name, fields=event.fields, document=document)
+
+    async def run(self, every: float, arrived: asyncio.Event) -> None:
+        """Pull until cancelled, every so many seconds; back off while the system is away."""
+        wait = every
+        while True:
+            try:
+                count = await self.pull()
+                wait = every
+                if count:
+                    arrived.set()
+                if count >= PAGE:
+                    continue
+            except PortError as error:
+                wait = min(wait * 2, MOST_WAIT)
+                LOG.warning("events of %s cannot be read (%s); next try in %.0f s", self._source, error, wait)
+            await asyncio.sleep(wait)
+
+
+@dataclass(frozen=True)
+class StartRules:
+    """Which events begin chains: the process by event name, and every event that some definition starts on."""
+
+    processes: Mapping[str, str]
+    starting: Collection[str]
+
+
+class Router:
+    """Delivers what is in the inbox."""
+
+    def __init__(
+        self, client: Client, records: InboxStore, registry: Registry, starts: Starts, rules: StartRules
+    ) -> None:
+        self._client = client
+        self._records = records
+        self._registry = registry
+        self._starts = starts
+        self._rules = rules
+
+    async def run(self, every: float, arrived: asyncio.Event) -> None:
+        """Deliver until cancelled: whenever something arrived, and every so many seconds."""
+        while True:
+            arrived.clear()
+            try:
+                if await self.deliver() >= PAGE:
+                    continue
+            except PortError as error:
+                LOG.warning("the inbox cannot be read now (%s)", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(arrived.wait(), every)
+
+    async def deliver(self) -> int:
+        """Deliver new events, oldest first; returns how many went on. What fails stays new and is tried again.
+
+        Raises:
+            StoreUnavailable: the inbox cannot be read.
+        """
+        lines: dict[Any, list[InboxEvent]] = {}
+        for event in await self._records.inbox("new", PAGE):
+            about = event.document
+            lines.setdefault((about.system, about.type, about.id) if about else event.id, []).append(event)
+        gate = asyncio.Semaphore(AT_ONCE)
+        return sum(await asyncio.gather(*(self._line(gate, events) for events in lines.values())))
+
+    async def _line(self, gate: asyncio.Semaphore, events: list[InboxEvent]) -> int:
+        """Deliver the events of one document in order; stop at the first that cannot be delivered now."""
+        async with gate:
+            for done, event in enumerate(events):
+                try:
+                    await self._one(event)
+                except (RPCError, PortError, ClientError) as error:
+                    LOG.warning("event %s of %s stays in the inbox (%s)", event.id, event.source, type(error).__name__)
+                    return done
+            return len(events)
+
+    async def _one(self, event: InboxEvent) -> None:
+        kind = self._registry.events.get(event.name)
+        if kind is None:
+            await self._set_aside(event, f"no operation of this version knows the event {event.name!r}")
+            return
+        try:
+            kind.fields.model_validate(event.fields)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            await self._set_aside(event, f"malformed: {place}: {first['msg']}")
+            return
+        if event.name in self._rules.processes:
+            await self._start(event)
+        elif event.document is None:
+            await self._set_aside(event, f"it names no document in the field {kind.subject!r}")
+        else:
+            await self._signal(event)
+
+    async def _start(self, event: InboxEvent) -> None:
+        process = self._rules.processes[event.name]
+        try:
+            started = await self._starts.start(process, event.fields, source=f"event:{event.source}")
+        except (BadInputError, NotFoundError) as error:
+            await self._set_aside(event, f"no chain started: {error}")
+            return
+        await self._records.mark_event(event.source, event.id, "routed", started.chain)
+
+    async def _signal(self, event: InboxEvent) -> None:
+        assert event.document is not None  # noqa: S101 - said by the caller
+        chains = list(dict.fromkeys(route.chain for route in await self._records.routes(event.document)))
+        if not chains:
+            await self._records.mark_event(event.source, event.id, "unmatched")
+            return
+        if event.name in self._rules.starting:  # the chain was started by another door: it has all of this already
+            await self._records.mark_event(event.source, event.id, "routed", chains[0])
+            return
+        reached = [chain for chain in chains if await self._reaches(chain, event)]
+        if reached:
+            await self._records.mark_event(event.source, event.id, "routed", reached[0])
+        else:
+            await self._records.mark_event(event.source, event.id, "late", chains[0], "the chain has ended")
+
+    async def _reaches(self, chain: str, event: InboxEvent) -> bool:
+        at = event.received or datetime.now(UTC)
+        message = Event(id=f"{event.source}:{event.id}", name=event.name, fields=event.fields, at=at)
+        try:
+            await self._client.get_workflow_handle(chain).signal("event", message)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def _set_aside(self, event: InboxEvent, why: str) -> None:
+        """Give an event that no chain can take to its owner."""
+        LOG.warning("event %s of %s set aside: %s", event.id, event.source, why)
+        await self._records.mark_event(event.source, event.id, "late", "", why)
