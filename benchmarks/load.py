@@ -135,15 +135,19 @@ class Lanes:
         return time.perf_counter() - began - self._waited.pop(handle.id, 0.0)
 
     async def window(self, meter: Meter, seconds: float, warm: float, in_flight: int) -> Window:
-        """Keep so many chains in flight and measure for `seconds`, after `warm` seconds that do not count."""
+        """Keep so many chains in flight and measure for `seconds`, after `warm` seconds that do not count.
+
+        The lanes begin one after the other: begun at once they end in waves, and a window catches one more or less.
+        """
         latencies: list[float] = []
         stop = asyncio.Event()
 
-        async def lane() -> None:
+        async def lane(number: int) -> None:
+            await asyncio.sleep(warm * number / in_flight)
             while not stop.is_set():
                 latencies.append(await self.chain())
 
-        lanes = [asyncio.create_task(lane()) for _ in range(in_flight)]
+        lanes = [asyncio.create_task(lane(number)) for number in range(in_flight)]
         await self._unless_broken(lanes, warm)
         before, first = meter.read(self.pid), len(latencies)
         await self._unless_broken(lanes, seconds)

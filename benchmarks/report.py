@@ -28,7 +28,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure with its limit; `reading` of both kinds is better when further from the limit on the good side."""
+    """A figure and its limit: the most it may be, or the least (`at_least`)."""
 
     name: str
     reading: float
@@ -105,10 +105,8 @@ def table(base: Side, engine: Side, measured: Sequence[Goal]) -> str:
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", _row(base), _row(engine), ""]
     lines += ["| goal | measured | limit | |", "|---|---|---|---|"]
     for goal in measured:
-        sign = "≥" if goal.at_least else "≤"
-        lines.append(
-            f"| {goal.name} | {goal.reading:.2f} | {sign} {goal.limit:g} | {'met' if goal.met else 'MISSED'} |"
-        )
+        limit, said = f"{'≥' if goal.at_least else '≤'} {goal.limit:g}", "met" if goal.met else "MISSED"
+        lines.append(f"| {goal.name} | {goal.reading:.2f} | {limit} | {said} |")
     return "\n".join(lines)
 
 

@@ -62,7 +62,9 @@ def help_cpu(times: int = 5) -> float:
 
 async def _windows(lanes: list[Lanes], sides: list[report.Side], meter: Meter, chosen: argparse.Namespace) -> None:
     for number in range(chosen.windows):
-        for lane, side in zip(lanes, sides, strict=True):
+        pair = list(zip(lanes, sides, strict=True))
+        # Who comes first changes: the server slows as it fills, which must not always meet the same one.
+        for lane, side in pair if number % 2 == 0 else reversed(pair):
             window = await lane.window(meter, chosen.seconds, chosen.warm, chosen.in_flight)
             side.windows.append(window)
             for clock, times in (await lane.task_times()).items():

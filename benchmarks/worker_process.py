@@ -28,7 +28,7 @@ async def serve(module: str, address: str, port: int) -> None:
         running = [asyncio.create_task(worker.run()) for worker in workers]
         print("ready", flush=True)
         lines = asyncio.create_task(_answer(samples))
-        done, _ = await asyncio.wait([*running, lines], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*running, lines], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*running, lines)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
@@ -20,7 +21,7 @@ async def client_of(server: devserver.DevServer) -> Client:
     return await Client.connect(server.address, data_converter=pydantic_data_converter, identity=IDENTITY)
 
 
-async def rested(handle: WorkflowHandle, activities: int) -> None:
+async def rested(handle: WorkflowHandle[Any, Any], activities: int) -> None:
     """Wait until so many activities have completed and the workflow task after them, too.
 
     A decision sent from then on meets a chain at rest: it costs a workflow task of its own, every time.
