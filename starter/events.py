@@ -40,18 +40,6 @@ class Feed(Protocol):
         ...
 
 
-class EventRecords(InboxStore, Protocol):
-    """The inbox, and how far each feed has been read."""
-
-    async def cursor(self, source: str) -> str:
-        """Return how far a feed has been read; empty at its beginning."""
-        ...
-
-    async def move_cursor(self, source: str, cursor: str) -> None:
-        """Record how far a feed has been read."""
-        ...
-
-
 class Starts(Protocol):
     """Starts chains from events."""
 
@@ -63,7 +51,7 @@ class Starts(Protocol):
 class Inlet:
     """Brings one feed into the inbox."""
 
-    def __init__(self, source: str, feed: Feed, records: EventRecords, registry: Registry) -> None:
+    def __init__(self, source: str, feed: Feed, records: InboxStore, registry: Registry) -> None:
         self._source = source
         self._feed = feed
         self._records = records

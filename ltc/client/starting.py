@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -48,19 +48,11 @@ class Installation:
         return self.clock.to_virtual(real) if self.clock else real
 
 
-class StartRecords(Records, Protocol):
-    """The records, with the starts that may have to be repeated."""
-
-    async def start_of(self, chain: str) -> StartRequest | None:
-        """Return what started a chain."""
-        ...
-
-
 class Starter:
     """Starts chains."""
 
     def __init__(
-        self, client: Client, records: StartRecords, definitions: Definitions, registry: Registry, place: Installation
+        self, client: Client, records: Records, definitions: Definitions, registry: Registry, place: Installation
     ) -> None:
         self._client = client
         self._records = records

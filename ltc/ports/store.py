@@ -200,6 +200,14 @@ class StartStore(Protocol):
         """Record that Temporal has accepted the workflow."""
         ...
 
+    async def start_of(self, chain: str) -> StartRequest | None:
+        """Return what started a chain, with its plan and its input."""
+        ...
+
+    async def unconfirmed_starts(self, limit: int = 100) -> list[StartRequest]:
+        """Return starts recorded but never confirmed: whoever recorded them may have died."""
+        ...
+
 
 class InboxStore(Protocol):
     """The inbox and the index document → chain."""
@@ -214,6 +222,14 @@ class InboxStore(Protocol):
 
     async def mark_event(self, source: str, event: str, state: InboxState, chain: str = "", why: str = "") -> None:
         """Record what became of an event. ``late`` also puts it in the late-event queue."""
+        ...
+
+    async def cursor(self, source: str) -> str:
+        """Return how far a source's feed of events has been read; empty at its beginning."""
+        ...
+
+    async def move_cursor(self, source: str, cursor: str) -> None:
+        """Record how far a feed has been read, after its events are in the inbox."""
         ...
 
     async def correlate(self, document: DocumentRef, route: Route) -> int:

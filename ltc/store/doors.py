@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from ltc.model.ids import canonical, digest
 from ltc.ports.store import DocumentRef, InboxEvent, InboxState, Route, Started, StartRequest
 from ltc.store.columns import db_now, insert_new
-from ltc.store.records import AUDIT, CORRELATION, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
+from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
 
 
 def deflate(value: Any) -> bytes:
@@ -118,6 +118,18 @@ def mark_event(connection: Connection, source: str, event: str, state: InboxStat
     if state == "late":
         row = {"source": source, "event": event, "chain": chain, "owner": "role:operator", "why": why}
         insert_new(connection, LATE_EVENTS, {**row, "at": db_now(), "closed": None, "closed_by": ""})
+
+
+def cursor(connection: Connection, source: str) -> str:
+    """Return how far a source's feed has been read; empty at its beginning."""
+    return connection.execute(select(FEEDS.c.cursor).where(FEEDS.c.source == source)).scalar() or ""
+
+
+def move_cursor(connection: Connection, source: str, to: str) -> None:
+    """Record how far a source's feed has been read."""
+    row = {"source": source, "cursor": to, "at": db_now()}
+    if not insert_new(connection, FEEDS, row):
+        connection.execute(update(FEEDS).where(FEEDS.c.source == source).values(cursor=to, at=db_now()))
 
 
 def late_events(connection: Connection) -> list[dict[str, Any]]:

@@ -164,6 +164,14 @@ LATE_EVENTS = Table(
     Column("closed_by", ID, nullable=False, default=""),
 )
 
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("source", ID, primary_key=True),
+    Column("cursor", ID, nullable=False),  # how far the source's feed of events has been read
+    Column("at", Instant, nullable=False),
+)
+
 ID_MAP = Table(
     "id_map",
     METADATA,
@@ -173,4 +181,4 @@ ID_MAP = Table(
     Column("at", Instant, nullable=False),
 )
 
-RECORDS = (PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, ID_MAP)
+RECORDS = (PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, FEEDS, ID_MAP)

@@ -97,6 +97,14 @@ class Store(Connected):
         """Record what became of an event."""
         await self.write(doors.mark_event, source, event, state, chain, why)
 
+    async def cursor(self, source: str) -> str:
+        """Return how far a source's feed of events has been read."""
+        return await self.read(doors.cursor, source)
+
+    async def move_cursor(self, source: str, cursor: str) -> None:
+        """Record how far a source's feed of events has been read."""
+        await self.write(doors.move_cursor, source, cursor)
+
     async def late_events(self) -> list[dict[str, Any]]:
         """Return late events that nobody has dealt with yet."""
         return await self.read(doors.late_events)
