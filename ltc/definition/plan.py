@@ -135,6 +135,7 @@ class ApproveNode(Node):
     levels: list[Level]
     none_found: Reaction = Reaction(kind="hold")
     on_reject: Reaction = Reaction(kind="hold")
+    on_send_back: Reaction | None = None  # none: this approval cannot be sent back
     undo: Undo | None = None
 
 

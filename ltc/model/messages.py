@@ -20,6 +20,19 @@ def call_queue(port: str) -> str:
     return f"ltc-{port}"
 
 
+class Expectation(Value):
+    """What an approval was given on: read again inside the step that commits, and compared.
+
+    ``digest`` is ``ltc.model.ids.digest`` of the document's ``fields`` by name. A difference fails the call with
+    type ``FiguresChanged`` and the document just read, and nothing is sent.
+    """
+
+    document: str  # "order": read with the port's get_order
+    id: str
+    fields: list[str]
+    digest: str
+
+
 class CallRequest(Value):
     """The input of every call activity; the activity's type is the operation's name.
 
@@ -31,6 +44,7 @@ class CallRequest(Value):
     key: str = ""
     cls: Literal["", "A", "B", "C", "D"] = ""
     args: dict[str, Any] = Field(default_factory=dict)
+    expect: Expectation | None = None
 
 
 class ProbeResult(Value):

@@ -35,7 +35,8 @@ class Kind(StrEnum):
     EVENT_TAKEN = "event_taken"  # event, id
     TIMED_OUT = "timed_out"
     DOCUMENT = "document"  # system, type, id, version, data (digest): a document was read again and changed
-    TASK_OPENED = "task_opened"  # task, subject, level, levels, candidates, digest, figures, rule
+    TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures
+    TASK_OFFERED = "task_offered"  # task, level, candidates: the people who may decide
     DECIDED = "decided"  # task, level, actor, decision, id, comment, door (update|signal)
     TASK_CLOSED = "task_closed"  # task, result (approved|rejected|sent_back|reopened|cancelled)
     SENT_BACK = "sent_back"  # to, round
@@ -109,6 +110,15 @@ def pack(entries: list[Entry]) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
     raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     return packer.compress(raw) + packer.flush()
+
+
+def pack_within(entries: list[Entry], limit: int) -> bytes:
+    """Pack as many entries, oldest first, as fit into ``limit`` bytes; the rest ride on a later activity."""
+    packed = pack(entries)
+    while len(packed) > limit and len(entries) > 1:
+        entries = entries[: len(entries) // 2]
+        packed = pack(entries)
+    return packed
 
 
 def unpack(packed: bytes) -> list[Entry]:

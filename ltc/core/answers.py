@@ -1,0 +1,92 @@
+"""Answers of activities: each goes to the part of the machine that asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ltc.core import approvals, calls, interventions, undoing, waits
+from ltc.core.commands import CallDone, CallFailed
+from ltc.core.state import Flight
+from ltc.core.turn import Turn
+from ltc.model.trail import Kind
+
+
+def _landed(turn: Turn, activity: str, delivered: bool) -> Flight | None:
+    """Take an activity out of flight; what rode on it counts as delivered when it ran."""
+    flight = turn.state.flights.pop(activity, None)
+    if flight is not None and delivered:
+        turn.state.undelivered = [entry for entry in turn.state.undelivered if entry.seq > flight.upto]
+    return flight
+
+
+def done(turn: Turn, event: CallDone) -> None:
+    """An activity completed."""
+    flight = _landed(turn, event.id, delivered=True)
+    if flight is None:
+        return
+    if flight.purpose in ("do", "read"):
+        calls.completed(turn, flight, event)
+    elif flight.purpose == "probe":
+        probed(turn, flight, bool(event.result.get("found")), event.result.get("result"))
+    elif flight.purpose == "watch":
+        waits.was_read(turn, flight, event)
+    elif flight.purpose == "open":
+        approvals.opened(turn, flight, event.result.get("candidates", {}))
+    elif flight.purpose == "undo":
+        undoing.undone(turn, flight, event)
+    elif flight.purpose == "signature":
+        approvals.checked(turn, flight, str(event.result or ""))
+    elif flight.purpose == "notify":
+        turn.log(Kind.NOTIFIED, to=flight.payload.get("to", ""), about=flight.payload.get("about", ""))
+
+
+def failed(turn: Turn, event: CallFailed) -> None:
+    """An activity failed for good."""
+    flight = _landed(turn, event.id, delivered=event.error != "Cancelled")
+    if flight is None:
+        return
+    if flight.purpose == "undo":
+        undoing.not_undone(turn, flight, event)
+    elif flight.purpose == "probe":
+        _unprobed(turn, flight, event)
+    elif flight.purpose == "watch":
+        waits.unread(turn, flight, event.message, calls.HOLD_REASONS.get(event.error, "unavailable"))
+    elif flight.purpose == "open":
+        approvals.not_opened(turn, flight, event.message)
+    elif flight.purpose in ("do", "read") and event.error == "BusinessRefusal":
+        calls.refused(turn, flight, event)
+    elif flight.purpose in ("do", "read"):
+        calls.failed(turn, flight, event)
+
+
+def probed(turn: Turn, flight: Flight, found: bool, result: Any) -> None:
+    """The outcome is known: adopt what took effect, or go on as the one who asked wanted."""
+    effect = calls.effect_of(turn, flight.key)
+    assert effect is not None
+    token = turn.state.tokens.get(flight.token)
+    turn.log(
+        Kind.PROBED, token, op=flight.op, effect=flight.key, found=found,
+        document=calls.reference(turn, flight.op, result), leg=effect.leg, item=effect.item,
+    )  # fmt: skip
+    if flight.after == "undo" or token is None or turn.state.status != "running":
+        undoing.probed_for_undo(turn, effect, found, result)
+    elif found:
+        calls.settle(effect, True)
+        if flight.after == "correct":
+            turn.hold(token, "effect_exists", op=flight.op, effect=flight.key)
+        else:
+            calls.adopt(turn, flight, token, result)
+    else:
+        calls.settle(effect, False)
+        interventions.absent(turn, flight, token)
+
+
+def _unprobed(turn: Turn, flight: Flight, event: CallFailed) -> None:
+    effect = calls.effect_of(turn, flight.key)
+    token = turn.state.tokens.get(flight.token)
+    turn.log(Kind.FAILED, token, op=flight.op, error=event.error, message=event.message[:200])
+    if token is not None and turn.state.status == "running":
+        turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key, message=event.message[:200])
+    elif effect is not None:
+        effect.status, effect.why = "remains", "its outcome could not be found out"
+        turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=effect.why, leg=effect.leg, item=effect.item)

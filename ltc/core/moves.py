@@ -1,0 +1,157 @@
+"""Moves: how a token goes from step to step, back, aside into a reaction's block, or out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ltc.core import slas
+from ltc.core.state import Frame, Token
+from ltc.core.turn import Turn
+from ltc.definition.plan import AnyNode, ParallelNode, Reaction
+from ltc.model.trail import Kind
+
+
+def go_on(turn: Turn, token: Token) -> None:
+    """Leave the step where a token stands for the one after it."""
+    node = turn.node(token)
+    slas.end_step(turn, token, node)
+    token.override = {}
+    token.status = "ready"
+    _follow(turn, token, node)
+
+
+def _follow(turn: Turn, token: Token, node: AnyNode) -> None:
+    while not node.next:
+        if not node.up:
+            token.node = ""
+            return
+        owner = turn.plan.nodes[node.up]
+        if token.frames and token.frames[-1].node == owner.id:
+            _leave_frame(turn, token, token.frames.pop())
+            return
+        if isinstance(owner, ParallelNode):
+            token.node = ""
+            return
+        node = owner
+    token.node = node.next
+
+
+def _leave_frame(turn: Turn, token: Token, frame: Frame) -> None:
+    """The block of a reaction has ended: repeat the step that owns it, or go on behind it."""
+    token.node = frame.node
+    if frame.retry:
+        token.override = dict(frame.override)
+        token.status = "ready"
+    else:
+        go_on(turn, token)
+
+
+def drop(turn: Turn, tokens: list[Token]) -> None:
+    """Give up tokens: their tasks close, what they started is still seen to its end."""
+    for token in tokens:
+        _close_task(turn, token)
+        slas.drop_step(turn, token)
+        turn.state.holds = [hold for hold in turn.state.holds if hold.token != token.id]
+        turn.state.tokens.pop(token.id, None)
+
+
+def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
+    """End the chain; inside a loop, end the item, and the chain once the item's siblings have ended."""
+    state = turn.state
+    if outcome in ("cancelled", "rejected"):
+        undo_by_itself(turn, token, outcome, reason)
+    elif token.item:
+        state.pending_outcome, state.pending_reason = outcome, reason
+        token.node = ""
+    else:
+        drop(turn, list(state.tokens.values()))
+        close(turn, outcome, reason)
+
+
+def close(turn: Turn, outcome: str, reason: str) -> None:
+    """The chain has ended: one last flush is awaited, then the workflow completes."""
+    state = turn.state
+    for leg, one in state.legs.items():
+        if one.status == "open":
+            leave_leg(turn, leg)
+    slas.end_all(turn)
+    state.status, state.outcome, state.reason = "closing", outcome, reason
+    turn.log(Kind.ENDED, outcome=outcome, reason=reason)
+
+
+def react(turn: Turn, token: Token, reaction: Reaction, reason: str, **detail: Any) -> None:
+    """Carry out what a definition says for when something went another way."""
+    if reaction.kind == "hold":
+        turn.hold(token, reason, **detail)
+    elif reaction.kind == "skip":
+        go_on(turn, token)
+    elif reaction.kind == "steps":
+        token.frames.append(Frame(token.node, reaction.retry, dict(reaction.override)))
+        token.node, token.status = reaction.first, "ready"
+    elif reaction.kind == "send_back":
+        send_back(turn, token, reaction)
+    elif reaction.kind == "end":
+        said = str(turn.value(reaction.reason, token.leg, token.item)) if reaction.reason else reason
+        token.status = "ready"
+        finish_with(turn, token, reaction.outcome, said)
+    else:
+        outcome = "rejected" if reaction.kind == "compensate" and reaction.outcome == "rejected" else "cancelled"
+        undo_by_itself(turn, token, outcome, reason)
+
+
+def send_back(turn: Turn, token: Token, reaction: Reaction) -> None:
+    """Go back to an earlier leg. Effects stay; each step passed again says what a second visit does."""
+    state = turn.state
+    rounds = state.rounds.get(token.node, 0) + 1
+    if reaction.max_rounds and rounds > reaction.max_rounds:
+        undo_by_itself(turn, token, "rejected", f"sent back {reaction.max_rounds} times")
+        return
+    state.rounds[token.node] = rounds
+    turn.log(Kind.SENT_BACK, token, to=reaction.leg, round=rounds)
+    rewind(turn, reaction.leg)
+
+
+def rewind(turn: Turn, to: str) -> None:
+    """Make a leg and those after it pending again; effects stay."""
+    state = turn.state
+    again = False
+    for leg in turn.plan.legs:
+        again = again or leg.id == to
+        one = state.legs[leg.id]
+        if again and one.status in ("open", "done", "skipped"):
+            drop(turn, [other for other in state.tokens.values() if other.leg == leg.id])
+            if one.status == "open":
+                slas.end(turn, leg=leg.id)
+            one.status = "pending"
+
+
+def leave_leg(turn: Turn, leg: str) -> bool:
+    """Close a leg."""
+    turn.state.legs[leg].status = "done"
+    turn.log(Kind.LEG_LEFT, leg=leg)
+    slas.end(turn, leg=leg)
+    return True
+
+
+def _close_task(turn: Turn, token: Token) -> None:
+    task = turn.state.tasks.get(token.task)
+    if task is not None and task.status in ("opening", "open"):
+        task.status = "cancelled"
+        turn.log(Kind.TASK_CLOSED, token, task=task.id, result="cancelled")
+
+
+def undo_by_itself(turn: Turn, token: Token | None, outcome: str, reason: str) -> None:
+    """Compensate, unless the point of no return has been passed: then a named human decides."""
+    if turn.state.pivots:
+        turn.hold(token, "past_pivot", wanted=outcome, why=reason, pivots=turn.state.pivots)
+    else:
+        begin_undoing(turn, outcome, reason)
+
+
+def begin_undoing(turn: Turn, outcome: str, reason: str) -> None:
+    """Give up what is under way and start to undo what took effect, newest first."""
+    state = turn.state
+    drop(turn, list(state.tokens.values()))
+    state.holds = []
+    state.status, state.outcome, state.reason = "compensating", outcome, reason
+    turn.log(Kind.COMPENSATING, why=reason, entries=[effect.key for effect in reversed(state.effects)])

@@ -1,0 +1,239 @@
+"""SLA clocks: (budget, consumed, running since); deadlines are instants; late, never early."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ltc.core.state import Flight, SlaClock, Token
+from ltc.core.turn import ChainError, Turn
+from ltc.definition import worktime
+from ltc.definition.plan import AnyNode, Rung, Sla, Span
+from ltc.definition.worktime import CalendarWindow
+from ltc.model.messages import Notice
+from ltc.model.trail import Kind
+
+
+def start(turn: Turn, names: list[str], *, leg: str, item: str, on: str) -> None:
+    """Start the clocks that hang on a place."""
+    for name in names:
+        sla = turn.plan.slas[name]
+        clock = SlaClock(f"{name}[{item}]" if item else name, name, on, leg, item, turn.now)
+        try:
+            _aim(turn, clock, sla)
+        except ChainError as error:
+            turn.log(Kind.SLA_ENDED, leg=leg, item=item, sla=clock.id, why=f"not started: {error}"[:200])
+            continue
+        turn.state.slas[clock.id] = clock
+        turn.log(
+            Kind.SLA_STARTED, leg=leg, item=item, sla=clock.id, on=on, deadline=_iso(clock.deadline),
+            warn=_iso(clock.warn), budget=clock.budget,
+        )  # fmt: skip
+
+
+def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
+    window = _window(turn, sla)
+    if sla.target is not None:
+        clock.budget, clock.unit = worktime.length(sla.target, window), sla.target.unit
+        clock.running_since = turn.now
+        _project(clock, sla, window)
+    else:
+        due = turn.value(sla.due, clock.leg, clock.item)
+        clock.due = clock.deadline = datetime.fromisoformat(due)
+
+
+def _window(turn: Turn, sla: Sla) -> CalendarWindow:
+    return turn.setting.windows[sla.calendar]
+
+
+def _project(clock: SlaClock, sla: Sla, window: CalendarWindow) -> None:
+    """Work the absolute instants out anew from what is left of the budget."""
+    since = clock.running_since
+    if since is None:
+        clock.deadline = clock.warn = None
+        return
+    budget = clock.budget + clock.extended
+
+    def instant(share: float) -> datetime:
+        return worktime.after(since, max(0.0, budget * share - clock.consumed), clock.unit, window)
+
+    clock.deadline = instant(1.0)
+    clock.warn = instant(sla.warn_at / 100) if sla.warn_at and not clock.warned else None
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def start_step(turn: Turn, token: Token, node: AnyNode) -> None:
+    """Start the clocks of a step, unless they run since an earlier try."""
+    names = [name for name in node.slas if (f"{name}[{token.item}]" if token.item else name) not in turn.state.slas]
+    start(turn, names, leg=token.leg, item=token.item, on=turn.place(token))
+
+
+def end_step(turn: Turn, token: Token, node: AnyNode) -> None:
+    """The step is done: its clocks end."""
+    if node.slas:
+        end(turn, on=turn.place(token))
+
+
+def drop_step(turn: Turn, token: Token) -> None:
+    """A token is given up: the clocks of its step, and of an approval's level there, end."""
+    if token.node:
+        place = turn.place(token)
+        end(turn, on=place)
+        for clock in list(turn.state.slas.values()):
+            if clock.on.startswith(place + ":"):
+                end(turn, on=clock.on)
+
+
+def end(turn: Turn, *, leg: str = "", item: str = "", on: str = "") -> None:
+    """End the clocks of a place, of an item, or of a leg."""
+    for clock in list(turn.state.slas.values()):
+        if (on and clock.on == on) or (leg and clock.leg == leg and (clock.item == item if item else not on)):
+            _end(turn, clock)
+
+
+def end_all(turn: Turn) -> None:
+    """The chain ends: so do all its clocks."""
+    for clock in list(turn.state.slas.values()):
+        _end(turn, clock)
+
+
+def _end(turn: Turn, clock: SlaClock) -> None:
+    _climb(turn, clock)
+    used = clock.consumed + _running(turn, clock)
+    late = max(0.0, (turn.now - clock.deadline).total_seconds()) if clock.deadline else 0.0
+    del turn.state.slas[clock.id]
+    turn.log(Kind.SLA_ENDED, leg=clock.leg, item=clock.item, sla=clock.id, used=round(used, 1), late=round(late, 1))
+
+
+def _running(turn: Turn, clock: SlaClock) -> float:
+    if clock.running_since is None:
+        return 0.0
+    window = _window(turn, turn.plan.slas[clock.sla])
+    return worktime.consumed(clock.running_since, turn.now, clock.unit, window)
+
+
+# Pausing, extending
+
+
+def tend(turn: Turn) -> None:
+    """Pause and resume what says ``pause_while``; then take every rung that is due."""
+    if turn.state.status not in ("running", "compensating"):
+        return
+    for clock in list(turn.state.slas.values()):
+        sla = turn.plan.slas[clock.sla]
+        if sla.pause_while and sla.target is not None:
+            _tend_pause(turn, clock, sla)
+    for clock in list(turn.state.slas.values()):
+        _climb(turn, clock)
+
+
+def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
+    try:
+        wanted = bool(turn.value(sla.pause_while, clock.leg, clock.item, {"waiting_for": waiting_for(turn, clock.leg)}))
+    except ChainError:
+        wanted = False
+    if wanted and clock.running_since is not None:
+        clock.consumed += _running(turn, clock)
+        clock.running_since = None
+        _project(clock, sla, _window(turn, sla))
+        turn.log(Kind.SLA_PAUSED, leg=clock.leg, item=clock.item, sla=clock.id)
+    elif not wanted and clock.running_since is None:
+        clock.running_since = turn.now
+        _project(clock, sla, _window(turn, sla))
+        turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=_iso(clock.deadline))
+
+
+def waiting_for(turn: Turn, leg: str) -> str:
+    """Whom a leg waits for: ``operator`` when held, ``approver``, ``event``, ``system``, or nobody."""
+    said = {"held": "operator", "deciding": "approver", "waiting": "event", "busy": "system"}
+    for status in ("held", "deciding", "waiting", "busy"):
+        if any(token.status == status and (not leg or token.leg == leg) for token in turn.state.tokens.values()):
+            return said[status]
+    return ""
+
+
+def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
+    """Give a clock more time; what has been breached stays breached."""
+    sla = turn.plan.slas[clock.sla]
+    window = _window(turn, sla)
+    if clock.due is not None:
+        clock.due = clock.deadline = worktime.deadline(clock.due, span, window)
+    else:
+        clock.extended += worktime.length(span, window)
+        _project(clock, sla, window)
+    turn.log(Kind.SLA_EXTENDED, leg=clock.leg, item=clock.item, sla=clock.id, by=f"{span.amount}{span.unit}", deadline=_iso(clock.deadline))
+
+
+# Warnings, breaches, escalation
+
+
+def _instants(turn: Turn, clock: SlaClock) -> list[tuple[datetime, str]]:
+    """What is still to come of a clock: (instant, what)."""
+    sla = turn.plan.slas[clock.sla]
+    found: list[tuple[datetime, str]] = []
+    if clock.deadline is None:
+        return found
+    if clock.warn is not None and not clock.warned:
+        found.append((clock.warn, "warn"))
+    if not clock.breached:
+        found.append((clock.deadline, "breach"))
+    for number, rung in enumerate(sla.escalate):
+        if number not in clock.rungs:
+            found.append((_rung_at(turn, clock, sla, rung), str(number)))
+    return sorted(found, key=lambda one: (one[0], one[1] != "warn", one[1] != "breach", one[1]))
+
+
+def _rung_at(turn: Turn, clock: SlaClock, sla: Sla, rung: Rung) -> datetime:
+    window = _window(turn, sla)
+    assert clock.deadline is not None
+    if rung.offset is not None:
+        return worktime.deadline(clock.deadline, rung.offset, window)
+    if clock.running_since is None or not rung.percent:
+        return clock.deadline
+    left = max(0.0, (clock.budget + clock.extended) * rung.percent / 100 - clock.consumed)
+    return worktime.after(clock.running_since, left, clock.unit, window)
+
+
+def next_instant(turn: Turn) -> datetime | None:
+    """The earliest instant at which a clock has something to say."""
+    coming = [found[0][0] for clock in turn.state.slas.values() if (found := _instants(turn, clock))]
+    return min(coming, default=None)
+
+
+def _climb(turn: Turn, clock: SlaClock) -> None:
+    """Take what is due of one clock, in order."""
+    for at, what in _instants(turn, clock):
+        if at > turn.now:
+            return
+        lag = _lag(turn, at)
+        turn.spoke = True
+        if what == "warn":
+            clock.warned = True
+            turn.log(Kind.SLA_WARNED, leg=clock.leg, item=clock.item, sla=clock.id, lag=lag)
+        elif what == "breach":
+            clock.breached = True
+            turn.log(Kind.SLA_BREACHED, leg=clock.leg, item=clock.item, sla=clock.id, lag=lag)
+        else:
+            _escalate(turn, clock, int(what), lag)
+
+
+def _lag(turn: Turn, at: datetime) -> float:
+    """The engine's own lag: real seconds between the instant and this turn."""
+    real = turn.setting.clock.to_real(at) if turn.setting.clock else at
+    return round((turn.wall - real) / timedelta(seconds=1), 3)
+
+
+def _escalate(turn: Turn, clock: SlaClock, number: int, lag: float) -> None:
+    rung = turn.plan.slas[clock.sla].escalate[number]
+    clock.rungs.append(number)
+    turn.log(
+        Kind.SLA_ESCALATED, leg=clock.leg, item=clock.item, sla=clock.id, rung=number, notify=rung.notify,
+        hold=rung.hold, lag=lag,
+    )  # fmt: skip
+    if rung.notify:
+        notice = Notice(to=rung.notify, about=f"{clock.id} at rung {number + 1}", detail={"chain": turn.state.chain})
+        turn.side("people.notify", notice.model_dump(mode="json"), Flight("notify", payload={"to": rung.notify, "about": clock.id}))
+    if rung.hold and turn.state.status == "running":
+        turn.hold(None, "sla", owner=rung.notify or "role:operator", sla=clock.id)

@@ -1,0 +1,205 @@
+"""The state of a chain: everything the machine knows, serialisable, so that continue-as-new is "pass the state"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from ltc.model.trail import Entry
+
+Status = Literal["running", "compensating", "closing", "ended"]
+
+
+@dataclass
+class Frame:
+    """A reaction's block that a token runs before it goes on with (or repeats) the step that owns it."""
+
+    node: str
+    retry: bool = False
+    override: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Token:
+    """Where one line of the chain stands: a leg, an item's branch, or a branch of a parallel step."""
+
+    id: str
+    leg: str
+    item: str = ""
+    node: str = ""
+    status: Literal["ready", "busy", "waiting", "deciding", "forked", "held", "ended"] = "ready"
+    parent: str = ""
+    visit: int = 0
+    frames: list[Frame] = field(default_factory=list)
+    override: dict[str, Any] = field(default_factory=dict)
+    deadline: datetime | None = None  # of a wait's ``within``
+    poll_at: datetime | None = None
+    reads: int = 0
+    read_again: bool = False
+    branches: int = 0  # of a parallel step: how many have ended
+    task: str = ""
+
+
+@dataclass
+class LegState:
+    """How far a leg is."""
+
+    status: Literal["pending", "open", "done", "skipped"] = "pending"
+    visit: int = 0
+    items: dict[str, Any] = field(default_factory=dict)  # of a loop over an expression: key -> element
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)  # item -> name -> what its steps left
+
+
+@dataclass
+class Flight:
+    """An activity that was scheduled and has not answered yet."""
+
+    purpose: Literal["do", "read", "probe", "open", "watch", "undo", "notify", "flush", "signature"]
+    token: str = ""
+    op: str = ""
+    key: str = ""
+    place: str = ""
+    entry: int = -1  # of an undo: index in the undo list
+    after: Literal["", "retry", "skip", "correct", "adopt", "undo"] = ""
+    upto: int = 0  # trail entries up to this one ride on it
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Effect:
+    """An entry of the undo list: entered, as unknown, when the effect is scheduled."""
+
+    place: str
+    node: str
+    leg: str
+    item: str
+    op: str
+    key: str
+    generation: int
+    status: Literal["unknown", "certain", "absent", "undone", "stands", "remains"] = "unknown"
+    args: dict[str, Any] = field(default_factory=dict)
+    sure: bool = False  # it took place
+    done_calls: int = 0
+    tries: int = 0
+    why: str = ""
+
+
+@dataclass
+class SlaClock:
+    """A running SLA: (budget, consumed, running since), so that pausing and extending are ordinary."""
+
+    id: str
+    sla: str
+    on: str
+    leg: str
+    item: str
+    started: datetime
+    budget: float = 0.0  # seconds of its own clock
+    unit: str = "h"
+    extended: float = 0.0
+    consumed: float = 0.0
+    running_since: datetime | None = None
+    due: datetime | None = None
+    deadline: datetime | None = None
+    warn: datetime | None = None
+    warned: bool = False
+    breached: bool = False
+    rungs: list[int] = field(default_factory=list)  # indices of the rungs that have been climbed
+
+
+@dataclass
+class Task:
+    """An approval in progress."""
+
+    id: str
+    node: str
+    token: str
+    subject: str
+    figures: dict[str, Any]
+    digest: str
+    levels: list[str]  # names of the levels that apply
+    at: int = 0
+    candidates: list[str] = field(default_factory=list)
+    need: int = 1
+    approvals: list[str] = field(default_factory=list)  # at this level
+    deciders: list[str] = field(default_factory=list)  # at any level
+    decisions: dict[str, str] = field(default_factory=dict)  # decision id -> the answer it was given
+    status: Literal["opening", "open", "approved", "rejected", "sent_back", "reopened", "cancelled"] = "opening"
+
+
+@dataclass
+class Hold:
+    """Why a chain, leg or item rests until a named person acts."""
+
+    id: int
+    scope: Literal["chain", "leg", "item"]
+    reason: str
+    owner: str
+    since: datetime
+    token: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Kept:
+    """An event that has arrived. Kept from the chain's start, consumed once."""
+
+    id: str
+    name: str
+    fields: dict[str, Any]
+    taken: bool = False
+
+
+@dataclass
+class State:
+    """A chain."""
+
+    chain: str
+    installation: str
+    requester: str
+    input: dict[str, Any]
+    status: Status = "running"
+    outcome: str = ""
+    reason: str = ""
+    consent: bool = False
+    seq: int = 0
+    results: dict[str, Any] = field(default_factory=dict)
+    collections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rates: dict[str, str] = field(default_factory=dict)
+    legs: dict[str, LegState] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    generations: dict[str, int] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    flights: dict[str, Flight] = field(default_factory=dict)
+    slas: dict[str, SlaClock] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    holds: list[Hold] = field(default_factory=list)
+    hold_count: int = 0
+    events: dict[str, Kept] = field(default_factory=dict)
+    pivots: list[str] = field(default_factory=list)
+    rounds: dict[str, int] = field(default_factory=dict)
+    interventions: dict[str, str] = field(default_factory=dict)
+    timer_at: datetime | None = None
+    rested: str = ""
+    undelivered: list[Entry] = field(default_factory=list)
+    pending_outcome: str = ""
+    pending_reason: str = ""
+    side_count: int = 0  # notices, flushes and checks scheduled so far: names their activities
+
+
+_ADAPTER: TypeAdapter[State] = TypeAdapter(State)
+
+
+def dump(state: State) -> dict[str, Any]:
+    """Write a state as JSON values."""
+    written: dict[str, Any] = _ADAPTER.dump_python(state, mode="json")
+    return written
+
+
+def load(written: dict[str, Any]) -> State:
+    """Read what ``dump`` wrote."""
+    return _ADAPTER.validate_python(written)

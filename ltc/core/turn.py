@@ -1,0 +1,180 @@
+"""One turn of the machine: the plan, the state, the instant, and the commands gathered so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ltc.core.commands import Command, Schedule
+from ltc.core.state import Flight, Hold, State, Token
+from ltc.definition import expressions
+from ltc.definition.plan import AnyNode, Plan, Retry
+from ltc.definition.worktime import CalendarWindow
+from ltc.model import ids
+from ltc.model.clock import VirtualClock
+from ltc.model.messages import NOTICES_QUEUE
+from ltc.model.trail import Entry, Kind
+
+OPERATOR = "role:operator"
+
+
+class ChainError(Exception):
+    """An expression could not be evaluated on a running chain: the place is held, nothing is lost."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What does not change while a chain runs: its plan, its calendars, its clock."""
+
+    plan: Plan
+    windows: dict[str, CalendarWindow]
+    clock: VirtualClock | None = None
+
+
+@dataclass
+class Turn:
+    """One turn. ``now`` is business time, ``wall`` real time; both UTC."""
+
+    setting: Setting
+    state: State
+    now: datetime
+    wall: datetime
+    commands: list[Command] = field(default_factory=list)
+    spoke: bool = False  # an SLA warned, was breached or escalated, or a wait timed out
+    answered: bool = False  # the turn's entries reach the store with an Update's answer
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the chain runs."""
+        return self.setting.plan
+
+    def node(self, token: Token) -> AnyNode:
+        """The step where a token stands."""
+        return self.plan.nodes[token.node]
+
+    def place(self, token: Token) -> str:
+        """Where a token stands, as ``leg[item].step``."""
+        return ids.place(token.leg, token.item, self.node(token).step)
+
+    def log(self, kind: Kind, token: Token | None = None, /, **data: Any) -> None:
+        """Append a trail entry; empty data are left out."""
+        leg = data.pop("leg", token.leg if token else "")
+        item = data.pop("item", token.item if token else "")
+        step = data.pop("step", self.node(token).step if token and token.node else "")
+        self.state.seq += 1
+        self.state.undelivered.append(
+            Entry(
+                seq=self.state.seq, at=self.now, wall=self.wall, kind=kind, leg=leg, item=item, step=step,
+                visit=token.visit if token else 0,
+                data={name: value for name, value in data.items() if value not in ("", None, [], {})},
+            )
+        )  # fmt: skip
+
+    def effect_key(self, leg: str, item: str, step: str, generation: int, visit: int) -> str:
+        """Return the key of an effect of this chain. The visit is known here and is, on purpose, no part of it."""
+        del visit
+        return ids.effect_key(self.state.installation, self.state.chain, leg, item, step, generation)
+
+    # Names and values
+
+    def scope(self, leg: str, item: str, extra: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Every name that an expression at this place can see. What was never left is empty, for ``has()``."""
+        state = self.state
+        names: dict[str, Any] = {**_unset(self.plan), **state.input, "requester": state.requester}
+        names.update({name: list(items.values()) for name, items in state.collections.items()})
+        names.update(state.results)
+        leg_state = state.legs.get(leg)
+        if leg_state:
+            names.update(leg_state.results.get(item, {}))
+            loop = self.leg_plan(leg).loop
+            if loop and item:
+                names[loop.name] = state.collections.get(loop.source, leg_state.items).get(item, {})
+        if extra:
+            names.update(extra)
+        return names
+
+    def leg_plan(self, leg: str) -> Any:
+        """The plan of a leg."""
+        return next(one for one in self.plan.legs if one.id == leg)
+
+    def value(self, source: str, leg: str, item: str, extra: dict[str, Any] | None = None) -> Any:
+        """Evaluate an expression at a place.
+
+        Raises:
+            ChainError: it cannot be evaluated on the values that the chain has.
+        """
+        try:
+            return expressions.evaluate(
+                source, self.scope(leg, item, extra), currency=self.plan.currency, rates=self.state.rates
+            )
+        except (expressions.EvaluationError, expressions.NoRate) as error:
+            raise ChainError(f"{source}: {error}") from error
+
+    def holds_true(self, source: str, token: Token, what: str, extra: dict[str, Any] | None = None) -> bool:
+        """Evaluate a condition; its result goes into the trail."""
+        result = bool(self.value(source, token.leg, token.item, extra))
+        self.log(Kind.CONDITION, token, on=what, value=result)
+        return result
+
+    def values(self, args: dict[str, str], leg: str, item: str) -> dict[str, Any]:
+        """Evaluate the arguments of a call."""
+        return {name: self.value(source, leg, item) for name, source in args.items()}
+
+    def keep_result(self, token: Token, name: str, value: Any) -> None:
+        """Leave a result: in its item inside a loop, in the chain outside."""
+        if token.item:
+            self.state.legs[token.leg].results.setdefault(token.item, {})[name] = value
+        else:
+            self.state.results[name] = value
+        self._note_rate(value)
+
+    def collect(self, name: str, document: dict[str, Any]) -> bool:
+        """Put a document into a collection under its id; tell whether it is new."""
+        items = self.state.collections.setdefault(name, {})
+        new = document["id"] not in items
+        items[document["id"]] = document
+        return new
+
+    def _note_rate(self, value: Any) -> None:
+        if isinstance(value, dict) and value.keys() >= {"source", "target", "rate"}:
+            if value["target"] == self.plan.currency:
+                self.state.rates[value["source"]] = value["rate"]
+            self.log(Kind.RATE, source=value["source"], target=value["target"], rate=value["rate"], on=value.get("on"))
+
+    # Activities
+
+    def schedule(self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, **how: Any) -> None:
+        """Start an activity; the trail entries not yet delivered ride on it."""
+        flight.upto = self.state.seq
+        self.state.flights[activity] = flight
+        retry = how.pop("retry", Retry())
+        self.commands.append(Schedule(activity, name, queue, payload, retry, **how))
+
+    def side(self, name: str, payload: dict[str, Any], flight: Flight) -> None:
+        """Start a notice, a flush or a check: nobody's step waits for it."""
+        self.state.side_count += 1
+        self.schedule(f"{name}#{self.state.side_count}", name, NOTICES_QUEUE, payload, flight)
+
+    # Holding
+
+    def hold(self, token: Token | None, reason: str, *, owner: str = OPERATOR, **detail: Any) -> None:
+        """Rest a token, or the whole chain, until a named person acts."""
+        state = self.state
+        scope = "chain" if token is None else "item" if token.item else "leg"
+        state.hold_count += 1
+        if token is not None:
+            token.status = "held"
+        hold = Hold(state.hold_count, scope, reason, owner, self.now, token.id if token else "", detail)  # type: ignore[arg-type]
+        state.holds.append(hold)
+        self.log(Kind.HELD, token, reason=reason, owner=owner, scope=scope, detail=detail)
+
+
+def _unset(plan: Plan) -> dict[str, Any]:
+    """Every name a step of the plan may leave, unset."""
+    names: dict[str, Any] = {name: [] for name in plan.collections}
+    for node in plan.nodes.values():
+        result = getattr(node, "result", "")
+        if result:
+            names[result] = {}
+    return names

@@ -1,0 +1,159 @@
+"""Undoing: compensation newest first, resumable, shielded; what cannot finish rests with a human."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ltc.core import balances, calls, moves
+from ltc.core.calls import settle
+from ltc.core.commands import CallDone, CallFailed
+from ltc.core.state import Effect, Flight, Token
+from ltc.core.turn import ChainError, Turn
+from ltc.definition.plan import Retry, Undo
+from ltc.model.messages import call_queue
+from ltc.model.trail import Kind
+
+UNDO_RETRY = Retry(first=1.0, factor=2.0, most=60.0, give_up=86_400.0, attempt=30.0)
+
+
+def cancel(turn: Turn, *, reason: str, consent: bool) -> None:
+    """Cancel the chain: undo what took effect, or, past the pivot without consent, rest with a human."""
+    if turn.state.status != "running":
+        return
+    if consent:
+        turn.state.consent = True
+        moves.begin_undoing(turn, "cancelled", reason)
+    else:
+        moves.undo_by_itself(turn, None, "cancelled", reason)
+
+
+def complete(turn: Turn) -> None:
+    """All legs are through: the chain ends, if its balances hold."""
+    state = turn.state
+    broken = [] if state.pending_outcome else balances.broken(turn.plan, state)
+    if broken and "balance" not in state.rounds:
+        state.rounds["balance"] = 1
+        for leg, equation, left, right in broken:
+            turn.log(Kind.BALANCE, leg=leg, equation=equation, left=left, right=right)
+        turn.hold(None, "balance", equations=[one[1] for one in broken])
+    else:
+        moves.close(turn, state.pending_outcome or "completed", state.pending_reason)
+
+
+def order(effects: list[Effect]) -> list[int]:
+    """The order in which effects are undone: newest first."""
+    return list(range(len(effects) - 1, -1, -1))
+
+
+def go_on(turn: Turn) -> None:
+    """Undo the next effect; end the chain when none is left."""
+    state = turn.state
+    if state.holds or any(flight.purpose in ("do", "probe", "undo") for flight in state.flights.values()):
+        return
+    for index in order(state.effects):
+        effect = state.effects[index]
+        if effect.status == "unknown":
+            calls.probe(turn, Flight("probe", "", effect.op, effect.key, effect.place), "undo")
+            return
+        if effect.status == "certain" and _undo(turn, index, effect):
+            return
+    remains = [one for one in state.effects if one.status == "remains"]
+    if remains:
+        turn.hold(None, "compensation_remains", remains=[f"{one.op} {one.key}" for one in remains])
+        return
+    moves.close(turn, state.outcome, state.reason)
+
+
+def _undo(turn: Turn, index: int, effect: Effect) -> bool:
+    """Start the next call that undoes an effect; tell whether one was started."""
+    undo: Undo | None = getattr(turn.plan.nodes[effect.node], "undo", None)
+    amends = "~" in effect.place
+    if undo is None or amends or undo.kind == "none":
+        _stands(turn, effect, "amends an effect that is undone itself" if amends else undo.reason if undo else "no undo")
+        return False
+    if undo.kind == "irreversible" and not (turn.state.consent and undo.calls):
+        _stands(turn, effect, undo.reason)
+        return False
+    if effect.done_calls >= len(undo.calls):
+        effect.status = "undone"
+        turn.log(Kind.UNDONE, op=effect.op, effect=effect.key, by=[call.op for call in undo.calls], **_where(effect))
+        return False
+    call = undo.calls[effect.done_calls]
+    try:
+        args = turn.values(call.args, effect.leg, effect.item)
+    except ChainError as error:
+        _remains(turn, effect, str(error))
+        return False
+    _send(turn, index, effect, call.op, args)
+    return True
+
+
+def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any]) -> None:
+    step = effect.place.rsplit(".", 1)[-1]
+    key = turn.effect_key(effect.leg, effect.item, f"{step}!{effect.done_calls}", effect.generation, 0)
+    effect.tries += 1
+    operation = turn.plan.operations[op]
+    turn.log(Kind.SCHEDULED, op=op, mode="undo", effect=key, **_where(effect))
+    turn.schedule(
+        f"{effect.place}#{effect.generation}/undo{effect.tries}",
+        op,
+        operation.queue or call_queue(op.split(".")[0]),
+        {"key": key, "cls": operation.effect_class, "args": args},
+        Flight("undo", "", op, key, effect.place, entry=index),
+        retry=UNDO_RETRY,
+    )
+
+
+def _where(effect: Effect) -> dict[str, str]:
+    return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
+
+
+def _stands(turn: Turn, effect: Effect, why: str) -> None:
+    effect.status, effect.why = "stands", why
+    turn.log(Kind.STANDS, op=effect.op, effect=effect.key, why=why, **_where(effect))
+
+
+def _remains(turn: Turn, effect: Effect, why: str) -> None:
+    effect.status, effect.why = "remains", why
+    turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=why[:200], **_where(effect))
+
+
+def undone(turn: Turn, flight: Flight, event: CallDone) -> None:
+    """One call of an undo took place."""
+    effect = turn.state.effects[flight.entry]
+    effect.done_calls += 1
+    turn.log(
+        Kind.DONE, op=flight.op, mode="undo", effect=flight.key,
+        document=calls.reference(turn, flight.op, event.result), **_where(effect),
+    )  # fmt: skip
+
+
+def not_undone(turn: Turn, flight: Flight, event: CallFailed) -> None:
+    """An undo was refused or given up: it remains, for a human."""
+    _remains(turn, turn.state.effects[flight.entry], f"{flight.op}: {event.message or event.error}")
+
+
+def retry(turn: Turn) -> None:
+    """A human says: try what remains again."""
+    for effect in turn.state.effects:
+        if effect.status == "remains":
+            effect.status, effect.why = ("certain" if effect.sure else "unknown"), ""
+    turn.state.holds = []
+
+
+def leave(turn: Turn, why: str) -> None:
+    """A human says: what remains is taken care of by people."""
+    for effect in turn.state.effects:
+        if effect.status == "remains":
+            _stands(turn, effect, why)
+    turn.state.holds = []
+
+
+def probed_for_undo(turn: Turn, effect: Effect, found: bool, result: Any) -> None:
+    """The outcome of an effect is known now: undone later if it took place, else gone."""
+    settle(effect, found)
+    if found:
+        flight = Flight("do", "", effect.op, effect.key, effect.place)
+        calls.adopt(turn, flight, None, result)
+
+

@@ -1,0 +1,237 @@
+"""Waits: an event is a hint to read again; the condition is decided on what was read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ltc.core import calls, moves, undoing
+from ltc.core.commands import CallDone
+from ltc.core.state import Flight, Kept, Token
+from ltc.core.turn import ChainError, Turn
+from ltc.definition import worktime
+from ltc.definition.plan import Awaited, Handler, Span, WaitNode
+from ltc.model import ids
+from ltc.model.messages import Event, call_queue
+from ltc.model.trail import Kind
+
+
+def enter(turn: Turn, token: Token, node: WaitNode) -> None:
+    """Open a wait: kept events that match are taken, and the document is read once."""
+    place = turn.place(token)
+    turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
+    if token.visit > 1 and node.revisit == "skip" and _satisfied(turn, token, node):
+        turn.log(Kind.REVISITED, token, how="skip")
+        moves.go_on(turn, token)
+        return
+    token.deadline = _later(turn, node.within) if node.within else None
+    token.status, token.reads, token.read_again = "waiting", 0, False
+    turn.log(Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline))
+    taken = [kept for kept in turn.state.events.values() if not kept.taken and _matches(turn, token, node, kept)]
+    for kept in taken:
+        _take(turn, token, node, kept)
+    if any(turn.plan.events[one.event].read for one in node.events):
+        _read(turn, token, node)
+    elif taken:
+        _check(turn, token, node)
+
+
+def _later(turn: Turn, span: Span) -> datetime:
+    return worktime.deadline(turn.now, span, turn.setting.windows[turn.plan.calendar])
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
+    try:
+        return bool(node.until) and bool(turn.value(node.until, token.leg, token.item))
+    except ChainError:
+        return False
+
+
+# Events
+
+
+def arrived(turn: Turn, event: Event) -> None:
+    """Keep an event, once; a handler or a wait that it matches takes it."""
+    state = turn.state
+    if event.id in state.events or state.status in ("closing", "ended"):
+        return
+    kept = state.events[event.id] = Kept(event.id, event.name, event.fields)
+    for handler in turn.plan.handlers:
+        if handler.event == event.name and _handles(turn, handler, kept):
+            return
+    for token in list(state.tokens.values()):
+        if token.status in ("waiting", "held") and token.node:
+            node = turn.node(token)
+            if isinstance(node, WaitNode) and _matches(turn, token, node, kept):
+                _take(turn, token, node, kept)
+                _again(turn, token, node)
+                return
+    turn.log(Kind.EVENT_KEPT, event=event.name, id=event.id)
+
+
+def _handles(turn: Turn, handler: Handler, kept: Kept) -> bool:
+    state = turn.state
+    if state.status != "running":
+        return False
+    if handler.legs and not any(state.legs[leg].status == "open" for leg in handler.legs):
+        return False
+    try:
+        if not turn.value(handler.match, "", "", {"event": kept.fields}):
+            return False
+    except ChainError:
+        return False
+    kept.taken = True
+    turn.log(Kind.EVENT_TAKEN, event=kept.name, id=kept.id, step=handler.name)
+    undoing.cancel(turn, reason=str(kept.fields.get("reason") or handler.name), consent=False)
+    return True
+
+
+def _awaited(turn: Turn, node: WaitNode, kept: Kept) -> Awaited | None:
+    return next((one for one in node.events if one.event == kept.name), None)
+
+
+def _matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
+    awaited = _awaited(turn, node, kept)
+    if awaited is None:
+        return False
+    try:
+        return bool(turn.value(awaited.match, token.leg, token.item, {"event": kept.fields}))
+    except ChainError:
+        return False
+
+
+def _take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
+    kept.taken = True
+    turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
+    if node.result:
+        turn.keep_result(token, node.result, kept.fields)
+
+
+# Reading again
+
+
+def _again(turn: Turn, token: Token, node: WaitNode) -> None:
+    if any(turn.plan.events[one.event].read for one in node.events):
+        _read(turn, token, node)
+    else:
+        _check(turn, token, node)
+
+
+def _read(turn: Turn, token: Token, node: WaitNode) -> None:
+    """Read each awaited document again, one read at a time."""
+    if any(flight.token == token.id and flight.purpose == "watch" for flight in turn.state.flights.values()):
+        token.read_again = True
+        return
+    for awaited in node.events:
+        pinned = turn.plan.events[awaited.event]
+        if not pinned.read:
+            continue
+        token.reads += 1
+        subject = turn.value(awaited.subject, token.leg, token.item)
+        flight = Flight("watch", token.id, pinned.read, payload={"event": awaited.event, "refresh": awaited.refresh})
+        activity = f"{ids.activity_id(token.leg, token.item, node.step, token.visit)}/read{token.reads}"
+        queue = turn.plan.operations[pinned.read].queue or call_queue(pinned.read.split(".")[0])
+        request = {"mode": "read", "args": {pinned.read_takes: subject}}
+        turn.schedule(activity, pinned.read, queue, request, flight, retry=node.retry)
+
+
+def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
+    """A document was read again: absolute quantities by document version, never deltas."""
+    token = turn.state.tokens.get(flight.token)
+    if token is None or not token.node:
+        return
+    node = turn.node(token)
+    if not isinstance(node, WaitNode):
+        return
+    pinned = turn.plan.events[flight.payload["event"]]
+    _refresh(turn, token, flight.payload["refresh"], event.result.get(pinned.refreshes), flight.op)
+    if node.into and pinned.collects:
+        for document in event.result.get(pinned.collects, []):
+            if turn.collect(node.into, document):
+                turn.log(Kind.DOCUMENT, token, system=flight.op.split(".")[0], type=node.into, id=document["id"], version=document.get("version"))
+                _pivot(turn, token, node, pinned_event=flight.payload["event"])
+    if token.read_again:
+        token.read_again = False
+        _read(turn, token, node)
+    else:
+        _check(turn, token, node)
+
+
+def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | None, op: str) -> None:
+    """Replace the document waited on, unless what was read is older than what is known."""
+    if not name or document is None:
+        return
+    loop = turn.leg_plan(token.leg).loop
+    if loop and name == loop.name and token.item:
+        home = turn.state.collections.get(loop.source, turn.state.legs[token.leg].items)
+        key = token.item
+    else:
+        home, key = turn.state.results, name
+    before = home.get(key) or {}
+    if before.get("version", 0) <= document.get("version", 0) and before != document:
+        home[key] = document
+        turn.log(Kind.DOCUMENT, token, system=op.split(".")[0], type=name, id=document["id"], version=document.get("version"), data=ids.digest(document))
+
+
+def _pivot(turn: Turn, token: Token, node: WaitNode, pinned_event: str) -> None:
+    for pivot in turn.plan.pivots:
+        if pivot.leg == node.leg and pivot.event == pinned_event:
+            calls.pass_pivot(turn, token, pivot.event)
+
+
+def _check(turn: Turn, token: Token, node: WaitNode) -> None:
+    """Go on when the condition holds; a wait without one ends with its first event."""
+    if token.status == "held":
+        return
+    taken = any(kept.taken and kept.name in [one.event for one in node.events] for kept in turn.state.events.values())
+    try:
+        done = turn.holds_true(node.until, token, "until") if node.until else taken
+    except ChainError as error:
+        turn.hold(token, "expression", detail=str(error))
+        return
+    if done:
+        token.deadline = token.poll_at = None
+        moves.go_on(turn, token)
+    else:
+        token.poll_at = _later(turn, node.poll)
+
+
+# Time
+
+
+def tick(turn: Turn) -> None:
+    """What is due: time-outs first, then slow polls."""
+    if turn.state.status != "running":
+        return
+    for token in list(turn.state.tokens.values()):
+        if token.status != "waiting" or not token.node:
+            continue
+        node = turn.node(token)
+        if not isinstance(node, WaitNode):
+            continue
+        if token.deadline is not None and token.deadline <= turn.now:
+            token.deadline = token.poll_at = None
+            turn.spoke = True
+            turn.log(Kind.TIMED_OUT, token)
+            moves.react(turn, token, node.on_timeout, "event_late")
+        elif token.poll_at is not None and token.poll_at <= turn.now:
+            token.poll_at = None
+            _again(turn, token, node)
+
+
+def resume(turn: Turn, token: Token, node: WaitNode) -> None:
+    """A held wait goes on waiting, with its time limit anew."""
+    token.status = "waiting"
+    token.deadline = _later(turn, node.within) if node.within else None
+    _again(turn, token, node)
+
+
+def unread(turn: Turn, flight: Flight, message: str, reason: str) -> None:
+    """A read failed for good: the wait is held, the events stay taken."""
+    token = turn.state.tokens.get(flight.token)
+    if token is not None and token.status == "waiting":
+        turn.hold(token, reason, op=flight.op, message=message[:200])

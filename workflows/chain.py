@@ -1,0 +1,210 @@
+"""The Chain workflow: a thin shell that feeds the pure core and carries out its commands."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey, VersioningBehavior
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+
+with workflow.unsafe.imports_passed_through():
+    from ltc.core import commands, machine
+    from ltc.core.state import dump, load
+    from ltc.core.turn import Setting
+    from ltc.model.ids import canonical
+    from ltc.model.messages import Answer, Decision, Event, Intervention, Signed, Where
+    from ltc.model.signatures import check
+    from ltc.model.trail import pack_within
+    from workflows.start_input import ChainResult, ChainStart
+
+STATE_KEY = SearchAttributeKey.for_keyword("LtcState")
+LEG_KEY = SearchAttributeKey.for_keyword("LtcLeg")
+# An activity input of 3 MB makes the server terminate the chain; a workflow task as a whole takes 4 MB.
+MOST_INPUT_BYTES, MOST_TASK_BYTES = 512_000, 2_000_000
+# Past these a chain at rest goes on as a new run.
+MOST_EVENTS, MOST_BYTES, MOST_UPDATES = 4_000, 4_000_000, 1_000
+TICK = timedelta(milliseconds=1)
+
+
+@workflow.defn(name="Chain", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class Chain:
+    """One deal on its way from lead to cash."""
+
+    @workflow.init
+    def __init__(self, start: ChainStart) -> None:
+        self.start = start
+        self.setting = Setting(start.plan, start.windows, start.clock)
+        if start.state is not None:
+            self.state = load(start.state)
+        else:
+            self.state = machine.begin(
+                self.setting, chain=start.chain, installation=start.installation, requester=start.requester, values=start.input
+            )
+        self.inbox: list[commands.Input] = []
+        self.finish: commands.Finish | None = None
+        self.timer: asyncio.Task[None] | None = None
+        self.updates = 0
+        self.task_bytes = (0, 0)
+
+    @workflow.run
+    async def run(self, start: ChainStart) -> ChainResult:
+        """Feed the core until it has ended; go on as a new run when this one has grown too long."""
+        self._begin(start)
+        while self.finish is None:
+            try:
+                await workflow.wait_condition(lambda: bool(self.inbox) or self.finish is not None)
+            except asyncio.CancelledError:
+                self.inbox.append(commands.CancelRequested())
+            self._drain()
+            if self._too_long():
+                workflow.continue_as_new(self.start.model_copy(update={"state": dump(self.state)}))
+        return ChainResult(outcome=self.finish.outcome, reason=self.finish.reason)
+
+    def _begin(self, start: ChainStart) -> None:
+        if start.state is None:
+            self.inbox.insert(0, commands.Started())
+        else:
+            self.state.timer_at = None
+            self.inbox.insert(0, commands.Resumed(start.repair))
+        self._drain()
+
+    def _drain(self) -> None:
+        while self.inbox:
+            self._feed(self.inbox.pop(0))
+
+    def _feed(self, event: commands.Input) -> Answer | None:
+        wall = workflow.now().astimezone(UTC)
+        now = self.start.clock.to_virtual(wall) if self.start.clock else wall
+        if isinstance(event, commands.Tick) and self.state.timer_at is not None:
+            now = max(now, self.state.timer_at)
+        self.state, wanted, answer = machine.step(self.setting, self.state, event, now, wall)
+        for command in wanted:
+            self._carry_out(command, wall)
+        return answer
+
+    # Commands
+
+    def _carry_out(self, command: commands.Command, wall: datetime) -> None:
+        if isinstance(command, commands.Schedule):
+            self._schedule(command)
+        elif isinstance(command, commands.Arm):
+            real = self.start.clock.to_real(command.at) if self.start.clock else command.at
+            if self.timer is not None:
+                self.timer.cancel()
+            self.timer = asyncio.create_task(self._sleep(max(real - wall, TICK) + TICK))
+        elif isinstance(command, commands.Rest):
+            workflow.upsert_search_attributes([STATE_KEY.value_set(command.state), LEG_KEY.value_set(command.leg)])
+        else:
+            self.finish = command
+
+    async def _sleep(self, delay: timedelta) -> None:
+        await workflow.sleep(delay)
+        self.timer = None
+        self.inbox.append(commands.Tick())
+
+    def _schedule(self, command: commands.Schedule) -> None:
+        if self._too_large(command.payload):
+            self.inbox.append(commands.CallFailed(command.id, "TooLarge", "the arguments are too large to be sent"))
+            return
+        retry = command.retry
+        handle = workflow.start_activity(
+            command.name,
+            command.payload,
+            activity_id=command.id,
+            task_queue=command.queue,
+            start_to_close_timeout=timedelta(seconds=retry.attempt),
+            schedule_to_close_timeout=timedelta(seconds=retry.give_up),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=retry.first),
+                backoff_coefficient=retry.factor,
+                maximum_interval=timedelta(seconds=retry.most),
+            ),
+        )
+        handle.add_done_callback(lambda done: self.inbox.append(_landed(command.id, done)))
+
+    def _too_large(self, payload: dict[str, Any]) -> bool:
+        """Measure before scheduling: one command, and the sum of a workflow task."""
+        size = len(canonical(payload))
+        length = workflow.info().get_current_history_length()
+        before = self.task_bytes[1] if self.task_bytes[0] == length else 0
+        self.task_bytes = (length, before + size)
+        return size > MOST_INPUT_BYTES or before + size > MOST_TASK_BYTES
+
+    def _too_long(self) -> bool:
+        info = workflow.info()
+        grown = (
+            info.get_current_history_length() > MOST_EVENTS
+            or info.get_current_history_size() > MOST_BYTES
+            or self.updates > MOST_UPDATES
+            or info.is_continue_as_new_suggested()
+        )
+        return (
+            grown and self.finish is None and not self.inbox and not self.state.flights and workflow.all_handlers_finished()
+        )
+
+    # Doors
+
+    @workflow.update(name="decide")
+    def decide(self, decision: Decision) -> Answer:
+        """A person decides; answered at once."""
+        return self._answer(commands.Decide(decision))
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        self._check(decision)
+
+    @workflow.update(name="intervene")
+    def intervene(self, intervention: Intervention) -> Answer:
+        """An operator acts; answered at once."""
+        return self._answer(commands.Intervene(intervention))
+
+    @intervene.validator
+    def _check_intervention(self, intervention: Intervention) -> None:
+        self._check(intervention)
+
+    @workflow.signal(name="decide_signal")
+    def decide_signal(self, decision: Decision) -> None:
+        """A decision of a fire-and-forget sender: its signature is checked in an activity."""
+        self.inbox.append(commands.Decide(decision, "signal"))
+
+    @workflow.signal(name="event")
+    def event(self, event: Event) -> None:
+        """An outside system reported something."""
+        self.inbox.append(commands.EventArrived(event))
+
+    @workflow.query(name="where")
+    def where(self) -> Where:
+        """Where the chain stands, with the entries not yet known to be stored."""
+        return machine.where(self.setting, self.state)
+
+    def _check(self, message: Signed) -> None:
+        problem = check(message, self.start.public_key, workflow.now().astimezone(UTC))
+        if problem:
+            raise ApplicationError(problem, type="NotBelieved", non_retryable=True)
+
+    def _answer(self, event: commands.Input) -> Answer:
+        self.updates += 1
+        answer = self._feed(event)
+        assert answer is not None
+        if answer.status != "accepted" or not self.state.undelivered:
+            return answer
+        packed = pack_within(self.state.undelivered, 32_000)
+        return answer.model_copy(update={"entries": base64.b64encode(packed).decode()})
+
+
+def _landed(activity: str, done: asyncio.Task[Any]) -> commands.Input:
+    """Say how an activity ended, in the core's words."""
+    error = asyncio.CancelledError() if done.cancelled() else done.exception()
+    if error is None:
+        return commands.CallDone(activity, done.result())
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError):
+        detail = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
+        return commands.CallFailed(activity, cause.type or "Unknown", cause.message, detail)
+    if isinstance(cause, (CancelledError, asyncio.CancelledError)):
+        return commands.CallFailed(activity, "Cancelled", "the call was cancelled")
+    return commands.CallFailed(activity, "Timeout", str(cause))
