@@ -73,7 +73,8 @@ _LEGS = (
     Column("LEG", _place), col("STATUS", "status"), col("ENTERED", "entered", moment), col("LEFT", "left_at", moment),
 )  # fmt: skip
 _EFFECTS = (
-    _AT, col("OPERATION", "op"), col("STATUS", "status"), Column("DOCUMENT", _document), col("EFFECT KEY", "effect"), col("WHY", "why", lambda value: short(value, 60)),
+    _AT, col("OPERATION", "op"), col("STATUS", "status"), Column("DOCUMENT", _document), col("EFFECT KEY", "effect"),
+    col("WHY", "why", lambda value: short(value, 60)),
 )  # fmt: skip
 _KEPT = (col("EVENT", "event"), col("ID", "event_id"), col("KEPT", "kept", moment))
 

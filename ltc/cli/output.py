@@ -14,7 +14,7 @@ import typer
 
 from ltc.cli.text import clean
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 class Format(StrEnum):

@@ -1,0 +1,168 @@
+"""`ltc task`: see approvals and decide them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ltc.cli import options
+from ltc.cli.exits import BadUsageError, RefusedError
+from ltc.cli.intervening import confirm, judge
+from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table
+from ltc.cli.sentences import money
+from ltc.cli.session import ask
+from ltc.cli.text import clean, moment, short
+
+if TYPE_CHECKING:
+    from ltc.cli.desk import Desk
+
+app = typer.Typer(help="See and decide approvals.", no_args_is_help=True, rich_markup_mode=None)
+Task = Annotated[str, typer.Argument(metavar="TASK", help="The task, as `ltc task list` shows it: CHAIN/STEP#VISIT.")]
+Comment = Annotated[str, typer.Option("--comment", metavar="TEXT", help="What to put on record with the decision.")]
+Digest = Annotated[
+    str,
+    typer.Option("--digest", metavar="DIGEST", help="Decide only if the figures are still those (`ltc task show`)."),
+]
+_STATES = ("open", "approved", "rejected", "sent_back", "reopened", "cancelled", "all")
+_SAID = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
+
+
+def _asked(row: dict[str, Any]) -> str:
+    return short(", ".join(map(str, row.get("candidates") or [])), 60)
+
+
+_LIST = (
+    col("TASK", "ref"), col("SUBJECT", "subject"), col("LEVEL", "level"), col("STATE", "state"), 
+    Column("ASKED", _asked), col("CUSTOMER", "customer", lambda value: short(value, 24)), col("SINCE", "opened", moment),
+)  # fmt: skip
+_DECISIONS = (
+    col("LEVEL", "level"), col("WHO", "actor"), col("SAID", "decision"), col("COMMENT", "comment"),
+    col("AT", "at", moment),
+)  # fmt: skip
+
+
+@app.command("list")
+def list_tasks(
+    to: Annotated[str, typer.Option("--for", metavar="PERSON", help="Tasks that this person may decide.")] = "",
+    chain: Annotated[str, typer.Option("--chain", metavar="CHAIN", help="Tasks of this chain.")] = "",
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(_STATES)}.")] = "open",
+    limit: options.Limit = 50,
+    output: options.Output = Format.TABLE,
+) -> None:
+    """List approvals, oldest first."""
+    if state not in _STATES:
+        raise typer.BadParameter(f"{state!r} is not one of {', '.join(_STATES)}", param_hint="--state")
+    found = ask(lambda desk: desk.tasks(to, chain, "" if state == "all" else state, limit + 1))
+    rows(found[:limit], _LIST, output, empty="no approval matches")
+    if len(found) > limit:
+        note("there are more: narrow the list or raise --limit")
+
+
+@app.command()
+def show(task: Task, output: options.Output = Format.TABLE) -> None:
+    """Show what is to be decided: the figures, who was asked, who said what."""
+    one(ask(lambda desk: desk.task(task)), output, _show)
+
+
+def _show(record: dict[str, Any]) -> None:
+    typer.secho(f"{clean(record['ref'])}  {clean(record['state'])}", bold=True)
+    pairs(
+        [
+            ("subject", record.get("subject")),
+            ("level", record.get("level")),
+            ("of", ", ".join(record.get("levels") or [])),
+            ("asked", ", ".join(record.get("candidates") or [])),
+            ("requested by", record.get("requester")),
+            ("customer", record.get("customer")),
+            ("opened", moment(record.get("opened"))),
+            ("closed", moment(record.get("closed"))),
+            ("digest", record.get("digest")),
+        ]
+    )
+    if record.get("figures"):
+        heading("Figures")
+        pairs((name, _figure(value)) for name, value in record["figures"].items())
+    if record.get("decisions"):
+        heading("Decisions")
+        table(record["decisions"], _DECISIONS)
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} lines" if value and isinstance(value[0], dict) else ", ".join(map(str, value))
+    return money(value)
+
+
+def _decide(
+    task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool, output: Format
+) -> None:
+    record = ask(lambda desk: _decided(desk, task, decision, actor, comment, digest, yes, dry_run))
+    word = "would be" if dry_run else "is"
+    one(record, output, lambda _: typer.echo(f"{clean(task)} {word} {_SAID[decision]} by {clean(actor)}"))
+
+
+async def _decided(
+    desk: Desk, task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool
+) -> dict[str, Any]:
+    found = await desk.task(task)
+    plan = {"task": found["ref"], "decision": decision, "actor": actor, "comment": comment, "digest": found["digest"]}
+    _allowed(found, actor, digest)
+    if dry_run:
+        return {**plan, "dry_run": True}
+    if not yes:
+        note(_what(found))
+        confirm(f"{decision.replace('_', ' ')} as {actor}?", yes)
+    answer = await desk.decide(found, decision, actor, comment)
+    judge(answer)
+    return {**plan, "status": answer["status"], "message": answer.get("message", "")}
+
+
+def _allowed(found: dict[str, Any], actor: str, digest: str) -> None:
+    """Say early what the chain would say anyway; the chain itself has the last word."""
+    if found["state"] != "open":
+        raise RefusedError(f"{found['ref']} is {found['state']} already")
+    if digest and digest != found["digest"]:
+        raise RefusedError("the figures changed since you were shown them; look again with `ltc task show`")
+    if found.get("candidates") and actor not in found["candidates"]:
+        raise RefusedError(f"{actor} was not asked; asked were {', '.join(found['candidates'])}")
+
+
+def _what(found: dict[str, Any]) -> str:
+    figures = [f"  {name}  {_figure(value)}" for name, value in (found.get("figures") or {}).items()]
+    return "\n".join(
+        [f"{found['ref']}: {found['subject']}, level {found['level']}, {found.get('customer', '')}", *figures]
+    )
+
+
+@app.command()
+def approve(
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Approve."""
+    _decide(task, "approve", actor, comment, digest, yes, dry_run, output)
+
+
+@app.command()
+def reject(
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Reject; the definition says what follows. A comment is needed."""
+    _decide(task, "reject", actor, _needed(comment), digest, yes, dry_run, output)
+
+
+@app.command("send-back")
+def send_back(
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Send back to be changed. A comment is needed."""
+    _decide(task, "send_back", actor, _needed(comment), digest, yes, dry_run, output)
+
+
+def _needed(comment: str) -> str:
+    if not comment.strip():
+        raise BadUsageError("--comment: say why, for the person who gets it back")
+    return comment.strip()
