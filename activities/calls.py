@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from temporalio import activity
 
 from activities.effect_protocol import EffectCall, EffectProtocol
-from activities.failures import raise_as_failure
+from activities.failures import FiguresChanged, raise_as_failure
 from ltc.model.ids import digest
-from ltc.model.messages import CallRequest, ProbeResult
+from ltc.model.messages import CallRequest, Expectation, ProbeResult
 from ltc.ports.context import CURRENT_CHAIN
 from ltc.ports.errors import ContractBroken, Misconfigured
 from ltc.ports.operations import Operation, Registry
@@ -41,47 +43,92 @@ def call_activities(
             continue
         if not callable(getattr(port, operation.method, None)):
             raise ValueError(f"the adapter of port {operation.port!r} has no method {operation.method!r}")
-        made.setdefault(operation.port, []).append(_activity(operation, port, protocol))
+        made.setdefault(operation.port, []).append(_Call(operation, port, protocol, registry, ports).activity())
     return made
 
 
-def _activity(operation: Operation, port: Any, protocol: EffectProtocol) -> Callable[..., Any]:
-    @activity.defn(name=operation.name)
-    async def call(request: CallRequest) -> Any:
-        effect_class = request.cls or str(port.effect_class(operation.name)) if operation.effect else ""
-        CURRENT_CHAIN.set(activity.info().workflow_id or "")
-        try:
-            return await _carry_out(operation, port, protocol, request, effect_class)
-        except Exception as error:  # noqa: BLE001 - told apart there; nothing may pass unmapped
-            raise_as_failure(error, effect_class=effect_class, mode=request.mode, settle=_settle(port, effect_class))
+@dataclass(frozen=True)
+class _Call:
+    """The body that all call activities share."""
 
-    return call
+    operation: Operation
+    port: Any
+    protocol: EffectProtocol
+    registry: Registry
+    ports: Mapping[str, Any]
+
+    def activity(self) -> Callable[..., Any]:
+        """Return the activity."""
+
+        @activity.defn(name=self.operation.name)
+        async def call(request: CallRequest) -> Any:
+            CURRENT_CHAIN.set(activity.info().workflow_id or "")
+            effect_class = self.effect_class(request)
+            try:
+                return await self.carry_out(request, effect_class)
+            except Exception as error:  # noqa: BLE001 - told apart there; nothing may pass unmapped
+                settle = float(self.port.settle_seconds) if effect_class == "C" else None
+                raise_as_failure(error, effect_class=effect_class, mode=request.mode, settle=settle)
+
+        return call
+
+    def effect_class(self, request: CallRequest) -> str:
+        """Return the class pinned at the chain's start, or what the port says now."""
+        if not self.operation.effect:
+            return ""
+        return request.cls or str(self.port.effect_class(self.operation.name))
+
+    async def carry_out(self, request: CallRequest, effect_class: str) -> Any:
+        """Read, probe, or carry the effect out."""
+        arguments = _arguments(self.operation, request.args)
+        if request.mode == "read" or not self.operation.effect:
+            return _checked(self.operation, await getattr(self.port, self.operation.method)(arguments))
+        if not request.key:
+            raise Misconfigured(f"{self.operation.name} was called without an effect key")
+        effect = self.effect(request, effect_class, arguments)
+        if request.mode == "probe":
+            found = await self.protocol.probe(self.port, effect)
+            return ProbeResult(found=found is not None, result=found.model_dump(mode="json") if found else None)
+        return _checked(self.operation, await self.protocol.carry_out(self.port, effect))
+
+    def effect(self, request: CallRequest, effect_class: str, arguments: BaseModel) -> EffectCall:
+        """Say what the protocol needs to know of an effect."""
+        info = activity.info()
+        leg, item = place_of(info.activity_id)
+        expect = request.expect
+        return EffectCall(
+            operation=self.operation, key=request.key, effect_class=effect_class, request=arguments,
+            body_digest=digest([self.operation.name, request.args]), chain=info.workflow_id or "", leg=leg, item=item,
+            attempt=info.attempt, guard=None if expect is None else partial(self.compare, expect),
+        )  # fmt: skip
+
+    async def compare(self, expect: Expectation) -> None:
+        """Read a document again and compare the fields that an approval was bound to.
+
+        Raises:
+            FiguresChanged: they differ.
+            Misconfigured: no operation reads such a document.
+        """
+        reader = self._reader(expect.document)
+        port = self.ports[reader.port]
+        document: BaseModel = await getattr(port, reader.method)(_arguments(reader, {expect.document: expect.id}))
+        now = document.model_dump(mode="json")
+        if digest({name: now.get(name) for name in expect.fields}) != expect.digest:
+            fields = ", ".join(expect.fields)
+            raise FiguresChanged(f"{expect.document} {expect.id} changed since it was approved (one of {fields})", now)
+
+    def _reader(self, document: str) -> Operation:
+        name = f"get_{document}"
+        found = [one for one in self.registry.operations.values() if one.method == name and one.port in self.ports]
+        found.sort(key=lambda one: one.port != self.operation.port)
+        if not found:
+            raise Misconfigured(f"no operation {name} reads the {document} that an approval is bound to")
+        return found[0]
 
 
-async def _carry_out(
-    operation: Operation, port: Any, protocol: EffectProtocol, request: CallRequest, effect_class: str
-) -> Any:
-    arguments = _arguments(operation, request)
-    if request.mode == "read" or not operation.effect:
-        return _checked(operation, await getattr(port, operation.method)(arguments))
-    if not request.key:
-        raise Misconfigured(f"{operation.name} was called without an effect key")
-    info = activity.info()
-    leg, item = place_of(info.activity_id)
-    call = EffectCall(
-        operation=operation, key=request.key, effect_class=effect_class, request=arguments,
-        body_digest=digest([operation.name, request.args]), chain=info.workflow_id or "", leg=leg, item=item,
-        attempt=info.attempt,
-    )  # fmt: skip
-    if request.mode == "probe":
-        found = await protocol.probe(port, call)
-        return ProbeResult(found=found is not None, result=found.model_dump(mode="json") if found else None)
-    return _checked(operation, await protocol.carry_out(port, call))
-
-
-def _arguments(operation: Operation, request: CallRequest) -> BaseModel:
+def _arguments(operation: Operation, given: dict[str, Any]) -> BaseModel:
     try:
-        return operation.takes.model_validate(request.args)
+        return operation.takes.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "arguments"
@@ -92,7 +139,3 @@ def _checked(operation: Operation, result: Any) -> Any:
     if not isinstance(result, BaseModel):
         raise ContractBroken(f"{operation.name} gave no {operation.gives.__name__}", evidence=type(result).__name__)
     return result
-
-
-def _settle(port: Any, effect_class: str) -> float | None:
-    return float(port.settle_seconds) if effect_class == "C" else None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from activities.failures import FiguresChanged
 from ltc.ports.errors import BusinessRefusal, Misconfigured, OutcomeUnknown, PortError, StillInFlight, Unavailable
 from ltc.ports.operations import Operation
 from ltc.ports.store import DocumentRef, InboxStore, Intent, IntentStore, Route
@@ -47,6 +48,7 @@ class EffectCall:
     leg: str = ""
     item: str = ""
     attempt: int = 1
+    guard: Callable[[], Awaitable[None]] | None = None  # raises when what was approved is no longer so
 
 
 class EffectProtocol:
@@ -63,7 +65,8 @@ class EffectProtocol:
             StoreUnavailable: the intent cannot be written; nothing was sent.
             StillInFlight: an earlier attempt may still land; try again after ``remaining`` seconds.
             OutcomeUnknown: it may or may not have taken place.
-            BusinessRefusal, Misconfigured, Unavailable, ContractBroken: as the port says.
+            FiguresChanged: what an approval was bound to changed; nothing was sent.
+        BusinessRefusal, Misconfigured, Unavailable, ContractBroken: as the port says.
         """
         intent = await self._plan(call)
         if intent.state == "confirmed":
@@ -74,6 +77,10 @@ class EffectProtocol:
                 return await self._confirm(call, found)
         elif call.effect_class == "D" and intent.state not in ("planned", "absent"):
             raise await self._ask_a_person(call)
+        if call.guard is not None:
+            found = await self._guarded(port, call, intent, call.guard)
+            if found is not None:
+                return found
         if call.effect_class in ("C", "D"):
             await self._mark_sent(port, call, intent)
         return await self._send(port, call, intent)
@@ -94,6 +101,21 @@ class EffectProtocol:
         if found is not None:
             return await self._confirm(call, found)
         await self._records.mark_absent(call.key, intent.fence)
+        return None
+
+    async def _guarded(
+        self, port: EffectPort, call: EffectCall, intent: Intent, guard: Callable[[], Awaitable[None]]
+    ) -> BaseModel | None:
+        """Check what was approved; if it changed, an earlier attempt that took place still counts."""
+        try:
+            await guard()
+        except FiguresChanged:
+            if intent.state not in ("planned", "absent"):
+                found = await self.probe(port, call)
+                if found is not None:
+                    return found
+            await self._records.mark_absent(call.key, intent.fence)
+            raise
         return None
 
     async def _plan(self, call: EffectCall) -> Intent:

@@ -17,13 +17,21 @@ LOG = logging.getLogger("ltc.activities")
 JITTER = 0.2  # of a delay a system asked for, so that its callers do not all come back at once
 
 
+class FiguresChanged(errors.PortError):
+    """What an approval was given on is not what the system holds now; nothing was sent. ``document`` as just read."""
+
+    def __init__(self, message: str, document: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.document = document
+
+
 def raise_as_failure(
     error: Exception, *, effect_class: str = "", mode: str = "do", settle: float | None = None
 ) -> NoReturn:
     """Raise what Temporal and the chain are to make of an error.
 
     The failure's type is the name of the port error (or ``Unexpected`` for any other); its first detail is an
-    object with ``message`` and what the error carries (``reason``, ``document``, ``retry_after``, ``evidence``…).
+    object with what the error carries (``reason``, ``document``, ``retry_after``, ``evidence``…).
     ``settle``: seconds after which an unknown outcome can be probed; an earlier attempt would only be told to wait.
 
     Raises:
@@ -42,12 +50,12 @@ def raise_as_failure(
     frames = "".join(traceback.format_tb(error.__traceback__))
     LOG.error("unexpected %s in activity %s\n%s", name, _activity_type(), frames)
     message = f"unexpected {name} in the worker; its log has the place"
-    raise ApplicationError(message, {"message": message}, type="Unexpected") from None
+    raise ApplicationError(message, type="Unexpected") from None
 
 
 def details_of(error: errors.PortError) -> dict[str, Any]:
     """Return what the chain and its readers get to know of an error."""
-    details: dict[str, Any] = {"message": str(error)}
+    details: dict[str, Any] = {"message": str(error)} if isinstance(error, errors.BusinessRefusal) else {}
     for field in ("reason", "document", "retry_after", "remaining", "evidence"):
         value = getattr(error, field, None)
         if value not in (None, ""):

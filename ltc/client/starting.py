@@ -122,14 +122,12 @@ class Starter:
             installation=self._place.name,
             chain=f"{plan.process}:{values.key}",
             key=values.key,
-            process=plan.process,
             plan=plan,
             windows=windows(plan, self._place.business_time(now)),
             clock=self._place.clock,
             input=values.values,
             requester=values.requester,
             public_key=self._place.public_key,
-            started_at=now,
         )
         size = len(start.model_dump_json())
         if size > MOST_BYTES:
@@ -143,7 +141,7 @@ class Starter:
         self, definition: Definition, start: ChainStart, values: StartValues, source: str, actor: str
     ) -> StartRequest:
         return StartRequest(
-            chain=start.chain, installation=start.installation, process=start.process, key=start.key,
+            chain=start.chain, installation=start.installation, process=start.plan.process, key=start.key,
             plan_digest=definition.plan.digest, definition=definition.text,
             plan=definition.written, input=values.fields, source=source, actor=actor,
         )  # fmt: skip

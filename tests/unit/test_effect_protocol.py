@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from activities.effect_protocol import EffectCall, EffectProtocol
+from activities.failures import FiguresChanged
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports.errors import BusinessRefusal, OutcomeUnknown, StillInFlight, Unavailable
@@ -135,7 +136,7 @@ class Erp:
         )
 
 
-def call(cls: str = "C", body: str = "b", attempt: int = 1) -> EffectCall:
+def call(cls: str = "C", body: str = "b", attempt: int = 1, guard: Any = None) -> EffectCall:
     return EffectCall(
         OPERATIONS["erp.confirm_order"],
         "K1",
@@ -146,6 +147,7 @@ def call(cls: str = "C", body: str = "b", attempt: int = 1) -> EffectCall:
         "confirm",
         "",
         attempt,
+        guard,
     )
 
 
@@ -316,3 +318,26 @@ async def test_probe_of_class_a_waits_once_in_full() -> None:
     assert caught.value.remaining == erp.settle_seconds
     assert await protocol.probe(erp, call("A", attempt=2)) is None
     assert records.rows["K1"]["state"] == "absent"
+
+
+async def changed() -> None:
+    raise FiguresChanged("net changed", {"id": "SO-1"})
+
+
+@pytest.mark.parametrize("cls", ["A", "C"])
+async def test_changed_figures_stop_before_anything_is_sent(cls: str) -> None:
+    _, records, erp, protocol = rig([])
+    with pytest.raises(FiguresChanged):
+        await protocol.carry_out(erp, call(cls, guard=changed))
+    assert erp.sent == 0
+    assert records.rows["K1"]["state"] == "absent"
+
+
+async def test_changed_figures_do_not_hide_what_took_place_before() -> None:
+    _, _, erp, protocol = rig(["lost"])
+    with pytest.raises(OutcomeUnknown):
+        await protocol.carry_out(erp, call("A"))
+    with pytest.raises(StillInFlight):
+        await protocol.carry_out(erp, call("A", guard=changed))
+    assert await protocol.carry_out(erp, call("A", attempt=2, guard=changed)) == erp.order()
+    assert erp.sent == 1
