@@ -154,6 +154,8 @@ class Lanes:
         spent, last = meter.read(self.pid) - before, len(latencies)
         stop.set()
         await asyncio.gather(*lanes)
+        if first == last:
+            raise RuntimeError(f"no chain of {self.way.name} ended within {seconds:g} s; take longer windows")
         return Window(
             last - first, spent.seconds, spent.worker, spent.server, spent.foreign / spent.seconds,
             latencies[first:last],

@@ -26,11 +26,11 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--base", default="benchmarks.yardstick_contender", help="what is compared with")
     parser.add_argument("--engine", default="benchmarks.engine_contender", help="what is measured: module[:function]")
     parser.add_argument("--windows", type=_positive, default=5, help="pairs of windows")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of a window")
-    parser.add_argument("--warm", type=float, default=4.0, help="seconds before each window that do not count")
+    parser.add_argument("--seconds", type=_span, default=10.0, help="length of a window")
+    parser.add_argument("--warm", type=_span, default=4.0, help="seconds before each window that do not count")
     parser.add_argument("--in-flight", type=_positive, default=40, help="chains in flight")
     parser.add_argument("--lone", type=_positive, default=30, help="chains run one at a time, of each")
-    parser.add_argument("--think", type=float, default=0.1, help="seconds an approver takes; no part of a latency")
+    parser.add_argument("--think", type=_span, default=0.1, help="seconds an approver takes; no part of a latency")
     parser.add_argument("--json", type=Path, help="write everything measured to this file")
     return parser.parse_args(words)
 
@@ -40,6 +40,13 @@ def _positive(word: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{word} is not at least 1")
     return number
+
+
+def _span(word: str) -> float:
+    seconds = float(word)
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{word} is not a span between 0 and 3600 seconds")
+    return seconds
 
 
 def help_cpu(times: int = 5) -> float:

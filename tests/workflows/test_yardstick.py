@@ -1,11 +1,13 @@
 """The yardstick keeps its counts: it must grow neither fat nor thin, or every comparison with it is worth nothing."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
 
 from benchmarks.count import actions, count, count_run
 from benchmarks.yardstick import LEGS, Yardstick, order
@@ -45,6 +47,16 @@ async def test_the_yardstick_is_decided_once_and_answers_where_it_stands(tempora
         assert await handle.execute_update(Yardstick.approve, "approve") == "accepted"
         assert await handle.result() == {"outcome": "completed", "decision": "approve", "documents": 9}
         assert await handle.query(Yardstick.stage) == "completed"
+
+
+async def test_an_hour_without_a_decision_is_late(time_skipping: WorkflowEnvironment, queue: str) -> None:
+    async with yardstick_worker(time_skipping.client, queue):
+        handle = await time_skipping.client.start_workflow(Yardstick.run, order(1), id=queue, task_queue=queue)
+        await rested(handle, activities=5)
+        await time_skipping.sleep(timedelta(minutes=61))
+        assert await handle.query(Yardstick.stage) == "approval (asked) (late)"
+        await handle.execute_update(Yardstick.approve, "approve")
+        assert (await handle.result())["outcome"] == "completed"
 
 
 def test_the_work_is_six_legs_and_nine_activities_on_an_order_of_450_bytes() -> None:
