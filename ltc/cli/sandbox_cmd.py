@@ -49,7 +49,7 @@ def _run(
 ) -> None:  # fmt: skip
     from pydantic import SecretStr
 
-    from ltc.cli.exits import BadUsage
+    from ltc.cli.exits import BadUsageError
     from ltc.sandbox.clock import read_clock
     from ltc.sandbox.faults import read_plan
     from ltc.sandbox.server import listen, serve
@@ -58,12 +58,12 @@ def _run(
     try:
         settings = SandboxSettings(
             system, db, read_clock(clock), tuple(read_plan(faults)) if faults else (),
-            dict(parse_class(text, system) for text in classes), seed, SecretStr(os.environ.get("LTC_SANDBOX_TOKEN", "")),
-            index_lag, data,
+            dict(parse_class(text, system) for text in classes), seed,
+            SecretStr(os.environ.get("LTC_SANDBOX_TOKEN", "")), index_lag, data,
         )  # fmt: skip
         listener = listen(host, port)
         address = f"http://{host}:{listener.getsockname()[1]}"
         typer.echo(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
         serve(settings, listener)
     except ValueError as error:
-        raise BadUsage(str(error)) from None
+        raise BadUsageError(str(error)) from None

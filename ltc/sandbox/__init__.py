@@ -1,1 +1,1 @@
-"""A CRM and an ERP that really run, with fault injection."""
+"""A CRM and an ERP that really run: HTTP servers on SQLite, with fault injection."""

@@ -1,0 +1,1 @@
+"""The sandbox CRM: opportunities, their stages, and customers who change their mind."""

@@ -1,0 +1,1 @@
+"""The sandbox ERP: customers, stock, orders, deliveries, invoices, payments."""

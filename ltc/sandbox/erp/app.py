@@ -1,0 +1,55 @@
+"""The sandbox ERP as an HTTP application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from ltc.model import documents as d
+from ltc.ports import operations as op
+from ltc.sandbox.app import assemble, build, command, load_master_data, served
+from ltc.sandbox.clock import Clock
+from ltc.sandbox.erp import billing, documents, masterdata, orders, shipping, stock
+from ltc.sandbox.erp.pages import add_pages
+from ltc.sandbox.settings import SandboxSettings
+
+ROUTES = (
+    served("customer.resolve", "POST", "/customers/resolve", masterdata.resolve),
+    served("erp.exchange_rate", "GET", "/rates/{source}/{target}", billing.exchange_rate),
+    served("erp.create_order", "POST", "/orders", orders.create_order),
+    served("erp.update_order", "PUT", "/orders/{order}", orders.update_order),
+    served("erp.get_order", "GET", "/orders/{order}", orders.get_order),
+    served("erp.cancel_order", "POST", "/orders/{order}/cancel", orders.cancel_order),
+    served("erp.confirm_order", "POST", "/orders/{order}/confirm", orders.confirm_order),
+    served("erp.unconfirm_order", "POST", "/orders/{order}/unconfirm", orders.unconfirm_order),
+    served("erp.release_delivery", "POST", "/orders/{order}/release", shipping.release_delivery),
+    served("erp.cancel_delivery", "POST", "/releases/{delivery}/cancel", shipping.cancel_delivery),
+    served("erp.watch_shipments", "GET", "/orders/{order}/shipments", shipping.watch_shipments),
+    served("erp.receive_return", "POST", "/orders/{order}/returns", shipping.receive_return),
+    served("erp.post_invoice", "POST", "/deliveries/{delivery}/invoice", billing.post_invoice),
+    served("erp.post_order_invoice", "POST", "/orders/{order}/invoice", billing.post_order_invoice),
+    served("erp.get_invoice", "GET", "/invoices/{invoice}", billing.get_invoice),
+    served("erp.credit_note", "POST", "/invoices/{invoice}/credit", billing.credit_note),
+    served("erp.watch_payments", "GET", "/invoices/{invoice}/payments", billing.watch_payments),
+    served("erp.write_off", "POST", "/invoices/{invoice}/write-off", billing.write_off),
+    command("warehouse.ship", "/warehouse/ship", shipping.Ship, shipping.Shipped, shipping.ship),
+    command("warehouse.replenish", "/warehouse/replenish", stock.Replenish, stock.StockLevel, stock.replenish),
+    command("warehouse.close_short", "/warehouse/close-short", op.OrderId, d.Order, shipping.close_short),
+    command("bank.pay", "/bank/payments", billing.Pay, billing.Payments, billing.pay),
+    command("bank.refund", "/bank/refunds", billing.Refund, d.Payment, billing.refund),
+)
+
+
+def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI:
+    """Make the ERP's HTTP application.
+
+    Raises:
+        ValueError: the database, the fault plan or the master data is wrong.
+    """
+    system = assemble(settings, documents.SCHEMA, documents.facts, clock)
+    replenisher = stock.Replenisher(settings.seed)
+    system.gate.before = replenisher
+    set_up = command("erp.setup", "/setup", masterdata.Setup, masterdata.Taken, masterdata.setup(replenisher.forget))
+    load_master_data(system, set_up)
+    app = build("Sandbox ERP", system, (*ROUTES, set_up))
+    add_pages(app, system)
+    return app

@@ -1,0 +1,189 @@
+"""Invoices, payments, credit notes and write-offs of the sandbox ERP."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from decimal import Decimal
+
+from pydantic import Field
+
+from ltc.model import documents as d
+from ltc.model.base import Value
+from ltc.model.money import Money
+from ltc.ports import operations as op
+from ltc.sandbox.erp.documents import (
+    credit_note_of,
+    delivery_of,
+    find,
+    invoice_of,
+    open_of,
+    order_facts,
+    payment_of,
+)
+from ltc.sandbox.refusals import Refusal, not_found
+from ltc.sandbox.transaction import Transaction
+
+
+class Allocation(Value):
+    """A part of the money received, for one invoice; ``minor`` units of the invoice's currency."""
+
+    invoice: d.DocumentId
+    minor: int = Field(gt=0)
+
+
+class Pay(Value):
+    """Money that the bank received: one amount, for one invoice or for several."""
+
+    allocations: list[Allocation] = Field(min_length=1)
+
+
+class Payments(Value):
+    """The payments that came of it, one per invoice."""
+
+    payments: list[d.Payment]
+
+
+class Refund(Value):
+    """Money that goes back to the customer of an invoice."""
+
+    invoice: d.DocumentId
+    minor: int = Field(gt=0)
+
+
+def post_invoice(tx: Transaction, asked: op.DeliveryId) -> d.Invoice:
+    """Bill a delivery. Refused: ``not_found``, ``already_invoiced``, ``returned`` (the goods came back)."""
+    row = find(tx, "deliveries", asked.delivery)
+    if row["return_id"]:
+        raise Refusal("returned", f"delivery {row['id']} came back as {row['return_id']}", row["id"])
+    _refuse_billed(tx, row["order_id"], row["id"])
+    delivery = delivery_of(row)
+    return _post(tx, row["order_id"], row["id"], delivery.net.minor, delivery.gross.minor)
+
+
+def post_order_invoice(tx: Transaction, asked: op.OrderId) -> d.Invoice:
+    """Bill a whole order, shipped or not. Refused: ``not_confirmed``, ``already_invoiced``."""
+    order = find(tx, "orders", asked.order)
+    if order["state"] != "confirmed":
+        raise Refusal("not_confirmed", f"order {order['id']} is {order['state']}, not confirmed", order["id"])
+    _refuse_billed(tx, order["id"], "")
+    return _post(tx, order["id"], "", order["net"], order["gross"])
+
+
+def get_invoice(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
+    """Read an invoice and how much of it is paid."""
+    return invoice_of(find(tx, "invoices", asked.invoice))
+
+
+def credit_note(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
+    """Credit an invoice in full, paid or not: what was paid becomes the customer's balance.
+
+    Refused: ``already_credited``.
+    """
+    row = find(tx, "invoices", asked.invoice)
+    if row["credit_note"]:
+        raise Refusal("already_credited", f"invoice {row['id']} is credited already", row["id"])
+    amount = Money(minor=row["gross"] - row["written_off"], currency=row["currency"])
+    number = tx.database.next_id("CN")
+    tx.database.insert(
+        "credit_notes", id=number, invoice=row["id"], amount=amount.minor, currency=amount.currency,
+        reference=tx.caller.key, at_real=tx.real.isoformat(),
+    )  # fmt: skip
+    tx.run(
+        "UPDATE invoices SET credited = ?, credit_note = ?, version = version + 1 WHERE id = ?",
+        amount.minor, number, row["id"],
+    )  # fmt: skip
+    tx.record("CreditNote", number, parent=row["id"], amount=amount, undoes=(_billed_by(row), row["id"]))
+    return credit_note_of(find(tx, "credit_notes", number))
+
+
+def write_off(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
+    """Give up what is still open of an invoice. Refused: ``nothing_open``."""
+    row = find(tx, "invoices", asked.invoice)
+    rest = open_of(row)
+    if rest <= 0:
+        raise Refusal("nothing_open", f"nothing of invoice {row['id']} is open", row["id"])
+    tx.run("UPDATE invoices SET written_off = written_off + ?, version = version + 1 WHERE id = ?", rest, row["id"])
+    amount = Money(minor=rest, currency=row["currency"])
+    tx.record("Invoice", row["id"], parent=row["order_id"], amount=amount)
+    return invoice_of(find(tx, "invoices", row["id"]))
+
+
+def watch_payments(tx: Transaction, asked: op.InvoiceId) -> op.PaymentStatus:
+    """Read an invoice and everything received for it so far."""
+    invoice = invoice_of(find(tx, "invoices", asked.invoice))
+    rows = tx.rows("SELECT * FROM payments WHERE invoice = ? ORDER BY rowid", asked.invoice)
+    return op.PaymentStatus(invoice=invoice, payments=[payment_of(row) for row in rows])
+
+
+def pay(tx: Transaction, asked: Pay) -> Payments:
+    """The bank received money; ``erp.payment_allocated`` goes on the feed for each invoice.
+
+    Part payments and over-payments are taken as they come. Refused: ``not_found``.
+    """
+    return Payments(payments=[_allocate(tx, one.invoice, one.minor) for one in asked.allocations])
+
+
+def refund(tx: Transaction, asked: Refund) -> d.Payment:
+    """Money goes back to the customer: a payment below zero. Refused: ``more_than_balance``."""
+    row = find(tx, "invoices", asked.invoice)
+    if asked.minor > -open_of(row):
+        raise Refusal("more_than_balance", f"invoice {row['id']}: the customer's balance is {-open_of(row)}", row["id"])
+    return _allocate(tx, row["id"], -asked.minor)
+
+
+def exchange_rate(tx: Transaction, asked: op.Currencies) -> d.Rate:
+    """Read the rate between two currencies as of now. Refused: ``not_found``."""
+    found = "1" if asked.source == asked.target else None
+    found = found or tx.value("SELECT rate FROM rates WHERE source = ? AND target = ?", asked.source, asked.target)
+    if found is None:
+        raise not_found("rate", f"{asked.source}/{asked.target}")
+    return d.Rate(source=asked.source, target=asked.target, rate=Decimal(found), on=tx.now)
+
+
+def _allocate(tx: Transaction, invoice: str, minor: int) -> d.Payment:
+    row = find(tx, "invoices", invoice)
+    number = tx.database.next_id("PAY")
+    tx.database.insert(
+        "payments", id=number, invoice=row["id"], amount=minor, currency=row["currency"],
+        received_at=tx.now.isoformat(),
+    )  # fmt: skip
+    tx.run("UPDATE invoices SET paid = paid + ?, version = version + 1 WHERE id = ?", minor, row["id"])
+    tx.record("Payment", number, parent=row["id"], amount=Money(minor=minor, currency=row["currency"]))
+    order = find(tx, "orders", row["order_id"])
+    facts = {**order_facts(order), "invoice": row["id"]}
+    tx.emit("erp.payment_allocated", {"invoice": row["id"], "payment": number}, facts)
+    return payment_of(find(tx, "payments", number))
+
+
+def _refuse_billed(tx: Transaction, order: str, delivery: str) -> None:
+    """Refuse to bill twice: an invoice stands for this delivery or its order; for an order, for any part of it."""
+    standing = tx.value(
+        "SELECT id FROM invoices WHERE order_id = ? AND credit_note = '' AND (? = '' OR delivery IN ('', ?))",
+        order, delivery, delivery,
+    )  # fmt: skip
+    if standing:
+        what = f"delivery {delivery}" if delivery else f"order {order}"
+        raise Refusal("already_invoiced", f"{what} is billed by invoice {standing}", standing)
+
+
+def _post(tx: Transaction, order: str, delivery: str, net: int, gross: int) -> d.Invoice:
+    buyer = tx.row(
+        "SELECT c.id, c.terms_days, o.currency FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = ?",
+        order,
+    )
+    if buyer is None:
+        raise not_found("order", order)
+    number = tx.database.next_id("INV")
+    tx.database.insert(
+        "invoices", id=number, version=1, order_id=order, delivery=delivery, customer=buyer["id"],
+        currency=buyer["currency"], net=net, tax=gross - net, gross=gross, paid=0, credited=0, written_off=0,
+        credit_note="", due_date=(tx.now + timedelta(days=buyer["terms_days"])).isoformat(), reference=tx.caller.key,
+        at_real=tx.real.isoformat(), posted=tx.now.isoformat(),
+    )  # fmt: skip
+    tx.record("Invoice", number, parent=delivery or order, amount=Money(minor=gross, currency=buyer["currency"]))
+    return invoice_of(find(tx, "invoices", number))
+
+
+def _billed_by(row: sqlite3.Row) -> str:
+    return "erp.post_invoice" if row["delivery"] else "erp.post_order_invoice"

@@ -1,0 +1,154 @@
+"""Master data of the sandbox ERP: customers, products, rates and the replenishment schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from ltc.model import documents as d
+from ltc.model.base import Value
+from ltc.model.money import Currency
+from ltc.ports import operations as op
+from ltc.sandbox.refusals import Refusal
+from ltc.sandbox.transaction import Transaction
+
+
+class CustomerData(Value):
+    """A customer of the ERP. ``credit_limit`` in minor units; without one there is no check."""
+
+    id: d.DocumentId
+    name: str
+    crm_id: d.DocumentId
+    currency: Currency
+    tier: str = "standard"
+    credit_limit: int | None = Field(default=None, ge=0)
+    terms_days: int = Field(default=30, ge=0)
+    blocked: bool = False
+
+
+class ProductData(Value):
+    """A product. Stock counts only when the product is new. ``backorder``: may be sold when it is short."""
+
+    id: d.DocumentId
+    name: str
+    stock: int = Field(default=0, ge=0)
+    discontinued: bool = False
+    backorder: bool = True
+
+
+class RateData(Value):
+    """One unit of ``source`` is ``rate`` units of ``target``."""
+
+    source: Currency
+    target: Currency
+    rate: Decimal = Field(gt=0)
+
+
+class Replenishment(Value):
+    """The schedule by which goods arrive; hours are virtual.
+
+    ``first`` is the first round; when not said, one interval from now. Each round brings every product a seeded lot of
+    ``lot_min`` to ``lot_max``; with ``cover`` also what released orders lack.
+    """
+
+    every_hours: float = Field(gt=0)
+    lot_min: int = Field(default=0, ge=0)
+    lot_max: int = Field(default=0, ge=0)
+    cover: bool = True
+    first: datetime | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lot_max < self.lot_min:
+            raise ValueError("lot_max is below lot_min")
+        if self.first and self.first.tzinfo is None:
+            raise ValueError("first needs a time zone")
+        return self
+
+
+class Setup(Value):
+    """Master data. What is there already under the same id is replaced, except a product's stock."""
+
+    customers: list[CustomerData] = Field(default_factory=list)
+    products: list[ProductData] = Field(default_factory=list)
+    rates: list[RateData] = Field(default_factory=list)
+    replenishment: Replenishment | None = None
+
+
+class Taken(Value):
+    """How much was taken."""
+
+    customers: int
+    products: int
+    rates: int
+
+
+def setup(changed: Callable[[], None]) -> Callable[[Transaction, Setup], Taken]:
+    """Return the command that takes master data; ``changed`` is told of a new schedule."""
+
+    def work(tx: Transaction, asked: Setup) -> Taken:
+        """Take master data: customers, products with their stock, rates, the replenishment schedule.
+
+        What is there already under the same id is replaced, except a product's stock.
+        """
+        for customer in asked.customers:
+            _customer(tx, customer)
+        for product in asked.products:
+            _product(tx, product)
+        for rate in asked.rates:
+            tx.run("INSERT OR REPLACE INTO rates VALUES (?, ?, ?)", rate.source, rate.target, str(rate.rate))
+        if asked.replenishment:
+            _schedule(tx, asked.replenishment)
+            changed()
+        tx.unchanged = not tx.recorded
+        return Taken(customers=len(asked.customers), products=len(asked.products), rates=len(asked.rates))
+
+    return work
+
+
+def resolve(tx: Transaction, asked: op.ResolveCustomer) -> d.Customer:
+    """Find the customer that is a CRM customer. Refused: ``unknown_customer``."""
+    row = tx.row("SELECT * FROM customers WHERE crm_id = ?", asked.customer.id)
+    if row is None:
+        text = f"no customer here is CRM customer {asked.customer.id} ({asked.customer.name})"
+        raise Refusal("unknown_customer", text, asked.customer.id)
+    return d.Customer(
+        id=row["id"],
+        name=row["name"],
+        crm_id=row["crm_id"],
+        erp_id=row["id"],
+        currency=row["currency"],
+        tier=row["tier"],
+    )
+
+
+def _customer(tx: Transaction, one: CustomerData) -> None:
+    tx.run(
+        "INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+        " crm_id = excluded.crm_id, currency = excluded.currency, tier = excluded.tier,"
+        " credit_limit = excluded.credit_limit, terms_days = excluded.terms_days, blocked = excluded.blocked",
+        one.id, one.name, one.crm_id, one.currency, one.tier, one.credit_limit, one.terms_days, int(one.blocked),
+    )  # fmt: skip
+
+
+def _product(tx: Transaction, one: ProductData) -> None:
+    new = tx.row("SELECT 1 FROM products WHERE id = ?", one.id) is None
+    tx.run(
+        "INSERT INTO products VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+        " discontinued = excluded.discontinued, backorder = excluded.backorder",
+        one.id, one.name, one.stock, int(one.discontinued), int(one.backorder),
+    )  # fmt: skip
+    if new and one.stock:
+        tx.record("Product", one.id, quantity=one.stock)
+
+
+def _schedule(tx: Transaction, plan: Replenishment) -> None:
+    first = plan.first.timestamp() if plan.first else tx.now.timestamp() + plan.every_hours * 3600
+    tx.run(
+        "INSERT OR REPLACE INTO schedule VALUES (1, ?, ?, ?, ?, ?, 0)",
+        plan.every_hours, plan.lot_min, plan.lot_max, int(plan.cover), first,
+    )  # fmt: skip

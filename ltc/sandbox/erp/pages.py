@@ -1,0 +1,155 @@
+"""Pages of the sandbox ERP to read: documents by reference or by what they hang on, and the people's lists."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Response
+from pydantic import BaseModel
+
+from ltc.sandbox.app import SandboxSystem, indexed_before, rows_answer
+from ltc.sandbox.erp import documents as rows
+from ltc.sandbox.gate import answer
+from ltc.sandbox.refusals import not_found
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def add_pages(app: FastAPI, system: SandboxSystem) -> None:
+    """Add every page."""
+    _documents(app, system)
+    _more_documents(app, system)
+    _work_lists(app, system)
+    _master_data(app, system)
+
+
+class _Lists:
+    """Runs the searches: ``reference`` goes through an index that may lag, everything else is read directly."""
+
+    def __init__(self, system: SandboxSystem) -> None:
+        self._system = system
+
+    def find(
+        self, table: str, make: Callable[[sqlite3.Row], BaseModel], limit: int, after: int, *extra: str, **by: str
+    ) -> Response:
+        self._system.gate.catch_up()
+        wanted = {column: value for column, value in by.items() if value}
+        conditions = [f"{column} = ?" for column in wanted]
+        values: list[Any] = list(wanted.values())
+        if "reference" in wanted:
+            conditions.append("at_real <= ?")
+            values.append(indexed_before(self._system))
+        where = " AND ".join(["rowid > ?", *conditions])
+        sql = f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid LIMIT ?"  # noqa: S608 - columns are ours
+        found = self._system.database.rows(sql, after, *values, limit)
+        items = [{**make(row).model_dump(mode="json"), **{name: row[name] for name in extra}} for row in found]
+        return answer(200, {"items": items, "next": found[-1]["rowid"] if len(found) == limit else None})
+
+
+def _documents(app: FastAPI, system: SandboxSystem) -> None:
+    lists = _Lists(system)
+
+    @app.get("/orders")
+    async def orders(
+        reference: str = "", customer: str = "", chain: str = "", after: int = 0, limit: Limit = 200
+    ) -> Response:
+        """Orders, oldest first, with the chain that each came from and when it was entered."""
+        by = {"reference": reference, "customer": customer, "chain": chain}
+        return lists.find("orders", rows.order_of, limit, after, "chain", "release", "entered", **by)
+
+    @app.get("/releases")
+    async def releases(reference: str = "", order: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Releases, oldest first."""
+        by = {"reference": reference, "order_id": order}
+        return lists.find("releases", rows.release_of, limit, after, "reference", **by)
+
+    @app.get("/deliveries")
+    async def deliveries(order: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Deliveries, oldest first; ``return_id`` says how goods came back."""
+        return lists.find("deliveries", rows.delivery_of, limit, after, "return_id", order_id=order)
+
+    @app.get("/invoices")
+    async def invoices(
+        reference: str = "", order: str = "", delivery: str = "", customer: str = "", after: int = 0,
+        limit: Limit = 200,
+    ) -> Response:  # fmt: skip
+        """Invoices, oldest first."""
+        by = {"reference": reference, "order_id": order, "delivery": delivery, "customer": customer}
+        return lists.find("invoices", rows.invoice_of, limit, after, "reference", "customer", "posted", **by)
+
+
+def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
+    lists = _Lists(system)
+
+    @app.get("/payments")
+    async def payments(invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Payments, oldest first; a refund is below zero."""
+        return lists.find("payments", rows.payment_of, limit, after, invoice=invoice)
+
+    @app.get("/credit-notes")
+    async def credit_notes(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Credit notes, oldest first."""
+        by = {"reference": reference, "invoice": invoice}
+        return lists.find("credit_notes", rows.credit_note_of, limit, after, "reference", **by)
+
+    @app.get("/returns")
+    async def returns(reference: str = "", order: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Goods returns, oldest first."""
+        by = {"reference": reference, "order_id": order}
+        return lists.find("returns", rows.return_of, limit, after, "order_id", "reference", **by)
+
+    @app.get("/releases/{delivery}")
+    async def release(delivery: str) -> Response:
+        """One release."""
+        row = system.database.row("SELECT * FROM releases WHERE id = ?", delivery)
+        if row is None:
+            no = not_found("release", delivery)
+            return answer(404, {"reason": no.reason, "message": str(no), "document": delivery})
+        return Response(rows.release_of(row).model_dump_json(), media_type="application/json")
+
+
+def _work_lists(app: FastAPI, system: SandboxSystem) -> None:
+    database = system.database
+
+    @app.get("/warehouse/open")
+    async def open_releases() -> Response:
+        """What the warehouse has to ship: each open line of each released order, with what is in stock."""
+        system.gate.catch_up()
+        return rows_answer(database.rows(
+            "SELECT r.id AS release, r.released, o.id AS \"order\", o.chain, o.customer, l.line, l.product,"
+            " l.quantity - l.shipped - l.cancelled AS open, l.shipped, p.stock FROM releases r"
+            " JOIN orders o ON o.id = r.order_id JOIN order_lines l ON l.order_id = o.id"
+            " JOIN products p ON p.id = l.product"
+            " WHERE r.status = 'open' AND l.quantity > l.shipped + l.cancelled ORDER BY r.rowid, l.line"
+        ))  # fmt: skip
+
+    @app.get("/bank/open")
+    async def open_invoices() -> Response:
+        """What customers have to pay: each open invoice, in minor units, with its due date and chain."""
+        return rows_answer(database.rows(
+            "SELECT i.id AS invoice, i.order_id AS \"order\", i.delivery, o.chain, i.customer, i.currency, i.gross,"
+            " i.paid, i.gross - i.paid - i.credited - i.written_off AS open, i.due_date, i.posted FROM invoices i"
+            " JOIN orders o ON o.id = i.order_id WHERE i.gross > i.paid + i.credited + i.written_off ORDER BY i.rowid"
+        ))  # fmt: skip
+
+
+def _master_data(app: FastAPI, system: SandboxSystem) -> None:
+    database = system.database
+
+    @app.get("/customers")
+    async def customers() -> Response:
+        """Customers with their credit limits (minor units)."""
+        return rows_answer(database.rows("SELECT * FROM customers ORDER BY id"))
+
+    @app.get("/products")
+    async def products() -> Response:
+        """Products with their stock as of now."""
+        system.gate.catch_up()
+        return rows_answer(database.rows("SELECT * FROM products ORDER BY id"))
+
+    @app.get("/order-lines")
+    async def order_lines(order: str) -> Response:
+        """How much of each line of an order is shipped and cancelled."""
+        return rows_answer(database.rows("SELECT * FROM order_lines WHERE order_id = ? ORDER BY line", order))
