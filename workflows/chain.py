@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from ltc.model.messages import Answer, Decision, Event, Intervention, Signed, Where
     from ltc.model.signatures import check
     from ltc.model.trail import pack_within
+
     from workflows.start_input import ChainResult, ChainStart
 
 STATE_KEY = SearchAttributeKey.for_keyword("LtcState")
@@ -42,7 +43,11 @@ class Chain:
             self.state = load(start.state)
         else:
             self.state = machine.begin(
-                self.setting, chain=start.chain, installation=start.installation, requester=start.requester, values=start.input
+                self.setting,
+                chain=start.chain,
+                installation=start.installation,
+                requester=start.requester,
+                values=start.input,
             )
         self.inbox: list[commands.Input] = []
         self.finish: commands.Finish | None = None
@@ -143,7 +148,11 @@ class Chain:
             or info.is_continue_as_new_suggested()
         )
         return (
-            grown and self.finish is None and not self.inbox and not self.state.flights and workflow.all_handlers_finished()
+            grown
+            and self.finish is None
+            and not self.inbox
+            and not self.state.flights
+            and workflow.all_handlers_finished()
         )
 
     # Doors

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
-
 from ltc.definition.plan import Plan
 from ltc.definition.worktime import CalendarWindow
 from ltc.model.base import Value
 from ltc.model.clock import VirtualClock
+from pydantic import Field
 
 
 class ChainStart(Value):

@@ -19,15 +19,15 @@ def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
     place = turn.place(token)
     turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
     levels = [
-        level.name for level in node.levels if not level.when or turn.holds_true(level.when, token, f"level {level.name}")
+        level.name
+        for level in node.levels
+        if not level.when or turn.holds_true(level.when, token, f"level {level.name}")
     ]
     if not levels:
         moves.go_on(turn, token)
         return
     figures = {path: turn.value(path, token.leg, token.item) for path in node.binds}
-    task = Task(
-        f"{place}#{token.visit}", token.node, token.id, node.subject, figures, ids.digest(figures), levels
-    )
+    task = Task(f"{place}#{token.visit}", token.node, token.id, node.subject, figures, ids.digest(figures), levels)
     turn.state.tasks[task.id] = task
     token.task, token.status = task.id, "deciding"
     _open_level(turn, token, node, task)
@@ -103,12 +103,18 @@ def decide(turn: Turn, event: Decide) -> Answer:
     if task is None:
         return Answer(status="not_found", message=f"there is no task {decision.task} on this chain")
     if decision.id in task.decisions:
-        return Answer.model_validate({"status": task.decisions[decision.id], "message": "this decision was taken before"})
+        return Answer.model_validate(
+            {"status": task.decisions[decision.id], "message": "this decision was taken before"}
+        )
     refusal = _refusal(turn, task, decision)
     if refusal is not None:
         return refusal
     if event.door == "signal":
-        turn.side("people.check_signature", decision.model_dump(mode="json"), Flight("signature", payload=decision.model_dump(mode="json")))
+        turn.side(
+            "people.check_signature",
+            decision.model_dump(mode="json"),
+            Flight("signature", payload=decision.model_dump(mode="json")),
+        )
         return Answer(status="accepted")
     _apply(turn, task, decision, event.door)
     turn.answered = True
@@ -125,7 +131,10 @@ def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:
     if decision.actor in task.approvals or (node.four_eyes and decision.actor in task.deciders):
         return Answer(status="already_decided", message=f"{decision.actor} has decided already")
     if decision.actor not in task.candidates or task.status == "opening":
-        return Answer(status="not_your_turn", message=f"level {task.levels[task.at]} is for {', '.join(task.candidates) or 'people not known yet'}")
+        return Answer(
+            status="not_your_turn",
+            message=f"level {task.levels[task.at]} is for {', '.join(task.candidates) or 'people not known yet'}",
+        )
     if decision.digest != task.digest:
         return Answer(status="figures_changed", message="the figures are not those that you were shown; look again")
     if decision.decision == "send_back" and _send_back(node) is None:

@@ -48,7 +48,9 @@ def _leg(plan: Plan, *words: str) -> str:
     """The leg that an equation speaks of: the last whose steps call or await one of these operations."""
     for leg in reversed(plan.legs):
         for node in plan.nodes.values():
-            named = [one.event for one in getattr(node, "events", [])] + [getattr(getattr(node, "call", None), "op", "")]
+            named = [one.event for one in getattr(node, "events", [])] + [
+                getattr(getattr(node, "call", None), "op", "")
+            ]
             if node.leg == leg.id and any(word in name for word in words for name in named):
                 return leg.id
     return plan.legs[-1].id
@@ -61,7 +63,9 @@ def _order(plan: Plan, order: dict[str, Any]) -> list[Broken]:
     least = Decimal(ordered) * (1 - Decimal(plan.billing.under) / 100)
     if least <= shipped + cancelled <= most:
         return []
-    return [(_leg(plan, "ship"), f"ordered = delivered + cancelled ({order['id']})", str(ordered), str(shipped + cancelled))]
+    return [
+        (_leg(plan, "ship"), f"ordered = delivered + cancelled ({order['id']})", str(ordered), str(shipped + cancelled))
+    ]
 
 
 def _invoice(plan: Plan, invoice: dict[str, Any]) -> list[Broken]:

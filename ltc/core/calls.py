@@ -60,7 +60,9 @@ def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) 
     token.status = "busy"
     flight = Flight("do" if key else "read", token.id, call.op, key, place)
     activity = ids.activity_id(token.leg, token.item, node.step, token.visit)
-    turn.schedule(activity, call.op, operation.queue or call_queue(call.op.split(".")[0]), request, flight, retry=node.retry)
+    turn.schedule(
+        activity, call.op, operation.queue or call_queue(call.op.split(".")[0]), request, flight, retry=node.retry
+    )
 
 
 def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any]) -> str:
@@ -71,9 +73,7 @@ def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any])
     key = turn.effect_key(token.leg, token.item, step, generation, token.visit)
     known = effect_of(turn, key)
     if known is None:
-        state.effects.append(
-            Effect(place, token.node, token.leg, token.item, op, key, generation, args=args)
-        )
+        state.effects.append(Effect(place, token.node, token.leg, token.item, op, key, generation, args=args))
     else:
         known.status, known.args = "unknown", args
     return key
@@ -94,6 +94,13 @@ def _expectation(turn: Turn, node: CallNode) -> dict[str, Any]:
     return {}
 
 
+def _gone(token: Token | None, effect: Effect | None) -> dict[str, str]:
+    """Where an effect took place whose token has been given up meanwhile."""
+    if token is not None or effect is None:
+        return {}
+    return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
+
+
 def settle(effect: Effect, took_place: bool) -> None:
     """The outcome of an effect is known."""
     effect.sure = took_place
@@ -109,7 +116,15 @@ def completed(turn: Turn, flight: Flight, event: CallDone) -> None:
     if effect is not None:
         settle(effect, True)
     token = turn.state.tokens.get(flight.token)
-    turn.log(Kind.DONE, token, op=flight.op, mode=flight.purpose, effect=flight.key, document=reference(turn, flight.op, event.result))
+    turn.log(
+        Kind.DONE,
+        token,
+        **_gone(token, effect),
+        op=flight.op,
+        mode=flight.purpose,
+        effect=flight.key,
+        document=reference(turn, flight.op, event.result),
+    )
     adopt(turn, flight, token, event.result)
 
 
@@ -209,7 +224,15 @@ def probe(turn: Turn, flight: Flight, after: Any, payload: dict[str, Any] | None
     assert effect is not None
     effect.tries += 1
     operation = turn.plan.operations[effect.op]
-    turn.log(Kind.SCHEDULED, leg=effect.leg, item=effect.item, step=effect.place.rsplit(".", 1)[-1], op=effect.op, mode="probe", effect=effect.key)
+    turn.log(
+        Kind.SCHEDULED,
+        leg=effect.leg,
+        item=effect.item,
+        step=effect.place.rsplit(".", 1)[-1],
+        op=effect.op,
+        mode="probe",
+        effect=effect.key,
+    )
     turn.schedule(
         f"{effect.place}#{effect.generation}/probe{effect.tries}",
         effect.op,

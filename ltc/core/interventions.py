@@ -18,7 +18,9 @@ def take(turn: Turn, asked: Intervention) -> Answer:
     """Carry an intervention out, or say why not. The same intervention again gets the same answer."""
     state = turn.state
     if asked.id in state.interventions:
-        return Answer.model_validate({"status": state.interventions[asked.id], "message": "this intervention was taken before"})
+        return Answer.model_validate(
+            {"status": state.interventions[asked.id], "message": "this intervention was taken before"}
+        )
     if state.status in ("closing", "ended"):
         return Answer(status="closed", message=f"the chain has ended: {state.outcome}")
     answer = _ACTIONS[asked.action](turn, asked)
@@ -53,7 +55,9 @@ def _token(turn: Turn, asked: Intervention) -> Token | Answer:
         found = [token for token in at_rest if token.status == "held"]
     if len(found) != 1:
         places = ", ".join(turn.place(token) for token in found or at_rest)
-        return _refuse(f"{len(found)} places are meant; name one with leg, item and step: {places or 'none'}", "not_found")
+        return _refuse(
+            f"{len(found)} places are meant; name one with leg, item and step: {places or 'none'}", "not_found"
+        )
     if found[0].status == "busy":
         return _refuse(f"{turn.place(found[0])} is in flight; wait until it has answered", "in_flight")
     return found[0]
@@ -230,7 +234,9 @@ def _cancel(turn: Turn, asked: Intervention) -> Answer:
     if state.status == "compensating":
         return _refuse("the chain is being undone already", "in_flight")
     if state.pivots and not asked.consent:
-        return _refuse(f"past the point of no return ({', '.join(state.pivots)}): cancel with consent, on somebody's word")
+        return _refuse(
+            f"past the point of no return ({', '.join(state.pivots)}): cancel with consent, on somebody's word"
+        )
     _log(turn, asked, consent=asked.consent)
     undoing.cancel(turn, reason=asked.reason, consent=asked.consent)
     return Answer(status="accepted")

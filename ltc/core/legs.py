@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ltc.core import approvals, calls, moves, slas, undoing, waits
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
@@ -18,20 +16,17 @@ from ltc.definition.plan import (
 )
 from ltc.model.trail import Kind
 
+
 def progress(turn: Turn) -> None:
     """Move everything that can move, until all is busy, waiting, held or ended."""
     state = turn.state
-    if state.status == "compensating":
-        undoing.go_on(turn)
-        return
     while state.status == "running" and not paused(turn):
         token = next((one for one in state.tokens.values() if one.status == "ready"), None)
         if token is not None:
             _guarded(turn, token)
         elif not _turn_legs(turn):
-            return
-    if state.status == "compensating":
-        undoing.go_on(turn)
+            break
+    undoing.go_on(turn)
 
 
 def paused(turn: Turn) -> bool:
@@ -98,7 +93,9 @@ def _ended(turn: Turn, token: Token) -> None:
     assert isinstance(node, ParallelNode)
     if parent.branches == node.need:
         if node.rest == "cancel":
-            moves.drop(turn, [one for one in turn.state.tokens.values() if one.id.startswith(f"{parent.id}/{node.step}.")])
+            moves.drop(
+                turn, [one for one in turn.state.tokens.values() if one.id.startswith(f"{parent.id}/{node.step}.")]
+            )
         moves.go_on(turn, parent)
 
 
@@ -123,9 +120,7 @@ def _turn_legs(turn: Turn) -> bool:
             if one.status == "open" and not _later_may_open(turn):
                 break
             continue
-        first_open = all(
-            state.legs[earlier.id].status in ("done", "skipped") for earlier in _before(turn, leg.id)
-        )
+        first_open = all(state.legs[earlier.id].status in ("done", "skipped") for earlier in _before(turn, leg.id))
         if first_open or (leg.loop and leg.loop.on_item and state.collections.get(leg.loop.source)):
             _open_leg(turn, leg)
             return True
@@ -232,4 +227,3 @@ def _source_closed(turn: Turn, leg: Leg) -> bool:
         for node in turn.plan.nodes.values()
         if getattr(node, "into", "") == leg.loop.source
     )
-

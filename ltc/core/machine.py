@@ -113,7 +113,13 @@ def where(setting: Setting, state: State) -> Where:
         undelivered=base64.b64encode(pack_within(state.undelivered, 64_000)).decode() if state.undelivered else "",
         tokens={token.id: f"{token.status} {token.node}" for token in state.tokens.values()},
         holds=[
-            {"scope": hold.scope, "reason": hold.reason, "owner": hold.owner, "since": hold.since.isoformat(), **hold.detail}
+            {
+                "scope": hold.scope,
+                "reason": hold.reason,
+                "owner": hold.owner,
+                "since": hold.since.isoformat(),
+                **hold.detail,
+            }
             for hold in state.holds
         ],
         open_effects=[

@@ -87,10 +87,7 @@ def _arm(turn: Turn, *, at_rest: bool) -> None:
         return
     armed = state.timer_at
     useless = (
-        at_rest
-        and armed is not None
-        and armed < wanted
-        and (armed - turn.now) < WORTH_REARMING * (wanted - turn.now)
+        at_rest and armed is not None and armed < wanted and (armed - turn.now) < WORTH_REARMING * (wanted - turn.now)
     )
     if armed is None or wanted < armed or useless:
         state.timer_at = wanted

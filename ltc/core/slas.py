@@ -53,11 +53,11 @@ def _project(clock: SlaClock, sla: Sla, window: CalendarWindow) -> None:
         return
     budget = clock.budget + clock.extended
 
-    def instant(share: float) -> datetime:
-        return worktime.after(since, max(0.0, budget * share - clock.consumed), clock.unit, window)
+    def instant(percent: int) -> datetime:
+        return worktime.after(since, max(0, budget * percent // 100 - clock.consumed), clock.unit, window)
 
-    clock.deadline = instant(1.0)
-    clock.warn = instant(sla.warn_at / 100) if sla.warn_at and not clock.warned else None
+    clock.deadline = instant(100)
+    clock.warn = instant(sla.warn_at) if sla.warn_at and not clock.warned else None
 
 
 def _iso(moment: datetime | None) -> str:
@@ -104,12 +104,12 @@ def _end(turn: Turn, clock: SlaClock) -> None:
     used = clock.consumed + _running(turn, clock)
     late = max(0.0, (turn.now - clock.deadline).total_seconds()) if clock.deadline else 0.0
     del turn.state.slas[clock.id]
-    turn.log(Kind.SLA_ENDED, leg=clock.leg, item=clock.item, sla=clock.id, used=round(used, 1), late=round(late, 1))
+    turn.log(Kind.SLA_ENDED, leg=clock.leg, item=clock.item, sla=clock.id, used=used, late=round(late, 1))
 
 
-def _running(turn: Turn, clock: SlaClock) -> float:
+def _running(turn: Turn, clock: SlaClock) -> int:
     if clock.running_since is None:
-        return 0.0
+        return 0
     window = _window(turn, turn.plan.slas[clock.sla])
     return worktime.consumed(clock.running_since, turn.now, clock.unit, window)
 
@@ -163,7 +163,14 @@ def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
     else:
         clock.extended += worktime.length(span, window)
         _project(clock, sla, window)
-    turn.log(Kind.SLA_EXTENDED, leg=clock.leg, item=clock.item, sla=clock.id, by=f"{span.amount}{span.unit}", deadline=_iso(clock.deadline))
+    turn.log(
+        Kind.SLA_EXTENDED,
+        leg=clock.leg,
+        item=clock.item,
+        sla=clock.id,
+        by=f"{span.amount}{span.unit}",
+        deadline=_iso(clock.deadline),
+    )
 
 
 # Warnings, breaches, escalation
@@ -192,7 +199,7 @@ def _rung_at(turn: Turn, clock: SlaClock, sla: Sla, rung: Rung) -> datetime:
         return worktime.deadline(clock.deadline, rung.offset, window)
     if clock.running_since is None or not rung.percent:
         return clock.deadline
-    left = max(0.0, (clock.budget + clock.extended) * rung.percent / 100 - clock.consumed)
+    left = max(0, (clock.budget + clock.extended) * rung.percent // 100 - clock.consumed)
     return worktime.after(clock.running_since, left, clock.unit, window)
 
 
@@ -234,6 +241,10 @@ def _escalate(turn: Turn, clock: SlaClock, number: int, lag: float) -> None:
     )  # fmt: skip
     if rung.notify:
         notice = Notice(to=rung.notify, about=f"{clock.id} at rung {number + 1}", detail={"chain": turn.state.chain})
-        turn.side("people.notify", notice.model_dump(mode="json"), Flight("notify", payload={"to": rung.notify, "about": clock.id}))
+        turn.side(
+            "people.notify",
+            notice.model_dump(mode="json"),
+            Flight("notify", payload={"to": rung.notify, "about": clock.id}),
+        )
     if rung.hold and turn.state.status == "running":
         turn.hold(None, "sla", owner=rung.notify or "role:operator", sla=clock.id)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from ltc.definition.worktime import Unit
 from ltc.model.trail import Entry
 
 Status = Literal["running", "compensating", "closing", "ended"]
@@ -97,10 +98,10 @@ class SlaClock:
     leg: str
     item: str
     started: datetime
-    budget: float = 0.0  # seconds of its own clock
-    unit: str = "h"
-    extended: float = 0.0
-    consumed: float = 0.0
+    budget: int = 0  # seconds of its own clock
+    unit: Unit = "h"
+    extended: int = 0
+    consumed: int = 0
     running_since: datetime | None = None
     due: datetime | None = None
     deadline: datetime | None = None

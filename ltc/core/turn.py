@@ -144,7 +144,9 @@ class Turn:
 
     # Activities
 
-    def schedule(self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, **how: Any) -> None:
+    def schedule(
+        self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, **how: Any
+    ) -> None:
         """Start an activity; the trail entries not yet delivered ride on it."""
         flight.upto = self.state.seq
         self.state.flights[activity] = flight

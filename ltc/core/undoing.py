@@ -7,7 +7,7 @@ from typing import Any
 from ltc.core import balances, calls, moves
 from ltc.core.calls import settle
 from ltc.core.commands import CallDone, CallFailed
-from ltc.core.state import Effect, Flight, Token
+from ltc.core.state import Effect, Flight
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Retry, Undo
 from ltc.model.messages import call_queue
@@ -48,7 +48,9 @@ def order(effects: list[Effect]) -> list[int]:
 def go_on(turn: Turn) -> None:
     """Undo the next effect; end the chain when none is left."""
     state = turn.state
-    if state.holds or any(flight.purpose in ("do", "probe", "undo") for flight in state.flights.values()):
+    if state.status != "compensating" or state.holds:
+        return
+    if any(flight.purpose in ("do", "probe", "undo") for flight in state.flights.values()):
         return
     for index in order(state.effects):
         effect = state.effects[index]
@@ -69,7 +71,9 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     undo: Undo | None = getattr(turn.plan.nodes[effect.node], "undo", None)
     amends = "~" in effect.place
     if undo is None or amends or undo.kind == "none":
-        _stands(turn, effect, "amends an effect that is undone itself" if amends else undo.reason if undo else "no undo")
+        _stands(
+            turn, effect, "amends an effect that is undone itself" if amends else undo.reason if undo else "no undo"
+        )
         return False
     if undo.kind == "irreversible" and not (turn.state.consent and undo.calls):
         _stands(turn, effect, undo.reason)
@@ -155,5 +159,3 @@ def probed_for_undo(turn: Turn, effect: Effect, found: bool, result: Any) -> Non
     if found:
         flight = Flight("do", "", effect.op, effect.key, effect.place)
         calls.adopt(turn, flight, None, result)
-
-

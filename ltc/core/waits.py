@@ -26,7 +26,9 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         return
     token.deadline = _later(turn, node.within) if node.within else None
     token.status, token.reads, token.read_again = "waiting", 0, False
-    turn.log(Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline))
+    turn.log(
+        Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline)
+    )
     taken = [kept for kept in turn.state.events.values() if not kept.taken and _matches(turn, token, node, kept)]
     for kept in taken:
         _take(turn, token, node, kept)
@@ -152,7 +154,14 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
     if node.into and pinned.collects:
         for document in event.result.get(pinned.collects, []):
             if turn.collect(node.into, document):
-                turn.log(Kind.DOCUMENT, token, system=flight.op.split(".")[0], type=node.into, id=document["id"], version=document.get("version"))
+                turn.log(
+                    Kind.DOCUMENT,
+                    token,
+                    system=flight.op.split(".")[0],
+                    type=node.into,
+                    id=document["id"],
+                    version=document.get("version"),
+                )
                 _pivot(turn, token, node, pinned_event=flight.payload["event"])
     if token.read_again:
         token.read_again = False
@@ -174,7 +183,15 @@ def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | Non
     before = home.get(key) or {}
     if before.get("version", 0) <= document.get("version", 0) and before != document:
         home[key] = document
-        turn.log(Kind.DOCUMENT, token, system=op.split(".")[0], type=name, id=document["id"], version=document.get("version"), data=ids.digest(document))
+        turn.log(
+            Kind.DOCUMENT,
+            token,
+            system=op.split(".")[0],
+            type=name,
+            id=document["id"],
+            version=document.get("version"),
+            data=ids.digest(document),
+        )
 
 
 def _pivot(turn: Turn, token: Token, node: WaitNode, pinned_event: str) -> None:

@@ -1,0 +1,320 @@
+"""A stand-in for systems and people: answers a simulated chain by a script, with documents of the declared types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ltc.core.commands import CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
+from ltc.model.ids import digest
+from ltc.model.messages import Answer, Decision, Event, Intervention
+
+SOON = timedelta(seconds=1)
+ZERO = "0"
+
+
+@dataclass
+class Script:
+    """What happens to a simulated chain, beyond the plain course of things.
+
+    ``refuse``: operation -> reasons, one per call. ``fail``: operation -> error classes, one per call.
+    ``lost``: operations whose first reply is lost, with whether the effect took place.
+    ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing.
+    ``people``: level -> candidates. ``parts``: shares of the order in each delivery. ``pays``: shares of an invoice
+    in each payment; ``[]`` never pays. ``cancel_after``: operation after which the customer cancels.
+    ``interventions``: what an operator does at each hold, in order.
+    """
+
+    refuse: dict[str, list[str]] = field(default_factory=dict)
+    fail: dict[str, list[str]] = field(default_factory=dict)
+    lost: dict[str, bool] = field(default_factory=dict)
+    decisions: list[tuple[str, str]] = field(default_factory=list)
+    people: dict[str, list[str]] = field(default_factory=dict)
+    parts: list[int] = field(default_factory=lambda: [100])
+    pays: list[int] = field(default_factory=lambda: [100])
+    ship_after: timedelta = timedelta(days=1)
+    pay_after: timedelta = timedelta(days=7)
+    cancel_after: str = ""
+    interventions: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class StandIn:
+    """One chain's systems and people. ``effects`` is the record of what took effect: (operation, key)."""
+
+    script: Script
+    opportunity: dict[str, Any]
+    effects: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    order: dict[str, Any] = field(default_factory=dict)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
+    _events: int = 0
+    _decided: int = 0
+
+    # The protocol of simulation.World
+
+    def respond(self, command: Schedule, now: datetime) -> list[tuple[timedelta, Input]]:
+        """Answer a scheduled activity."""
+        name, payload = command.name, command.payload
+        if name == "people.open_task":
+            return self._people(command)
+        if name == "people.check_signature":
+            return [(SOON, CallDone(command.id, ""))]
+        if name in ("people.notify", "trail.flush"):
+            return [(SOON, CallDone(command.id, {}))]
+        if payload.get("mode") == "probe":
+            made = self.made.get(payload["key"])
+            return [(SOON, CallDone(command.id, {"found": made is not None, "result": made}))]
+        return self._call(command, name, payload, now)
+
+    def answered(self, event: Input, answer: Answer, now: datetime) -> None:
+        """Keep what the chain answered."""
+        self.answers.append(answer)
+
+    # Systems
+
+    def _call(
+        self, command: Schedule, op: str, payload: dict[str, Any], now: datetime
+    ) -> list[tuple[timedelta, Input]]:
+        if self.script.refuse.get(op):
+            reason = self.script.refuse[op].pop(0)
+            if reason:
+                return [(SOON, CallFailed(command.id, "BusinessRefusal", f"refused: {reason}", {"reason": reason}))]
+        if self.script.fail.get(op):
+            error = self.script.fail[op].pop(0)
+            if error:
+                return [(SOON, CallFailed(command.id, error, f"{op} failed"))]
+        if op in self.script.lost:
+            applied = self.script.lost.pop(op)
+            later = self._apply(op, payload, now)[1] if applied else []
+            return [(SOON, CallFailed(command.id, "OutcomeUnknown", "the reply was lost")), *later]
+        result, later = self._apply(op, payload, now)
+        return [(SOON, CallDone(command.id, result)), *later]
+
+    def _apply(self, op: str, payload: dict[str, Any], now: datetime) -> tuple[Any, list[tuple[timedelta, Input]]]:
+        key, args = payload.get("key", ""), payload["args"]
+        later: list[tuple[timedelta, Input]] = []
+        if key and key in self.made:
+            return self.made[key], later
+        result = getattr(self, "_" + op.replace(".", "_"))(args, now)
+        if key:
+            self.effects.append((op, key))
+            self.made[key] = result
+        if op == "erp.release_delivery":
+            later += self._shipments(now)
+        if op in ("erp.post_invoice", "erp.post_order_invoice"):
+            later += self._payments(result, now)
+        if op == self.script.cancel_after:
+            later.append(
+                self._event(
+                    SOON * 2,
+                    "crm.order_cancelled",
+                    {"opportunity": self.opportunity["id"], "reason": "the customer does not want it any more"},
+                )
+            )
+        return result, later
+
+    def _event(self, delay: timedelta, name: str, fields: dict[str, Any]) -> tuple[timedelta, Input]:
+        self._events += 1
+        at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+        return delay, EventArrived(Event(id=f"EV-{self._events}", name=name, fields=fields, at=at))
+
+    def _crm_qualify_lead(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"id": args["opportunity"], "version": 2, "stage": "qualified", "score": 50}
+
+    _crm_reopen_lead = _crm_qualify_lead
+    _crm_set_stage = _crm_qualify_lead
+
+    def _crm_get_opportunity(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self.opportunity
+
+    def _customer_resolve(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        customer = args["customer"]
+        currency = self.opportunity["currency"]
+        return {"id": f"C-{customer['id']}", "name": customer["name"], "crm_id": customer["id"],
+                "erp_id": f"E-{customer['id']}", "currency": currency, "tier": "standard"}  # fmt: skip
+
+    def _erp_exchange_rate(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"source": args["source"], "target": args["target"], "rate": "7.10", "on": now.isoformat()}
+
+    def _erp_create_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        self.order = {
+            "id": "SO-1", "version": 1, "customer": args["customer"], "lines": args["lines"], "status": "draft",
+            "net": self.opportunity["net"], "tax": self.opportunity["tax"], "gross": self.opportunity["gross"],
+            "ordered": sum(line["quantity"] for line in args["lines"]),
+            "shipped": 0, "returned": 0, "cancelled": 0, "reference": "",
+        }  # fmt: skip
+        return self.order
+
+    def _turn(self, status: str) -> dict[str, Any]:
+        self.order = {**self.order, "version": self.order["version"] + 1, "status": status}
+        return self.order
+
+    def _erp_update_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._turn("draft")
+
+    def _erp_cancel_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._turn("cancelled")
+
+    def _erp_confirm_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._turn("confirmed")
+
+    def _erp_unconfirm_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._turn("draft")
+
+    def _erp_get_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self.order
+
+    def _erp_release_delivery(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"id": "RE-1", "version": 1, "order": args["order"], "status": "released"}
+
+    def _erp_cancel_delivery(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"id": args["delivery"], "version": 2, "order": self.order["id"], "status": "cancelled"}
+
+    def _erp_receive_return(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        self._turn("returned")
+        return {"id": "GR-1", "version": 1, "delivery": "D-1", "quantity": self.order["shipped"]}
+
+    def _erp_watch_shipments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        gone = [one for one in self.deliveries if datetime.fromisoformat(one["shipped_at"]) <= now]
+        shipped = sum(line["quantity"] for one in gone for line in one["lines"])
+        return {
+            "order": {**self.order, "version": self.order["version"] + len(gone), "shipped": shipped},
+            "deliveries": gone,
+        }
+
+    def _erp_post_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        delivery = next(one for one in self.deliveries if one["id"] == args["delivery"])
+        return self._invoice(f"INV-{delivery['id']}", delivery["id"], delivery["gross"], now)
+
+    def _erp_post_order_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._invoice("INV-1", "", self.order["gross"], now)
+
+    def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime) -> dict[str, Any]:
+        nil = {**gross, "minor": 0}
+        invoice = {
+            "id": name, "version": 1, "order": self.order["id"], "delivery": delivery, "net": gross, "tax": nil,
+            "gross": gross, "paid": nil, "credited": nil, "written_off": nil, "open": gross, "settled": False,
+            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [],
+        }  # fmt: skip
+        self.invoices[name] = invoice
+        return self._shown(invoice)
+
+    @staticmethod
+    def _shown(invoice: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in invoice.items() if name != "payments"}
+
+    def _erp_get_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._shown(self.invoices[args["invoice"]])
+
+    def _erp_credit_note(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {
+            "id": f"CN-{args['invoice']}",
+            "version": 1,
+            "invoice": args["invoice"],
+            "amount": self.invoices[args["invoice"]]["gross"],
+        }
+
+    def _erp_write_off(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        invoice = self.invoices[args["invoice"]]
+        nil = {**invoice["gross"], "minor": 0}
+        invoice.update(version=invoice["version"] + 1, written_off=invoice["open"], open=nil, settled=True)
+        return self._shown(invoice)
+
+    def _erp_watch_payments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        invoice = self.invoices[args["invoice"]]
+        received = [one for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now]
+        paid = sum(one["amount"]["minor"] for one in received)
+        left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"]
+        shown = {
+            **self._shown(invoice), "version": invoice["version"] + len(received), "settled": left <= 0,
+            "paid": {**invoice["gross"], "minor": paid}, "open": {**invoice["gross"], "minor": left},
+        }  # fmt: skip
+        return {"invoice": shown, "payments": received}
+
+    def _shipments(self, now: datetime) -> list[tuple[timedelta, Input]]:
+        later: list[tuple[timedelta, Input]] = []
+        left = self.order["ordered"]
+        for number, share in enumerate(self.script.parts, 1):
+            quantity = (
+                left
+                if number == len(self.script.parts) and share == 100 - sum(self.script.parts[:-1])
+                else self.order["ordered"] * share // 100
+            )
+            left -= quantity
+            at = now + self.script.ship_after * number
+            amount = self.order["gross"]["minor"] * quantity // self.order["ordered"]
+            money = {**self.order["gross"], "minor": amount}
+            self.deliveries.append(
+                {"id": f"D-{number}", "version": 1, "order": self.order["id"], "net": money, "gross": money, "shipped_at": at.isoformat(),
+                 "lines": [{"line": "1", "product": "all", "quantity": quantity}]}
+            )  # fmt: skip
+            later.append(
+                self._event(at - now, "erp.goods_shipped", {"order": self.order["id"], "delivery": f"D-{number}"})
+            )
+        return later
+
+    def _payments(self, shown: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
+        invoice, later = self.invoices[shown["id"]], []
+        left = invoice["gross"]["minor"]
+        for number, share in enumerate(self.script.pays, 1):
+            amount = (
+                left
+                if number == len(self.script.pays) and sum(self.script.pays) == 100
+                else invoice["gross"]["minor"] * share // 100
+            )
+            left -= amount
+            at = now + self.script.pay_after * number
+            payment = f"P-{invoice['id']}-{number}"
+            invoice["payments"].append(
+                {
+                    "id": payment,
+                    "version": 1,
+                    "invoice": invoice["id"],
+                    "amount": {**invoice["gross"], "minor": amount},
+                    "received_at": at.isoformat(),
+                }
+            )
+            later.append(self._event(at - now, "erp.payment_allocated", {"invoice": invoice["id"], "payment": payment}))
+        return later
+
+    # People
+
+    def _people(self, command: Schedule) -> list[tuple[timedelta, Input]]:
+        level = command.payload["levels"][0]
+        name = level["name"]
+        people = self.script.people.get(name, [f"{name}-{number}" for number in range(1, 4)])
+        heard: list[tuple[timedelta, Input]] = [(SOON, CallDone(command.id, {"candidates": {name: people}}))]
+        said = next((one for one in self.script.decisions if one[0] == name), None)
+        if said is not None:
+            self.script.decisions.remove(said)
+        decision = said[1] if said else "approve"
+        if decision == "silent":
+            return heard
+        voters = people[: level["votes"] or len(people)] if decision == "approve" else people[:1]
+        for number, person in enumerate(voters):
+            self._decided += 1
+            heard.append((timedelta(hours=1) + SOON * number, Decide(self._decision(command, person, decision))))
+        return heard
+
+    def _decision(self, command: Schedule, person: str, decision: str) -> Decision:
+        return Decision.model_validate(
+            {
+                "id": f"DEC-{self._decided}", "task": command.payload["task"], "decision": decision, "actor": person,
+                "digest": command.payload["digest"], "expires": "2099-01-01T00:00:00Z",
+            }
+        )  # fmt: skip
+
+    def intervention(self, **asked: Any) -> Intervene:
+        """An operator's action, as the client would send it."""
+        self._decided += 1
+        written = {
+            "id": f"INT-{self._decided}-{digest(asked)[:6]}",
+            "actor": "olga",
+            "reason": "because",
+            "expires": "2099-01-01T00:00:00Z",
+        }
+        return Intervene(Intervention.model_validate({**written, **asked}))
