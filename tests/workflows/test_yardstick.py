@@ -52,7 +52,8 @@ async def test_the_yardstick_is_decided_once_and_answers_where_it_stands(tempora
 async def test_an_hour_without_a_decision_is_late(time_skipping: WorkflowEnvironment, queue: str) -> None:
     async with yardstick_worker(time_skipping.client, queue):
         handle = await time_skipping.client.start_workflow(Yardstick.run, order(1), id=queue, task_queue=queue)
-        await rested(handle, activities=5)
+        while await handle.query(Yardstick.stage) != "approval (asked)":
+            pass  # each query is a round trip; this server cannot be asked to wait for new events
         await time_skipping.sleep(timedelta(minutes=61))
         assert await handle.query(Yardstick.stage) == "approval (asked) (late)"
         await handle.execute_update(Yardstick.approve, "approve")
