@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from ltc.definition.errors import Mark, Problems, nearest
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.nodes import Scalar, Source
@@ -108,8 +110,7 @@ class Build:
         fields = operation.takes.model_fields if operation else {}
         args = {}
         for key, value in given.values.items():
-            want = fields[key].annotation if key in fields else "any"
-            args[key] = self.use(value, scope, want=want, where=f"'{key}' of {name}")
+            args[key] = self.use(value, scope, want=_annotation(fields.get(key)), where=f"'{key}' of {name}")
             if operation and key not in fields:
                 self.problems.add("LTC-D042", given.keys[key], op=name, word=key, known=fields)
         for key, info in fields.items():
@@ -123,6 +124,7 @@ class Build:
         found = self.event(event, keys.at(name_key))
         match = self.use(keys.values.get("match"), scope, want="bool", where="'match'", event=event)
         subject = _subject(match, found.subject) if found else ""
+        self.places[f"{scope}:match"] = keys.at("match")
         if found and not subject:
             self.problems.add("LTC-D057", keys.at("match"), subject=found.subject)
         root = subject.removesuffix(".id")
@@ -139,6 +141,10 @@ def pin(operation: Operation, classes: Mapping[str, str]) -> PinnedOperation:
         effect_class=str(classes.get(operation.name, "A")) if operation.effect else "A",
         queue=operation.port, version=operation.version, takes=list(operation.takes.model_fields), document=document,
     )  # fmt: skip
+
+
+def _annotation(field: FieldInfo | None) -> Any:
+    return field.annotation if field else "any"
 
 
 def _like(name: str, known: Mapping[str, Any]) -> list[str]:

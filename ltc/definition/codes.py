@@ -54,49 +54,84 @@ CODES: dict[str, Code] = {
     "LTC-D048": Code("there is no leg '{word}'", "use one of: {known}"),
     "LTC-D049": Code("'{op}' never refuses for '{word}'", "it refuses for: {known}; 'default' stands for all others"),
     "LTC-D050": Code("the step name '{word}' is taken in this leg", "give each step of a leg its own name"),
-    "LTC-D051": Code("a pivot comes after an event waited for or a step of this leg; '{word}' is neither", "use one of: {known}"),
-    "LTC-D052": Code("'{word}' is not somebody to notify", "write role:NAME, person:NAME, requester or customer"),
-    "LTC-D053": Code("'{word}' is not somebody who can decide", "write role:NAME, person:NAME or {{manager_of: requester}}"),
+    "LTC-D051": Code(
+        "a pivot comes after an event waited for or a step of this leg; '{word}' is neither", "use one of: {known}"
+    ),
     "LTC-D054": Code("two levels are called '{word}'", "give each level its own name"),
     "LTC-D055": Code("'otherwise' must come last, and once", "move it to the end of the choice"),
     "LTC-D056": Code("the name '{word}' means something to the language itself", "choose another name"),
-    "LTC-D057": Code("'match' must have the form event.{subject} == NAME.id", "compare the event's '{subject}' with the document it is about"),
+    "LTC-D057": Code(
+        "'match' must have the form event.{subject} == NAME.id",
+        "compare the event's '{subject}' with the document it is about",
+    ),
     "LTC-D058": Code("'{word}' collects nothing: {why}", "leave out 'into:'"),
     "LTC-D059": Code("a retry gives '{word}', which '{op}' does not take", "it takes: {known}"),
-    "LTC-D060": Code("{problem}", "mend the expression"),
-    "LTC-D061": Code("'{word}' is not a name here", "names known here: {known}"),
-    "LTC-D062": Code("'{word}' is not yet set here: {why}", "move this after the step that sets it"),
-    "LTC-D063": Code("'{word}' may be missing here: {why}", "ask first: has({word}.{field}) && …"),
-    "LTC-D064": Code("'{word}' is set in another branch of the same parallel", "read it after the branches have joined"),
+    "LTC-D060": Code("in {where}: {problem}", "mend the expression"),
+    "LTC-D061": Code(
+        "'{word}' is not a name here", "names here: {known}; a constant text stands in quotes of its own: \"'text'\""
+    ),
+    "LTC-D062": Code("'{word}' is not set yet here: line {line} sets it", "move this after the step that sets it"),
+    "LTC-D063": Code(
+        "'{word}' may be missing here: not every way to this place sets it", "ask first: has({word}.{field}) && …"
+    ),
+    "LTC-D064": Code(
+        "'{word}' is set in another branch of the same parallel", "read it after the branches have joined"
+    ),
     "LTC-D065": Code("'{word}' already means {what} (line {line})", "choose another name"),
     "LTC-D066": Code("{where} takes {wanted}; this gives {found}", "give it {wanted}"),
     "LTC-D067": Code("'{word}' is not a document", "name the result of a step that gives a document"),
-    "LTC-D068": Code("'{word}' cannot be looped over: it is not a collection", "name an 'into:' or an expression that gives a list"),
+    "LTC-D068": Code(
+        "'{word}' cannot be looped over: it is not a collection", "name an 'into:' or an expression that gives a list"
+    ),
     "LTC-D069": Code("'match' is about {found}, but '{event}' reports on {wanted}", "compare with the id of {wanted}"),
-    "LTC-D070": Code("'{word}' is set by nothing", "add 'as: {word}' or 'into: {word}' to the step that gives it"),
-    "LTC-D080": Code("'{op}' has an effect, and no undo is said", "add undo: {{call: …}}, {{none: reason}} or {{irreversible: reason}}"),
-    "LTC-D081": Code("what '{event}' reports took effect, and no undo is said", "add undo: {{none: reason}} or {{irreversible: reason}}"),
-    "LTC-D082": Code("the undo needs '{word}', which is not sure to exist when it runs", "use what is set before this step, or its own result"),
+    "LTC-D070": Code("'{word}' cannot be bound: it is not a field of '{subject}'", "write {subject}.FIELD"),
+    "LTC-D080": Code(
+        "'{op}' has an effect, and no undo is said",
+        "add undo: {{call: …}}, {{none: reason}} or {{irreversible: reason}}",
+    ),
+    "LTC-D081": Code(
+        "what '{event}' reports took effect, and no undo is said",
+        "add undo: {{none: reason}} or {{irreversible: reason}}",
+    ),
+    "LTC-D082": Code(
+        "the undo needs '{word}', which is not sure to exist when it runs",
+        "use what is set before this step, or its own result",
+    ),
     "LTC-D083": Code("'{op}' only reads: there is nothing to undo", "remove the undo, or write {{none: reads only}}"),
     "LTC-D084": Code("'{op}' only reads: it cannot undo anything", "name the inverse operation{hint}"),
     "LTC-D085": Code("after the pivot in leg '{leg}', '{what}' would compensate", "hold instead, or go on by steps"),
-    "LTC-D086": Code("nothing leads here: the step before it always ends the chain", "remove it, or move it before the end"),
-    "LTC-D087": Code("send_back passes '{step}' again, and it does not say what a second visit does", "add on_revisit: skip, or on_revisit: {{call: …}}"),
+    "LTC-D086": Code(
+        "nothing leads here: the step before it always ends the chain", "remove it, or move it before the end"
+    ),
+    "LTC-D087": Code("{by} sends back past '{step}', which does not say what a second visit does", "add on_revisit"),
     "LTC-D088": Code("'{word}' is not an earlier leg", "send back to this leg or one before it: {known}"),
     "LTC-D089": Code("an item of a loop cannot be sent back", "hold the item, or go on by steps"),
-    "LTC-D090": Code("'{word}' never runs: its condition is always {value}", "remove the condition or the leg"),
+    "LTC-D090": Code("this '{word}' is always {value}", "remove the condition, or what it guards"),
     "LTC-D091": Code("on_revisit of '{op}' must call an operation with an effect, or skip", "write on_revisit: skip"),
     "LTC-D092": Code("{where} cannot be '{word}'", "use one of: {known}"),
-    "LTC-D093": Code("'starts: on_item' needs a collection filled by 'into:'", "loop over an 'into:' name, or start when_complete"),
+    "LTC-D093": Code(
+        "'starts: on_item' needs a collection filled by 'into:'", "loop over an 'into:' name, or start when_complete"
+    ),
     "LTC-D094": Code("'{word}' is filled in leg '{leg}', which comes later", "move the loop after it"),
-    "LTC-D095": Code("a branch that ends the chain cannot stand in a parallel", "end after the branches have joined"),
-    "LTC-D100": Code("role '{word}' has {have} member(s); level '{level}' needs {need}", "add members to the role, or ask for fewer votes"),
-    "LTC-D101": Code("with four_eyes the requester may be the only one who could decide level '{level}'", "name a role with more members"),
+    "LTC-D096": Code(
+        "after a rejection these steps go on as if it had been approved", "finish them with an 'end' step"
+    ),
+    "LTC-D097": Code("a warning at 100% or later is none", "warn before the target: 80%"),
+    "LTC-D100": Code(
+        "role '{word}' has {have} member(s); level '{level}' needs {need}",
+        "add members to the role, or ask for fewer votes",
+    ),
+    "LTC-D101": Code(
+        "with four_eyes the requester may be the only one who could decide level '{level}'",
+        "name a role with more members",
+    ),
     "LTC-D102": Code("'requester' is used, but start says no requester", "add start.requester"),
-    "LTC-D103": Code("the {what} ({inner}) cannot fit into the {outer_what} ({outer})", "shorten it, or lengthen the outer one"),
-    "LTC-D104": Code("this rung comes after the hold: nothing happens any more once it holds", "move it before the hold"),
+    "LTC-D103": Code(
+        "the {what} ({inner}) cannot fit into the {outer_what} ({outer})", "shorten it, or lengthen the outer one"
+    ),
+    "LTC-D104": Code(
+        "this rung comes after the hold: nothing happens any more once it holds", "move it before the hold"
+    ),
     "LTC-D105": Code("rungs must rise: {later} comes after {earlier}", "sort them by time"),
     "LTC-D106": Code("a rung must notify somebody or hold", "add notify: role:NAME or hold: true"),
-    "LTC-D107": Code("the wait ends by itself after {within}, before its SLA's target {target}", "shorten the target, or wait longer"),
-    "LTC-D108": Code("'{word}' is no length of time for a retry", "use seconds, minutes or hours of real time: 30s, 5m, 1h"),
-}  # fmt: skip
+}

@@ -9,6 +9,7 @@ from pathlib import Path
 from ltc.definition.build import Build, World
 from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block, title
+from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import Billing, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
@@ -16,7 +17,6 @@ from ltc.definition.reader import read
 from ltc.definition.schema_check import check
 from ltc.definition.step_names import name_steps
 from ltc.model.ids import digest
-from ltc.definition.currencies import CURRENCIES
 from ltc.ports.operations import Registry
 
 

@@ -13,11 +13,18 @@ Block = Callable[[Build, Listing, str, str], str]
 # What each place of a reaction may say. ``skip`` after a rejection would make the approval worthless.
 ALLOWED = {
     "on_refusal": ("hold", "compensate", "skip", "end", "send_back", "approve", "steps"),
-    "on_timeout": ("hold", "compensate", "skip", "end", "send_back", "approve", "steps"),
+    "on_timeout": ("hold", "compensate", "skip", "end", "send_back", "steps"),
     "none_found": ("hold", "compensate", "skip", "end", "steps"),
     "on_reject": ("hold", "compensate", "end", "send_back", "steps"),
+    "on_send_back": ("send_back",),
 }
-_OUTCOMES = {"on_refusal": "cancelled", "on_timeout": "cancelled", "none_found": "cancelled", "on_reject": "rejected"}
+_OUTCOMES = {
+    "on_refusal": "cancelled",
+    "on_timeout": "cancelled",
+    "none_found": "cancelled",
+    "on_reject": "rejected",
+    "on_send_back": "rejected",
+}
 
 
 def reaction(build: Build, source: Source | None, place: str, owner: str, block: Block) -> Reaction:

@@ -32,6 +32,7 @@ def sla(build: Build, source: Source | None, name: str, scope: Scope, of: str, n
     if "calendar" in source.values:
         build.check_calendar(calendar, source.at("calendar"))
     build.places[f"{name}:target"] = source.at("target")
+    build.places[f"{name}:warn_at"] = source.at("warn_at")
     build.slas[name] = Sla(
         id=name, scope=scope, of=of, calendar=calendar,
         target=None if isinstance(target, Mapping) else span(source, "target"),

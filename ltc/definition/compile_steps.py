@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from ltc.definition.compile_reactions import reaction, undo
 from ltc.definition.compile_sla import sla, span
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 from ltc.definition.plan import (
+    AnyNode,
     ApproveNode,
     Arm,
     Awaited,
@@ -47,7 +49,8 @@ def block(build: Build, steps: Listing, leg: str, up: str) -> str:
             "next": ids[index + 1] if index + 1 < len(ids) else "", "up": up,
             "slas": sla(build, step.values.get("sla"), f"step:{node}", "step", node, node),
         }  # fmt: skip
-        build.nodes[node] = _COMPILERS[kind_of(step)](build, step, common)
+        compiled: AnyNode = _COMPILERS[kind_of(step)](build, step, common)
+        build.nodes[node] = compiled
     return ids[0] if ids else ""
 
 
@@ -58,7 +61,7 @@ def _call(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
     again = isinstance(visit, Mapping)
     if isinstance(visit, Mapping):
         build.places[f"{node}:on_revisit"] = visit.at("call")
-    _collect(build, step, "into")
+    _leaves(build, step, node)
     return CallNode(
         **common,
         call=build.call(step, node),
@@ -93,14 +96,20 @@ def _retry(step: Mapping) -> Retry:
     return Retry(**values)
 
 
-def _collect(build: Build, step: Mapping, key: str) -> None:
-    if (name := step.text(key)) and name not in build.collections:
+def _leaves(build: Build, step: Mapping, node: str) -> None:
+    """Note where a step says what it leaves, and which collection it fills."""
+    for key in ("as", "into"):
+        if key in step.values:
+            build.places[f"{node}:{key}"] = step.at(key)
+    if (name := step.text("into")) and name not in build.collections:
         build.collections.append(name)
 
 
 def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
     node = common["id"]
-    _collect(build, step, "into")
+    _leaves(build, step, node)
+    if "on_revisit" in step.values:
+        build.places[f"{node}:on_revisit"] = step.at("on_revisit")
     return WaitNode(
         **common,
         events=_events(build, step, node),
@@ -140,7 +149,10 @@ def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
 def _approve(build: Build, step: Mapping, common: dict[str, Any]) -> ApproveNode:
     node = common["id"]
     build.places[f"{node}:subject"] = step.at("approve")
-    binds = [build.use(bind, node, where="'binds'", extra=("figures",)) for bind in step.listing("binds").items]
+    back = step.values.get("on_send_back")
+    binds = [build.use(bind, node, where="'binds'") for bind in step.listing("binds").items]
+    for index, bind in enumerate(step.listing("binds").items):
+        build.places[f"{node}:bind:{index}"] = bind.mark
     return ApproveNode(
         **common,
         subject=step.text("approve"),
@@ -149,6 +161,7 @@ def _approve(build: Build, step: Mapping, common: dict[str, Any]) -> ApproveNode
         levels=_levels(build, step.listing("levels"), node),
         none_found=reaction(build, step.values.get("none_found"), "none_found", node, block),
         on_reject=reaction(build, step.values.get("on_reject"), "on_reject", node, block),
+        on_send_back=reaction(build, back, "on_send_back", node, block) if back else None,
     )
 
 
@@ -218,7 +231,7 @@ def _end(build: Build, step: Mapping, common: dict[str, Any]) -> EndNode:
 
 
 _PLACEHOLDER = EndNode(id="", leg="", step="", outcome="completed")
-_COMPILERS = {
+_COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "call": _call,
     "wait": _wait,
     "approve": _approve,

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
+from ltc.definition.flow import follow
+from ltc.definition.lint_expressions import Expressions, check_documents
+from ltc.definition.lint_people import check_people
+from ltc.definition.lint_sla import check_slas
 from ltc.definition.lint_undo import check_undo
+from ltc.definition.lint_ways import check_loops, check_pivot, check_send_back
+from ltc.definition.names import collect
 from ltc.definition.plan import Plan
 
 
 def lint(plan: Plan, build: Build) -> None:
     """Run every check; complaints go to ``build.problems``."""
+    names = collect(plan, build)
+    flow = follow(plan, build)
+    Expressions(plan, build, names, flow).check_all()
+    check_documents(plan, build, names, flow)
     check_undo(plan, build)
+    check_send_back(plan, build)
+    check_pivot(plan, build, flow)
+    check_loops(plan, build)
+    check_people(plan, build)
+    check_slas(plan, build)

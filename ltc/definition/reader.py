@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -86,7 +87,7 @@ class _Walker:
         start = next(self.events)
         if isinstance(start, yaml.StreamEndEvent):
             raise self.wrong("LTC-D015", Mark())
-        if start.version or start.tags:
+        if getattr(start, "version", None) or getattr(start, "tags", None):
             raise self.wrong("LTC-D008", _mark(start))
         root = self.value(next(self.events), 1, "definition")
         next(self.events)
@@ -111,15 +112,16 @@ class _Walker:
         return self.mapping(event, depth)
 
     def plain(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise self.wrong("LTC-D006", _mark(event))
-        if event.tag is not None:
+        if getattr(event, "tag", None) is not None:
             raise self.wrong("LTC-D008", _mark(event))
 
     def scalar(self, event: yaml.ScalarEvent, key: str) -> Scalar:
         mark, text = _mark(event), event.value
         inside = Mark(mark.line, mark.column + (1 if event.style in ("'", '"') else 0))
-        lines = event.end_mark.line - event.start_mark.line + 1
+        end = event.end_mark
+        lines = end.line + 2 - mark.line if end else 1
         if event.style is None or event.style == "":
             if text in _NULLS:
                 raise self.wrong("LTC-D014", mark, key=key)
@@ -153,7 +155,7 @@ class _Walker:
             raise self.wrong("LTC-D007", _mark(event))
         return str(event.value)
 
-    def wrong(self, code: str, mark: Mark, **particulars: object) -> DefinitionError:
+    def wrong(self, code: str, mark: Mark, **particulars: Any) -> DefinitionError:
         return DefinitionError([Problems(self.file).problem(code, mark, **particulars)])
 
     def not_yaml(self, error: Exception) -> DefinitionError:
@@ -164,4 +166,5 @@ class _Walker:
 
 
 def _mark(event: yaml.Event) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+    start = event.start_mark
+    return Mark(start.line + 1, start.column + 1) if start else Mark()

@@ -172,13 +172,11 @@ DOCUMENT = Record(
     },
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
-    reserved={
-        word: LATER
-        for word in (
-            "tables", "use", "every", "dunning", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes", "links",
-        )
-    },
-)  # fmt: skip
+    reserved=dict.fromkeys(
+        ("tables", "use", "every", "dunning", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes"),
+        LATER,
+    ),
+)
 
 SHAPES: dict[str, Shape] = {
     "title": TITLE,

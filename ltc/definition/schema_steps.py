@@ -12,13 +12,13 @@ _NAMING: dict[str, Shape] = {
 }
 _TIMED: dict[str, Shape] = {"sla": Ref("sla", "a promised time for this step")}
 _WITH = Table(Text("expression", "what the operation takes"), "the operation's arguments")
-_STEP_RESERVED = {
-    word: LATER
-    for word in (
-        "assign", "form", "checklist", "use", "every", "table", "dunning", "keep_open", "same_person_again", "on_first_reject",
-        "substitutes", "policies",
-    )
-}  # fmt: skip
+_STEP_RESERVED = dict.fromkeys(
+    (
+        "assign", "form", "checklist", "use", "every", "table", "dunning", "keep_open", "same_person_again",
+        "on_first_reject", "substitutes", "policies",
+    ),
+    LATER,
+)  # fmt: skip
 
 INVOCATION = Record(
     "operation call",
@@ -108,6 +108,16 @@ LEVEL = Record(
     reserved={"same_person_again": LATER, "on_first_reject": LATER, "substitutes": LATER},
 )
 
+SEND_BACK = Record(
+    "sending back",
+    {
+        "send_back": Text("name", "the leg to go back to"),
+        "max_rounds": Whole(1, 99, "how often; then the chain is rejected; default 3"),
+    },
+    "go back to an earlier leg; effects are kept",
+    ("send_back",),
+)
+
 _APPROVAL: dict[str, Shape] = {
     "approve": Text("name", "the document to decide on"),
     "binds": Many(Text("expression", "a field"), "a change to one of these re-opens the decision"),
@@ -115,6 +125,7 @@ _APPROVAL: dict[str, Shape] = {
     "levels": Many(Ref("level"), "who decides, level by level"),
     "none_found": Ref("reaction", "when nobody can decide; default hold"),
     "on_reject": Ref("reaction", "when somebody rejects; default hold"),
+    "on_send_back": SEND_BACK,
 }
 
 _OVERRIDE = Table(Text("text", "a value for an argument of the call"), "arguments to call again with")
@@ -130,15 +141,7 @@ REACTION = OneOf(
             "end the chain",
             ("end",),
         ),
-        "send_back": Record(
-            "sending back",
-            {
-                "send_back": Text("name", "the leg to go back to"),
-                "max_rounds": Whole(1, 99, "how often; then hold; default 3"),
-            },
-            "go back to an earlier leg; effects are kept",
-            ("send_back",),
-        ),
+        "send_back": SEND_BACK,
         "approve": Record(
             "approval",
             {

@@ -19,7 +19,10 @@ FORMATS: dict[str, tuple[str | None, str]] = {
     "tolerance": (r"[0-9]{1,3}(\.[0-9]{1,6})?%", "a tolerance, such as 5% or 2.5%"),
     "rung": (r"[0-9]{1,4}%|due( *\+.*)?", "a rung: 150% of the budget, due, or due + 7d"),
     "who": (r"(role|person):[A-Za-z0-9_.@-]{1,64}", "role:NAME or person:NAME"),
-    "notify": (r"(role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester", "role:NAME, person:NAME, customer or requester"),
+    "notify": (
+        r"(role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester",
+        "role:NAME, person:NAME, customer or requester",
+    ),
     "currency": (r"[A-Z]{3}", "an ISO 4217 code, such as USD"),
     "calendar": (r"[a-z][a-z0-9_-]{0,39}", "the name of a calendar"),
 }  # fmt: skip

@@ -1,0 +1,173 @@
+"""Checks every expression: known names, set before they are read, right types."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ltc.definition.build import Build, Use
+from ltc.definition.errors import Mark
+from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, Want, asked, check, names
+from ltc.definition.flow import Flow, Known
+from ltc.definition.names import Meaning, Names
+from ltc.definition.plan import CallNode, Plan, WaitNode
+
+_SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
+_REQUESTER = Meaning("the requester", ExprType("string"), Mark())
+
+
+@dataclass
+class Expressions:
+    """The check of all expressions of one definition."""
+
+    plan: Plan
+    build: Build
+    names: Names
+    flow: Flow
+
+    def check_all(self) -> None:
+        """Complain about every expression that could not be evaluated on a running chain."""
+        for use in self.build.uses:
+            self.check(use)
+
+    def check(self, use: Use) -> None:
+        """Check one expression."""
+        if use.source in ("true", "false") and use.where in ("'when'", "'pause_while'"):
+            self.build.problems.add("LTC-D090", use.mark, word=use.where.strip("'"), value=use.source)
+            return
+        known = self.known(use)
+        if known is None:
+            return  # nothing leads here: said already
+        visible = self.visible(use)
+        try:
+            used, guarded = names(use.source), {path.split(".")[0] for path in asked(use.source)}
+        except ExpressionError as error:
+            self.wrong(use, error)
+            return
+        checked = [self.name(use, name, visible, known, name in guarded) for name in used]
+        if all(checked):
+            self.types(use, visible)
+
+    def known(self, use: Use) -> Known | None:
+        """Return what is set where an expression is evaluated; None if nothing leads there."""
+        kind, _, where = use.scope.partition(":")
+        if kind == "start":
+            return Known()
+        if kind == "handler":
+            every = Known().plus(*self.names.chain)
+            return every.plus("requester") if self.plan.start.requester else every
+        if kind == "undo":
+            return self.after(where)
+        return self.flow.known.get(f"leg:{where}" if kind == "within" else use.scope)
+
+    def after(self, node_id: str) -> Known | None:
+        """What is set once a step took effect: its own result, too."""
+        node, before = self.plan.nodes[node_id], self.flow.known.get(node_id)
+        if before is None or not isinstance(node, CallNode | WaitNode):
+            return before
+        return before.perhaps(node.result) if isinstance(node, WaitNode) and node.until else before.plus(node.result)
+
+    def visible(self, use: Use) -> dict[str, Meaning]:
+        """Return every name with a meaning where an expression stands, set or not."""
+        kind, _, where = use.scope.partition(":")
+        if kind == "start":
+            found: dict[str, Meaning] = {}
+        elif kind in ("leg", "within") or use.scope in ("chain",) or kind == "handler":
+            found = {**self.names.chain, "requester": _REQUESTER}
+        else:
+            leg = where if kind == "item" else (where if kind == "undo" else use.scope).split(".")[0]
+            found = {**self.names.at(leg), "requester": _REQUESTER}
+        if use.event:
+            event = self.build.world.registry.events.get(use.event)
+            found["event"] = Meaning("the event", ExprType.of(event.fields if event else Any), use.mark)
+        for extra in use.extra:
+            found[extra] = Meaning("given", ExprType("string"), use.mark)
+        return found
+
+    def name(self, use: Use, name: str, visible: dict[str, Meaning], known: Known, guarded: bool) -> bool:
+        """Check one name of an expression; tells whether its type can be checked."""
+        add, mark = self.build.problems.add, self.place(use, name)
+        if name not in visible:
+            add("LTC-D061", mark, word=name, known=list(visible))
+            return False
+        if name == "event" or name in use.extra or name in known.sure:
+            return True
+        if name == "requester":
+            add("LTC-D102", mark)
+        elif name in known.beside:
+            add("LTC-D064", mark, word=name)
+        elif use.scope.startswith("undo:"):
+            add("LTC-D082", mark, word=name)
+        elif name not in known.maybe and not guarded:
+            add("LTC-D062", mark, word=name, line=visible[name].mark.line)
+        elif not guarded:
+            field = next(iter(visible[name].type.fields()), "id")
+            add("LTC-D063", mark, word=name, field=field)
+        return True
+
+    def types(self, use: Use, visible: dict[str, Meaning]) -> None:
+        """Check the types of an expression."""
+        env = TypeEnv.of({name: meaning.type for name, meaning in visible.items()}, self.plan.currency)
+        want = use.want
+        try:
+            kind = check(use.source, env, _SIMPLE.get(str(want), "any"))
+        except ExpressionError as error:
+            self.wrong(use, error)
+            return
+        if not isinstance(want, str):
+            wanted = ExprType.of(want)
+            if not wanted.accepts(kind):
+                self.build.problems.add("LTC-D066", use.mark, where=use.where, wanted=wanted, found=kind)
+
+    def place(self, use: Use, name: str) -> Mark:
+        """Return where a name stands in an expression."""
+        found = re.search(rf"(?<![\w.'\"]){re.escape(name)}\b", use.source)
+        return self.column(use, found.start() + 1 if found else 1)
+
+    def column(self, use: Use, column: int) -> Mark:
+        """Return the place in the file of a column of an expression."""
+        return Mark(use.mark.line, use.mark.column + column - 1) if use.exact else use.mark
+
+    def wrong(self, use: Use, error: ExpressionError) -> None:
+        """Pass on what the expressions' own check says."""
+        mark = self.column(use, error.column)
+        self.build.problems.add("LTC-D060", mark, problem=error.message, near=error.nearest, where=use.where or "this")
+
+
+def check_documents(plan: Plan, build: Build, names: Names, flow: Flow) -> None:
+    """Approvals decide on documents; waits are about documents of the kind that their event reports on."""
+    for node in plan.nodes.values():
+        if node.kind == "approve":
+            _subject(node.id, node.leg, node.subject, build, names, flow)
+            for index, bind in enumerate(node.binds):
+                if not re.fullmatch(rf"{re.escape(node.subject)}\.\w+", bind):
+                    mark = build.places[f"{node.id}:bind:{index}"]
+                    build.problems.add("LTC-D070", mark, word=bind, subject=node.subject)
+        elif node.kind == "wait":
+            _about(node, build, names)
+
+
+def _subject(node: str, leg: str, subject: str, build: Build, names: Names, flow: Flow) -> None:
+    mark, visible, known = build.places[f"{node}:subject"], names.at(leg), flow.known.get(node)
+    if subject not in visible:
+        build.problems.add("LTC-D061", mark, word=subject, known=list(visible))
+    elif not {"id", "version"} <= set(visible[subject].type.fields()):
+        build.problems.add("LTC-D067", mark, word=subject)
+    elif known is not None and subject not in known.sure:
+        build.problems.add("LTC-D062", mark, word=subject, line=visible[subject].mark.line)
+
+
+def _about(node: WaitNode, build: Build, names: Names) -> None:
+    registry, visible = build.world.registry, names.at(node.leg)
+    for awaited in node.events:
+        event = registry.events.get(awaited.event)
+        read = registry.operations.get(event.read) if event else None
+        if event is None or read is None or event.refreshes not in read.gives.model_fields:
+            continue
+        wanted = ExprType.of(read.gives.model_fields[event.refreshes].annotation)
+        meaning = visible.get(awaited.refresh)
+        if not awaited.refresh or (meaning and not wanted.accepts(meaning.type)):
+            mark = build.places[f"{node.id}:match"]
+            found = meaning.type if meaning else f"'{awaited.subject}'"
+            build.problems.add("LTC-D069", mark, found=found, event=awaited.event, wanted=wanted)

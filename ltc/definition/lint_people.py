@@ -1,0 +1,55 @@
+"""Approvers exist, are enough, and are not only the person who asks."""
+
+from __future__ import annotations
+
+from ltc.definition.build import Build
+from ltc.definition.plan import ApproveNode, Level, Plan
+
+
+def check_people(plan: Plan, build: Build) -> None:
+    """Complain about roles and people that nobody knows, and levels that cannot come to a decision."""
+    for node in plan.nodes.values():
+        if isinstance(node, ApproveNode):
+            for level in node.levels:
+                _level(node, level, build)
+    for sla in plan.slas.values():
+        for index, rung in enumerate(sla.escalate):
+            kind, _, name = rung.notify.partition(":")
+            _known(kind, name, f"{sla.id}:{index}:notify", build)
+            if kind == "requester" and not plan.start.requester:
+                build.problems.add("LTC-D102", build.places[f"{sla.id}:{index}:notify"])
+
+
+def _known(kind: str, name: str, place: str, build: Build) -> bool:
+    roles = build.world.roles
+    if roles is None:
+        return False
+    if kind == "role" and name not in roles:
+        build.problems.add("LTC-D044", build.places[place], word=name, known=roles)
+        return False
+    people = list(dict.fromkeys(person for members in roles.values() for person in members))
+    if kind == "person" and name not in people:
+        build.problems.add("LTC-D045", build.places[place], word=name, known=people)
+        return False
+    return True
+
+
+def _level(node: ApproveNode, level: Level, build: Build) -> None:
+    place = f"level:{node.id}:{level.name}:from"
+    kind, name = next(
+        ((kind, str(level.source[kind])) for kind in ("role", "person") if kind in level.source), ("", "")
+    )
+    if not kind or not _known(kind, name, place, build):
+        return
+    have = 1 if kind == "person" else len((build.world.roles or {})[name])
+    need = level.votes or 1
+    if have < need:
+        build.problems.add("LTC-D100", build.places[place], word=name, have=have, level=level.name, need=need)
+    elif node.four_eyes and kind == "role" and have < need + 1 + _spent(node, level):
+        build.problems.add("LTC-D101", build.places[place], word=name, level=level.name)
+
+
+def _spent(node: ApproveNode, level: Level) -> int:
+    """Return how many members have decided at earlier levels, which four eyes keep out of this one."""
+    earlier = node.levels[: node.levels.index(level)]
+    return sum(one.votes or 1 for one in earlier if one.source == level.source)

@@ -1,0 +1,111 @@
+"""Promised times fit into each other; warnings come before the end, rungs rise and end with the hold."""
+
+from __future__ import annotations
+
+from ltc.definition.build import Build
+from ltc.definition.plan import Plan, Rung, Sla, Span
+
+_ELAPSED = {"s": 1 / 60, "m": 1.0, "h": 60.0, "d": 1440.0}
+_DEFAULT_DAY = 480  # working minutes of a day where the calendar is not known here
+
+
+def check_slas(plan: Plan, build: Build) -> None:
+    """Complain about promises that cannot be kept together, and about rungs that nobody would ever climb."""
+    for sla in plan.slas.values():
+        if sla.warn_at >= 100:
+            build.problems.add("LTC-D097", build.places[f"{sla.id}:warn_at"])
+        _rungs(sla, build)
+    _chain(plan, build)
+    for sla in plan.slas.values():
+        leg = plan.slas.get(f"leg:{sla.of.split('.')[0]}")
+        if sla.scope in ("step", "level") and leg is not None:
+            _fits(sla, leg, build)
+
+
+def _rungs(sla: Sla, build: Build) -> None:
+    held = False
+    before: dict[str, tuple[float, Rung]] = {}
+    for index, rung in enumerate(sla.escalate):
+        mark = build.places[f"{sla.id}:{index}"]
+        if held:
+            build.problems.add("LTC-D104", mark)
+        if not rung.notify and not rung.hold:
+            build.problems.add("LTC-D106", mark)
+        kind, at = _at(rung)
+        if kind in before and at <= before[kind][0]:
+            build.problems.add("LTC-D105", mark, later=_said(rung), earlier=_said(before[kind][1]))
+        before[kind] = (at, rung)
+        held = held or rung.hold
+
+
+def _at(rung: Rung) -> tuple[str, float]:
+    """Return where a rung stands: shares of the budget and offsets from its end do not compare."""
+    if rung.offset is None:
+        return "percent", float(rung.percent)
+    return (
+        ("working", _minutes(rung.offset, 480)) if rung.offset.unit[0] == "b" else ("due", _minutes(rung.offset, 480))
+    )
+
+
+def _said(rung: Rung) -> str:
+    if rung.offset is None:
+        return f"{rung.percent}%"
+    return f"due + {_span(rung.offset)}" if rung.offset.amount else "due"
+
+
+def _span(span: Span) -> str:
+    return f"{span.amount}{span.unit}"
+
+
+def _minutes(span: Span, day: int) -> float:
+    if span.unit == "bd":
+        return float(span.amount * day)
+    if span.unit in ("bm", "bh"):
+        return float(span.amount * (1 if span.unit == "bm" else 60))
+    return span.amount * _ELAPSED[span.unit]
+
+
+def _working(span: Span) -> bool:
+    return span.unit.startswith("b")
+
+
+def _day(sla: Sla, build: Build) -> int:
+    return (build.world.calendars or {}).get(sla.calendar, _DEFAULT_DAY)
+
+
+def _exceeds(inner: Sla, outer: Sla, build: Build) -> bool:
+    """Tell whether one promise is surely longer than another: working time never passes faster than the clock."""
+    if inner.target is None or outer.target is None or (not _working(inner.target) and _working(outer.target)):
+        return False
+    return _minutes(inner.target, _day(inner, build)) > _minutes(outer.target, _day(outer, build))
+
+
+def _fits(inner: Sla, outer: Sla, build: Build) -> None:
+    if _exceeds(inner, outer, build):
+        _complain(inner, f"target of this {inner.scope}", outer, build)
+
+
+def _complain(inner: Sla, what: str, outer: Sla, build: Build) -> None:
+    said = _span(inner.target) if inner.target else ""
+    limit = _span(outer.target) if outer.target else ""
+    mark = build.places[f"{inner.id}:target"]
+    build.problems.add("LTC-D103", mark, what=what, inner=said, outer_what=f"{outer.scope}'s", outer=limit)
+
+
+def _chain(plan: Plan, build: Build) -> None:
+    """The legs that follow each other must fit into the chain's promise one by one, and all together."""
+    chain = plan.slas.get("chain")
+    if chain is None or chain.target is None:
+        return
+    total = 0.0
+    for leg in plan.legs:
+        sla = plan.slas.get(f"leg:{leg.id}")
+        if sla is None or sla.target is None:
+            continue
+        comparable = _working(sla.target) == _working(chain.target)
+        total += _minutes(sla.target, _day(sla, build)) if comparable and not (leg.loop and leg.loop.on_item) else 0.0
+        if _exceeds(sla, chain, build):
+            _complain(sla, "target of this leg", chain, build)
+        elif total > _minutes(chain.target, _day(chain, build)):
+            _complain(sla, "targets of the legs up to this one", chain, build)
+            return

@@ -1,0 +1,129 @@
+"""What every name of a definition means, and its type: inputs, results, collections, items of loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ltc.definition.build import Build
+from ltc.definition.errors import Mark
+from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, check
+from ltc.definition.plan import CallNode, Leg, Plan, WaitNode
+
+# Words of the expression language and names that the engine gives; an author cannot use them.
+RESERVED = (
+    "event", "requester", "waiting_for", "due", "base", "money", "has", "all", "exists", "exists_one", "map", "filter",
+    "size", "string", "int", "bool", "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for",
+    "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while", "type",
+    "double", "uint", "bytes", "duration", "timestamp", "dyn", "list", "matches", "startsWith", "endsWith", "contains",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name is: ``input``, ``result``, ``collection`` or ``item``, its type, and where it was said."""
+
+    what: str
+    type: ExprType
+    mark: Mark
+
+
+@dataclass
+class Names:
+    """Names of the chain, and those that live only inside a looping leg."""
+
+    chain: dict[str, Meaning] = field(default_factory=dict)
+    local: dict[str, dict[str, Meaning]] = field(default_factory=dict)
+
+    def at(self, leg: str) -> dict[str, Meaning]:
+        """Return the names that may be seen in a leg."""
+        return {**self.chain, **self.local.get(leg, {})}
+
+
+def collect(plan: Plan, build: Build) -> Names:
+    """Collect all names; complain when one means two things or is taken by the language."""
+    names = Names(local={leg.id: {} for leg in plan.legs if leg.loop})
+    _inputs(plan, build, names)
+    for node in plan.nodes.values():
+        if isinstance(node, CallNode | WaitNode):
+            _leaves(node, build, names)
+    for leg in plan.legs:
+        if leg.loop:
+            _item(leg, plan, build, names)
+    _shadows(build, names)
+    return names
+
+
+def _inputs(plan: Plan, build: Build, names: Names) -> None:
+    event = build.world.registry.events.get(plan.start.event)
+    env = TypeEnv.of({"event": event.fields} if event else {"event": Any}, plan.currency)
+    for name, source in plan.start.input.items():
+        try:
+            kind = check(source, env)
+        except ExpressionError:
+            kind = ExprType("dyn")
+        _add(build, names.chain, name, Meaning("an input", kind, build.places[f"input:{name}"]))
+
+
+def _leaves(node: CallNode | WaitNode, build: Build, names: Names) -> None:
+    single, many = _types(node, build)
+    if node.result:
+        home = names.local.get(node.leg, names.chain)
+        _add(build, home, node.result, Meaning("a result", single, build.places[f"{node.id}:as"]))
+    if node.into:
+        kind = ExprType("list", item=many)
+        _add(build, names.chain, node.into, Meaning("a collection", kind, build.places[f"{node.id}:into"]))
+
+
+def _types(node: CallNode | WaitNode, build: Build) -> tuple[ExprType, ExprType]:
+    """Return the type of what a step leaves under ``as:`` and of what it gathers under ``into:``."""
+    registry, unknown = build.world.registry, ExprType("dyn")
+    if isinstance(node, CallNode):
+        operation = registry.operations.get(node.call.op)
+        kind = ExprType.of(operation.gives) if operation else unknown
+        return kind, kind
+    event = registry.events.get(node.events[0].event) if node.events else None
+    if event is None:
+        return unknown, unknown
+    read = registry.operations.get(event.read)
+    gathered = read.gives.model_fields.get(event.collects) if read else None
+    many = ExprType.of(gathered.annotation).item if gathered else None
+    return ExprType.of(event.fields), many or unknown
+
+
+def _item(leg: Leg, plan: Plan, build: Build, names: Names) -> None:
+    if leg.loop is None:
+        return
+    if (known := names.chain.get(leg.loop.source)) is not None:
+        kind = known.type
+    else:
+        env = TypeEnv.of({name: meaning.type for name, meaning in names.chain.items()}, plan.currency)
+        try:
+            kind = check(leg.loop.source, env)
+        except ExpressionError:
+            kind = ExprType("dyn")
+    if kind.kind not in ("list", "dyn"):
+        build.problems.add("LTC-D068", build.places[f"loop:{leg.id}"], word=leg.loop.source)
+    mark = build.places[f"loop:{leg.id}:as"]
+    _add(build, names.local[leg.id], leg.loop.name, Meaning("an item", kind.item or ExprType("dyn"), mark))
+
+
+def _add(build: Build, home: dict[str, Meaning], name: str, meaning: Meaning) -> None:
+    if name in RESERVED:
+        build.problems.add("LTC-D056", meaning.mark, word=name)
+    before = home.setdefault(name, meaning)
+    if before is not meaning and (before.what, before.type) != (meaning.what, meaning.type):
+        build.problems.add("LTC-D065", meaning.mark, word=name, what=_said(before), line=before.mark.line)
+
+
+def _shadows(build: Build, names: Names) -> None:
+    seen = dict(names.chain)
+    for home in names.local.values():
+        for name, meaning in home.items():
+            before = seen.setdefault(name, meaning)
+            if before is not meaning and (before.type != meaning.type or name in names.chain):
+                build.problems.add("LTC-D065", meaning.mark, word=name, what=_said(before), line=before.mark.line)
+
+
+def _said(meaning: Meaning) -> str:
+    return f"{meaning.what} ({meaning.type})"
