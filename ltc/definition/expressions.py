@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from ltc.definition.evaluation import EvaluationError, NoRate, evaluate
 from ltc.definition.parsing import parse
-from ltc.definition.syntax import ExpressionError, Node, nearest, path, walk
+from ltc.definition.syntax import ExpressionError, Node, path, walk
 from ltc.definition.typecheck import infer
 from ltc.definition.types import BOOL, INT, STRING, TIMESTAMP, ExprType, TypeEnv
 
 __all__ = [
     "EvaluationError", "ExprType", "ExpressionError", "NoRate", "TypeEnv",
-    "asked", "check", "evaluate", "names", "nearest", "selects", "sides",
+    "asked", "check", "evaluate", "names", "selects", "sides",
 ]  # fmt: skip
 
 Want = Literal["bool", "string", "int", "timestamp", "any"]

@@ -10,7 +10,8 @@ from typing import Any
 from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
 
-from ltc.definition.syntax import FUNCTIONS, MACROS, METHODS, ExpressionError, Node, nearest
+from ltc.definition.errors import nearest
+from ltc.definition.syntax import FUNCTIONS, MACROS, METHODS, ExpressionError, Node
 
 MOST_CHARACTERS = 512
 MOST_DEPTH = 16

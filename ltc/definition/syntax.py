@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 MACROS = ("all", "exists", "exists_one", "filter", "map")
 FUNCTIONS = ("base", "has", "money", "size", "string")
@@ -55,9 +54,3 @@ def path(node: Node) -> str:
         parts.append(node.text)
         node = node.args[0]
     return ".".join([node.text, *reversed(parts)]) if node.kind == "name" else ""
-
-
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the valid word most like a wrong one, or nothing when none is near."""
-    found = get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return found[0] if found else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ltc.definition.syntax import ExpressionError, Node, nearest
+from ltc.definition.errors import nearest
+from ltc.definition.syntax import ExpressionError, Node
 from ltc.definition.types import BOOL, DYN, INT, STRING, ExprType, TypeEnv
 from ltc.model.money import Money
 
