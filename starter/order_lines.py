@@ -85,7 +85,7 @@ def build_opportunity(raw: RawOrder, terms: SalesTerms) -> Opportunity:
         for part in ("net", "tax", "gross")
     )
     return Opportunity(
-        id=f"OPP-{raw.number}", number=raw.number, owner=terms.people[raw.owner],
+        id=raw.number, number=raw.number, owner=terms.people[raw.owner],
         customer=CustomerRef(id=raw.customer, name=terms.customers[raw.customer]),
         currency=currency, lines=lines, net=net, tax=tax, gross=gross, required_on=_required(raw.required_on),
     )  # fmt: skip

@@ -1,0 +1,235 @@
+"""One installation on one machine: Temporal, the sandbox CRM and ERP and a worker, started in order, ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from ltc import devserver
+from ltc.model.messages import CHAINS_QUEUE
+from ltc.settings import Settings
+from starter.processes import ProcessTable, Record
+
+ROOT = Path(__file__).resolve().parent.parent
+READY = 60.0  # seconds until a process must answer
+SYSTEMS = ("crm", "erp")
+
+
+class InstallationError(Exception):
+    """The installation cannot be started or ended; the text says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an installation is started.
+
+    Attributes:
+        settings: its addresses, state folder, people and clock; every process gets them by its environment.
+        sandbox: further words of the command line, by system.
+        worker: the words that start the worker, behind the interpreter.
+        extra: further environment of the worker.
+        tied: everything ends when we die, even by SIGKILL (Linux).
+        eager: Temporal hands the first activity of a task to the worker at once.
+    """
+
+    settings: Settings
+    sandbox: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    worker: Sequence[str] = (str(ROOT / "worker.py"),)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    tied: bool = False
+    eager: bool = True
+
+    @property
+    def state(self) -> Path:
+        """The folder that holds everything the installation writes."""
+        return self.settings.state
+
+    def logs(self, name: str) -> Path:
+        """The log of a process."""
+        return self.state / "logs" / f"{name}.log"
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings as the environment that gives them."""
+        values = self.settings
+        return {
+            "LTC_INSTALLATION": values.installation, "LTC_STATE": str(self.state.resolve()),
+            "LTC_DATABASE": values.database_url(), "LTC_TEMPORAL_ADDRESS": values.temporal_address,
+            "LTC_CRM_URL": values.crm_url, "LTC_ERP_URL": values.erp_url, "LTC_CLOCK": values.clock,
+            "LTC_PROCESS_DEFS": str(values.process_defs.resolve()),
+            "LTC_PEOPLE_FILE": str(values.people_file.resolve()), "LTC_HTTP_TIMEOUT": str(values.http_timeout),
+            "LTC_SETTLE": str(values.settle), "LTC_POLL_EVENTS": str(values.poll_events),
+            "LTC_SWEEP_EVERY": str(values.sweep_every), "LTC_LOG_LEVEL": values.log_level,
+        }  # fmt: skip
+
+
+class Installation:
+    """The running processes of a layout."""
+
+    def __init__(self, layout: Layout, say: Callable[[str], None] = lambda _: None) -> None:
+        self.layout = layout
+        self.table = ProcessTable.read(layout.state / "processes.json")
+        self._say = say
+
+    async def up(self) -> None:
+        """Start everything that does not run yet, and wait until each answers.
+
+        Raises:
+            InstallationError: something does not start; what was started by this call is ended again.
+            TemporalNotFoundError, TemporalNotReadyError: as `ltc.devserver` says.
+        """
+        (self.layout.state / "logs").mkdir(parents=True, exist_ok=True)
+        before = [record.name for record in self.table.living()]
+        try:
+            await self._start_temporal()
+            await asyncio.gather(*(self._start_system(name) for name in SYSTEMS))
+            await self.start_worker()
+        except BaseException:
+            await asyncio.shield(self.table.end([r.name for r in self.table.living() if r.name not in before]))
+            raise
+
+    async def down(self) -> list[str]:
+        """End everything, the worker first and Temporal last; return the names of what had to be killed."""
+        return await self.table.end()
+
+    async def start_worker(self) -> Record:
+        """Start the worker and wait until it takes tasks.
+
+        Raises:
+            InstallationError: it ends, or takes none in time.
+        """
+        running = self.table.named("worker")
+        if running:
+            return running[0]
+        record = self._spawn("worker", self.layout.worker, {**self.layout.environment(), **self.layout.extra})
+        client = await Client.connect(self.layout.settings.temporal_address)
+        await self._until(record, lambda: _polled(client, record))
+        self._say("worker takes tasks")
+        return record
+
+    async def _start_temporal(self) -> None:
+        address = self.layout.settings.temporal_address
+        if self.table.named("temporal") or devserver.ADDRESS_VARIABLE in os.environ:
+            return
+        port = _port(f"tcp://{address}")
+        options = devserver.Options(
+            db_file=self.layout.state / "temporal.db", log_file=self.layout.logs("temporal"), port=port,
+            eager=self.layout.eager, tied=self.layout.tied,
+        )  # fmt: skip
+        server = await devserver.start(options)
+        if server.process is not None:
+            self.table.adopt("temporal", server.process)
+        self._say(f"Temporal answers at {address}")
+
+    async def _start_system(self, name: str) -> None:
+        url = self.layout.settings.crm_url if name == "crm" else self.layout.settings.erp_url
+        if self.table.named(name):
+            return
+        command = ["-m", "ltc.cli.main", "sandbox", name, "--port", str(_port(url))]
+        command += ["--db", str(self.layout.state / f"{name}.db"), *self.layout.sandbox.get(name, ())]
+        record = self._spawn(name, command, self.layout.environment())
+        await self._until(record, lambda: _answers(f"{url}/about", name))
+        self._say(f"sandbox {name.upper()} answers at {url}")
+
+    def _spawn(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Record:
+        words = [sys.executable, *command]
+        return self.table.start(name, words, log=self.layout.logs(name), env=env, tied=self.layout.tied)
+
+    async def _until(self, record: Record, ready: Callable[[], object]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + READY
+        while not await _ask(ready):
+            if not self.table.runs(record):
+                raise InstallationError(f"{record.name} ended at once{last_words(self.layout.logs(record.name))}")
+            if loop.time() > deadline:
+                raise InstallationError(
+                    f"{record.name} did not answer within {READY:.0f} s; see {self.layout.logs(record.name)}"
+                )
+            await asyncio.sleep(0.05)
+
+
+async def _ask(ready: Callable[[], object]) -> bool:
+    answer = ready()
+    return bool(await answer) if asyncio.iscoroutine(answer) else bool(answer)
+
+
+async def _answers(url: str, system: str) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=2) as client:
+            found = await client.get(url)
+        return bool(found.json().get("system") == system)
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return False
+
+
+async def _polled(client: Client, record: Record) -> bool:
+    """Tell whether this very worker polls the chains' queue; a killed one is listed for minutes."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=CHAINS_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )  # fmt: skip
+    try:
+        found = await client.workflow_service.describe_task_queue(request)
+    except RPCError:
+        return False
+    return any(poller.identity.split("@")[0] == str(record.pid) for poller in found.pollers)
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    if port is None:
+        raise InstallationError(f"{url} names no port; write it as http://127.0.0.1:8101")
+    return port
+
+
+def last_words(log: Path) -> str:
+    """Return the end of a log for a message, or nothing."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()[-3:]
+    except OSError:
+        return ""
+    return f" ({log}):\n" + "\n".join(lines) if lines else ""
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Keep other commands from the state folder.
+
+    Raises:
+        InstallationError: another command is at work on it, or it cannot be made.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "lock").open("a")
+    except OSError as error:
+        raise InstallationError(f"the state folder {state} cannot be used ({error.strerror}); set LTC_STATE") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InstallationError(f"another ltc command is at work on {state}; wait for it, or end it") from None
+        yield
+
+
+@asynccontextmanager
+async def running(layout: Layout, say: Callable[[str], None] = lambda _: None) -> AsyncIterator[Installation]:
+    """Run an installation for the length of a block; it is ended however the block is left."""
+    installation = Installation(layout, say)
+    try:
+        await installation.up()
+        yield installation
+    finally:
+        await asyncio.shield(asyncio.ensure_future(installation.down()))
