@@ -55,7 +55,8 @@ CODES: dict[str, Code] = {
     "LTC-D049": Code("'{op}' never refuses for '{word}'", "it refuses for: {known}; 'default' stands for all others"),
     "LTC-D050": Code("the step name '{word}' is taken in this leg", "give each step of a leg its own name"),
     "LTC-D051": Code(
-        "a pivot comes after an event waited for or a step of this leg; '{word}' is neither", "use one of: {known}"
+        "a pivot comes after a call of this leg or an event whose documents a wait gathers; '{word}' is neither",
+        "use one of: {known}, or add 'into:' to the wait",
     ),
     "LTC-D054": Code("two levels are called '{word}'", "give each level its own name"),
     "LTC-D055": Code("'otherwise' must come last, and once", "move it to the end of the choice"),
@@ -85,6 +86,7 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D069": Code("'match' is about {found}, but '{event}' reports on {wanted}", "compare with the id of {wanted}"),
     "LTC-D070": Code("'{word}' cannot be bound: it is not a field of '{subject}'", "write {subject}.FIELD"),
+    "LTC-D071": Code("nothing ever waits for '{word}'", "compare waiting_for with one of: {known}"),
     "LTC-D080": Code(
         "'{op}' has an effect, and no undo is said",
         "add undo: {{call: …}}, {{none: reason}} or {{irreversible: reason}}",
@@ -117,6 +119,7 @@ CODES: dict[str, Code] = {
         "after a rejection these steps go on as if it had been approved", "finish them with an 'end' step"
     ),
     "LTC-D097": Code("a warning at 100% or later is none", "warn before the target: 80%"),
+    "LTC-D098": Code("a promise that is due at an instant cannot pause", "remove 'pause_while', or promise a span"),
     "LTC-D100": Code(
         "role '{word}' has {have} member(s); level '{level}' needs {need}",
         "add members to the role, or ask for fewer votes",

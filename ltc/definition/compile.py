@@ -12,7 +12,7 @@ from ltc.definition.compile_steps import block, title
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.nodes import Mapping as Keys
-from ltc.definition.plan import Billing, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
+from ltc.definition.plan import Billing, CallNode, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
 from ltc.definition.reader import read
 from ltc.definition.schema_check import check
 from ltc.definition.step_names import name_steps
@@ -203,8 +203,8 @@ def _pivots(build: Build, legs: Keys) -> list[Pivot]:
             continue
         after = keys.text("after")
         nodes = [node for node in build.nodes.values() if node.leg == name]
-        events = [event.event for node in nodes if isinstance(node, WaitNode) for event in node.events]
-        steps = [node.step for node in nodes]
+        events = [event.event for node in nodes if isinstance(node, WaitNode) and node.into for event in node.events]
+        steps = [node.step for node in nodes if isinstance(node, CallNode)]
         if after not in events and after not in steps:
             build.problems.add("LTC-D051", keys.at("after"), word=after, known=[*events, *steps])
         per_item = keys.text("per", "chain") == "item"

@@ -32,7 +32,8 @@ def sla(build: Build, source: Source | None, name: str, scope: Scope, of: str, n
     if "calendar" in source.values:
         build.check_calendar(calendar, source.at("calendar"))
     build.places[f"{name}:target"] = source.at("target")
-    build.places[f"{name}:warn_at"] = source.at("warn_at")
+    for key in ("warn_at", "pause_while"):
+        build.places[f"{name}:{key}"] = source.at(key)
     build.slas[name] = Sla(
         id=name, scope=scope, of=of, calendar=calendar,
         target=None if isinstance(target, Mapping) else span(source, "target"),

@@ -14,6 +14,7 @@ from ltc.definition.names import Meaning, Names
 from ltc.definition.plan import CallNode, Plan, WaitNode
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
+WAITING = ("operator", "approver", "event", "system")  # what the engine says of a leg that does not move
 _REQUESTER = Meaning("the requester", ExprType("string"), Mark())
 
 
@@ -45,6 +46,7 @@ class Expressions:
         except ExpressionError as error:
             self.wrong(use, error)
             return
+        self.waiting(use)
         checked = [self.name(use, name, visible, known, name in guarded) for name in used]
         if all(checked):
             self.types(use, visible)
@@ -105,6 +107,13 @@ class Expressions:
             field = next(iter(visible[name].type.fields()), "id")
             add("LTC-D063", mark, word=name, field=field)
         return True
+
+    def waiting(self, use: Use) -> None:
+        """A comparison of waiting_for with a word that it never is would silently never hold."""
+        for found in re.finditer(r"waiting_for *[!=]= *'([^']*)'", use.source):
+            if found[1] not in WAITING:
+                mark = self.column(use, found.start(1) + 1)
+                self.build.problems.add("LTC-D071", mark, word=found[1], known=WAITING)
 
     def types(self, use: Use, visible: dict[str, Meaning]) -> None:
         """Check the types of an expression."""

@@ -12,6 +12,8 @@ _DEFAULT_DAY = 480  # working minutes of a day where the calendar is not known h
 def check_slas(plan: Plan, build: Build) -> None:
     """Complain about promises that cannot be kept together, and about rungs that nobody would ever climb."""
     for sla in plan.slas.values():
+        if sla.due and sla.pause_while:
+            build.problems.add("LTC-D098", build.places[f"{sla.id}:pause_while"])
         if sla.warn_at >= 100:
             build.problems.add("LTC-D097", build.places[f"{sla.id}:warn_at"])
         _rungs(sla, build)

@@ -53,6 +53,7 @@ def check_pivot(plan: Plan, build: Build, flow: Flow) -> None:
     order = [leg.id for leg in plan.legs]
     complained: set[str] = set()
     for pivot in plan.pivots:
+        _pivot_wait(plan, build, order, pivot.leg, pivot.event)
         for node in _after_pivot(plan, flow, pivot.leg, pivot.event, pivot.step):
             if node.id in complained:
                 continue
@@ -65,6 +66,16 @@ def check_pivot(plan: Plan, build: Build, flow: Flow) -> None:
                     build.problems.add("LTC-D085", mark, leg=pivot.leg, what=reaction.kind)
 
 
+def _pivot_wait(plan: Plan, build: Build, order: list[str], leg: str, event: str) -> None:
+    """Part may have passed when the wait's time is over: the engine may compensate only what has not."""
+    for node in plan.nodes.values():
+        if isinstance(node, WaitNode) and node.leg == leg and event in [awaited.event for awaited in node.events]:
+            reaction = node.on_timeout
+            if reaction.kind != "compensate" and _undoes(reaction, order, leg):
+                mark = build.places[f"{node.id}:on_timeout"]
+                build.problems.add("LTC-D085", mark, leg=leg, what=reaction.kind)
+
+
 def _undoes(reaction: Reaction, order: list[str], pivot: str) -> bool:
     if reaction.kind == "send_back":
         return reaction.leg in order and order.index(reaction.leg) <= order.index(pivot)
@@ -75,8 +86,6 @@ def _after_pivot(plan: Plan, flow: Flow, leg: str, event: str, step: str) -> Ite
     nodes = [node for node in plan.nodes.values() if node.leg == leg]
     for node in nodes:
         if isinstance(node, WaitNode) and event in [awaited.event for awaited in node.events]:
-            if node.until:
-                yield node  # some may have left when the time is over
             yield from _following(plan, flow, node)
         elif node.step == step:
             yield from _following(plan, flow, node)
