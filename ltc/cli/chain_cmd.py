@@ -112,6 +112,9 @@ def start(
         Path | None, typer.Option(metavar="FILE", help="An order file: .jsonl, or .csv with --lines.")
     ] = None,
     lines: Annotated[Path | None, typer.Option(metavar="FILE", help="The CSV of order lines.")] = None,
+    masterdata: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Customers, products, employees for --file; default Northwind's.")
+    ] = None,
     actor: options.Actor = "",
     dry_run: options.DryRun = False,
     output: options.Output = Format.TABLE,
@@ -125,10 +128,10 @@ def start(
     given = [name for name, value in (("--opportunity", opportunity), ("--input", event), ("--file", file)) if value]
     if len(given) != 1:
         raise typer.BadParameter("give exactly one of --opportunity, --input and --file")
-    if lines and not file:
-        raise typer.BadParameter("--lines goes with --file")
+    if (lines or masterdata) and not file:
+        raise typer.BadParameter("--lines and --masterdata go with --file")
     if file:
-        starting.from_file(process, file, lines, actor, dry_run, output)
+        starting.from_file(process, file, lines, masterdata, actor, dry_run, output)
     elif opportunity:
         starting.from_crm(process, opportunity, actor, dry_run, output)
     else:

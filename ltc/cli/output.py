@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -123,13 +124,18 @@ def _rich(cells: list[list[str]], columns: Sequence[Column]) -> None:
 
 def _aligned(cells: list[list[str]], columns: Sequence[Column]) -> None:
     lines = [[column.title for column in columns], *cells]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
         fields = [
-            cell.rjust(width) if column.right else cell.ljust(width)
+            " " * (width - _width(cell)) + cell if column.right else cell + " " * (width - _width(cell))
             for cell, width, column in zip(line, widths, columns, strict=True)
         ]
         typer.echo("  ".join(fields).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes; Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def pairs(items: Iterable[tuple[str, Any]]) -> None:

@@ -33,8 +33,9 @@ def _asked(row: dict[str, Any]) -> str:
 
 
 _LIST = (
-    col("TASK", "ref"), col("SUBJECT", "subject"), col("LEVEL", "level"), col("STATE", "state"), 
-    Column("ASKED", _asked), col("CUSTOMER", "customer", lambda value: short(value, 24)), col("SINCE", "opened", moment),
+    col("TASK", "ref"), col("SUBJECT", "subject"), col("LEVEL", "level"), col("STATE", "state"),
+    Column("ASKED", _asked), col("CUSTOMER", "customer", lambda value: short(value, 24)),
+    col("SINCE", "opened", moment),
 )  # fmt: skip
 _DECISIONS = (
     col("LEVEL", "level"), col("WHO", "actor"), col("SAID", "decision"), col("COMMENT", "comment"),
