@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to set."""
+
+
+Part = Literal["workflows", "calls", "events", "sweep"]
+PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep")
 
 
 class QueueLimits(BaseModel):
@@ -52,6 +56,16 @@ class Settings(BaseSettings):
     erp_token: SecretStr = SecretStr("")
     http_timeout: float = Field(default=2.0, gt=0, le=300, description="to connect, and to wait for an answer")
     settle: float = Field(default=3.0, ge=0, le=3600, description="how long an abandoned call may still take effect")
+
+    effect_classes: dict[str, Literal["A", "B", "C", "D"]] = Field(
+        default_factory=dict, description="where a system's operations differ from its adapter's effect classes"
+    )
+    start_on: dict[str, str] = Field(
+        default_factory=dict, description="events that begin chains: the process by event name; others wait for one"
+    )
+    parts: list[Part] = Field(
+        default_factory=lambda: list(PARTS), description="what a worker process runs; ltc worker --only overrides it"
+    )
 
     clock: str = Field(default="", description="the virtual clock as JSON, for demonstrations; empty: real time")
     queues: dict[str, QueueLimits] = Field(default_factory=dict, description="limits by port, or notices, chains")

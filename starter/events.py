@@ -178,7 +178,7 @@ class Router:
         await self._records.mark_event(event.source, event.id, "routed", started.chain)
 
     async def _signal(self, event: InboxEvent) -> None:
-        assert event.document is not None  # noqa: S101 - said by the caller
+        assert event.document is not None
         chains = list(dict.fromkeys(route.chain for route in await self._records.routes(event.document)))
         if not chains:
             await self._records.mark_event(event.source, event.id, "unmatched")

@@ -1,1 +1,21 @@
-"""The typed client of chains: start, decide, intervene, query."""
+"""The typed client of chains."""
+
+from ltc.client.chain_client import ChainClient
+from ltc.client.errors import (
+    BadInputError,
+    ClientError,
+    EngineAwayError,
+    NotFoundError,
+    RefusedError,
+)
+from ltc.client.starting import Started
+
+__all__ = [
+    "BadInputError",
+    "ChainClient",
+    "ClientError",
+    "EngineAwayError",
+    "NotFoundError",
+    "RefusedError",
+    "Started",
+]

@@ -14,7 +14,7 @@ from ltc.ports.operations import EventType, Registry
 from ltc.ports.store import DocumentRef
 
 MOST_BYTES = 256 * 1024  # of a chain's start input, as JSON
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/#-]{0,99}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def evaluate_start(plan: Plan, registry: Registry, fields: dict[str, Any]) -> St
     key = str(key)
     if not _KEY.fullmatch(key):
         raise BadInputError(
-            f"the business key {key[:60]!r} is not usable; 1 to 100 letters, digits, spaces or . _ / # - are"
+            f"the business key {key[:60]!r} is not usable; 1 to 100 letters, digits, spaces or . _ - are"
         )
     return StartValues(key, scope["event"], values, str(requester), subject_of(event, fields) if event else None)
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
-from workflows.start_input import ChainStart
+from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client.definitions import Definition, Definitions
-from ltc.client.errors import BadInputError, EngineAwayError, NotFoundError
+from ltc.client.errors import BadInputError, EngineAwayError, NotFoundError, RefusedError
 from ltc.client.start_values import MOST_BYTES, StartValues, evaluate_start
 from ltc.definition.plan import Plan
 from ltc.definition.worktime import CalendarWindow
@@ -21,9 +20,17 @@ from ltc.model.clock import VirtualClock
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.ports.operations import Registry
 from ltc.ports.store import Records, Route, StartRequest
+from workflows.start_input import ChainStart
 
 AHEAD = timedelta(days=400)  # how far the calendar that travels with a chain reaches
 WORKFLOW = "Chain"
+PATIENCE = timedelta(seconds=20)
+_CUT_SHORT = (
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TIMED_OUT,
+    WorkflowExecutionStatus.CANCELED,
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,44 @@ class Starter:
         plan = Plan.model_validate(request.plan)
         values = evaluate_start(plan, self._registry, request.input)
         await self._launch(self._input(plan, values), values)
+
+    async def repair(self, chain: str, why: str) -> None:
+        """Go on, in a new run, with a chain that was terminated from outside: what took effect is undone.
+
+        Raises:
+            NotFoundError: Temporal has no history of the chain.
+            RefusedError: the chain still runs, or ended by itself.
+            EngineAwayError: no worker replays its history, or Temporal does not answer.
+        """
+        handle = self._client.get_workflow_handle(chain)
+        try:
+            described = await handle.describe()
+            if described.status not in _CUT_SHORT:
+                raise RefusedError(f"{chain} was not cut short: it is {described.status and described.status.name}")
+            start = await self._begun(chain, described.run_id)
+            state: dict[str, Any] = await handle.query("state", rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise NotFoundError(f"Temporal has no history of {chain!r}") from error
+            raise EngineAwayError(f"{chain} cannot be repaired now: {error.message}") from error
+        await self._client.start_workflow(
+            WORKFLOW,
+            start.model_copy(update={"state": state, "repair": why}),
+            id=chain,
+            task_queue=CHAINS_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+
+    async def _begun(self, chain: str, run: str | None) -> ChainStart:
+        """Read what a run started with out of its history: the plan stays the one that was pinned."""
+        handle = self._client.get_workflow_handle(chain, run_id=run)
+        async for event in handle.fetch_history_events():
+            payloads = event.workflow_execution_started_event_attributes.input.payloads
+            values = await self._client.data_converter.decode(list(payloads), [ChainStart])
+            start: ChainStart = values[0]
+            return start
+        raise NotFoundError(f"the history of {chain!r} is empty")
 
     async def _launch(self, start: ChainStart, values: StartValues) -> None:
         """Start the workflow; harmless when it runs, or ran, already. Then its document routes events to it."""

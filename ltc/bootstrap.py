@@ -1,0 +1,127 @@
+"""Builds the parts of an installation from its settings: records, ports, registry, activities, client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.calls import call_activities
+from activities.effect_protocol import EffectProtocol
+from activities.people import PeopleActivities
+from activities.trail import flush
+from ltc.adapters.notify_log import LogNotifier
+from ltc.adapters.people_file import PeopleFile
+from ltc.adapters.sandbox.crm import SandboxCrm
+from ltc.adapters.sandbox.directory import SandboxDirectory
+from ltc.adapters.sandbox.erp import SandboxErp
+from ltc.client import ChainClient
+from ltc.client.connection import connect
+from ltc.client.keys import SigningKey, load_or_create
+from ltc.client.starting import Installation
+from ltc.model.clock import VirtualClock
+from ltc.model.messages import NOTICES_QUEUE, call_queue
+from ltc.ports.operations import EffectClass, Registry
+from ltc.ports.people import People
+from ltc.ports.systems import System
+from ltc.settings import Settings
+from ltc.store.store import Store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything an installation is made of, open and ready."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    systems: Mapping[str, System]
+    people: People
+    notifier: LogNotifier
+    key: SigningKey
+    clock: VirtualClock | None
+
+    def effect_classes(self) -> dict[str, str]:
+        """Return what each system offers against doing an operation twice."""
+        return {
+            operation.name: str(self.systems[operation.port].effect_class(operation.name))
+            for operation in self.registry.effects()
+            if operation.port in self.systems
+        }
+
+    def activities(self) -> dict[str, list[Callable[..., Any]]]:
+        """Return the activities by task queue."""
+        calls = call_activities(self.registry, self.systems, EffectProtocol(self.store))
+        people = PeopleActivities(self.people, self.notifier, self.key.public)
+        return {
+            **{call_queue(port): made for port, made in calls.items()},
+            NOTICES_QUEUE: [*people.all(), flush],
+        }
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Open an installation's parts and let go of them at the end.
+
+    Raises:
+        StoreUnavailable, SchemaOutdated: the database cannot be used as it is.
+        ClientError: the signing key cannot be used.
+        Misconfigured: an adapter's settings are wrong.
+    """
+    async with AsyncExitStack() as stack:
+        key = await asyncio.to_thread(load_or_create, settings.keys_folder())
+        store = await Store.open(settings.database_url())
+        stack.push_async_callback(store.close)
+        notifier = LogNotifier(settings.notices())
+        stack.push_async_callback(notifier.aclose)
+        systems = systems_of(settings)
+        for system in systems.values():
+            stack.push_async_callback(system.aclose)
+        yield Parts(
+            settings, store, Registry(), systems, PeopleFile(settings.people_file), notifier, key, clock_of(settings)
+        )
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[ChainClient]:
+    """Open the client of an installation's chains; Temporal is connected to when it is first needed."""
+    async with open_parts(settings) as parts:
+        yield await client_of(parts)
+
+
+async def client_of(parts: Parts, temporal: Client | None = None) -> ChainClient:
+    """Return the client over open parts; without a connection to Temporal it makes one when it is first needed."""
+    return ChainClient(
+        temporal=temporal or await connect(parts.settings, lazy=True),
+        store=parts.store,
+        settings=parts.settings,
+        registry=parts.registry,
+        people=parts.people,
+        key=parts.key,
+        place=Installation(parts.settings.installation, parts.key.public, parts.clock),
+        effect_classes=parts.effect_classes(),
+    )
+
+
+def systems_of(settings: Settings) -> dict[str, System]:
+    """Return the ports of outside systems by name, each with its adapter."""
+    how: dict[str, Any] = {
+        "timeout": settings.http_timeout,
+        "settle_seconds": settings.settle,
+        "classes": {name: EffectClass(value) for name, value in settings.effect_classes.items()},
+    }
+    return {
+        "crm": SandboxCrm(settings.crm_url, token=settings.crm_token, **how),
+        "erp": SandboxErp(settings.erp_url, token=settings.erp_token, **how),
+        "customer": SandboxDirectory(settings.erp_url, token=settings.erp_token, **how),
+    }
+
+
+def clock_of(settings: Settings) -> VirtualClock | None:
+    """Return the virtual clock of a demonstration; None is real time."""
+    return VirtualClock.model_validate(json.loads(settings.clock)) if settings.clock else None

@@ -1,0 +1,175 @@
+"""The one way to chains: start, decide, intervene, ask. Command line, web and doors use nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from temporalio.client import Client
+
+from ltc.client.definitions import Definitions
+from ltc.client.errors import BadInputError, NotFoundError, RefusedError
+from ltc.client.healing import Healed, heal
+from ltc.client.keys import SigningKey
+from ltc.client.questions import Questions
+from ltc.client.starting import Installation, Started, Starter
+from ltc.client.talking import Talker, new_id
+from ltc.model.messages import Answer, Decision, Intervention, Where
+from ltc.ports.operations import Registry
+from ltc.ports.people import People
+from ltc.settings import Settings
+from ltc.store.store import Store
+
+Verdict = Literal["approve", "reject", "send_back"]
+Action = Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel"]
+OPERATOR = "operator"  # the role that may intervene
+
+
+class ChainClient(Questions):
+    """The typed client of chains. Errors are ``ltc.client.errors``; every method may raise StoreUnavailable too."""
+
+    def __init__(
+        self, *, temporal: Client, store: Store, settings: Settings, registry: Registry, people: People,
+        key: SigningKey, place: Installation, effect_classes: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        super().__init__(temporal, store, place)
+        self._people = people
+        self._talker = Talker(temporal, store, key, settings.signature_life)
+        self._settings = settings
+        self._registry = registry
+        self._classes = effect_classes
+        self._starter: Starter | None = None
+        self._definitions: Definitions | None = None
+
+    async def definitions(self) -> Definitions:
+        """Return the definitions there are; people's roles are read once per client."""
+        if self._definitions is None:
+            roles = {role: await self._people.members(role) for role in await self._people.roles()}
+            self._definitions = Definitions(self._settings.process_defs, self._registry, roles, self._classes)
+        return self._definitions
+
+    async def start(self, process: str, fields: dict[str, Any], *, source: str = "client", actor: str = "") -> Started:
+        """Start a chain from the fields of its start event, or find the one its business key has started.
+
+        Raises:
+            NotFoundError: no such process.
+            BadInputError: the definition or the fields are wrong, or too large.
+            EngineAwayError: the start is on record; the sweep starts it when Temporal is back.
+        """
+        return await (await self._starting()).start(process, fields, source=source, actor=actor)
+
+    async def relaunch(self, chain: str) -> None:
+        """Start the workflow of a start on record that was never confirmed.
+
+        Raises:
+            NotFoundError: there is no such start.
+            EngineAwayError: Temporal does not answer.
+        """
+        await (await self._starting()).relaunch(chain)
+
+    async def repair(self, chain: str, why: str) -> None:
+        """Take up a chain that was terminated from outside: what took effect is undone.
+
+        Raises:
+            NotFoundError: there is no such start, or Temporal has no history of the chain.
+            RefusedError: the chain still runs, or ended by itself.
+            EngineAwayError: Temporal does not answer.
+        """
+        await (await self._starting()).repair(chain, why)
+
+    async def decide(
+        self, task: str, decision: Verdict, actor: str, *, comment: str = "", digest: str = "",
+        decision_id: str = "", door: str = "client",
+    ) -> Answer:  # fmt: skip
+        """Decide a task (``CHAIN/TASK``). Without a digest, the figures on record now count as shown.
+
+        The same ``decision_id`` again gets the same answer.
+
+        Raises:
+            NotFoundError: no such task.
+            RefusedError: the chain does not believe the message.
+            EngineAwayError: no answer; asking again with the same id is harmless.
+        """
+        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id)
+        return await self._talker.decide(chain, message, door=door)
+
+    async def decide_by_signal(
+        self, task: str, decision: Verdict, actor: str, *, comment: str = "", digest: str = "",
+        decision_id: str = "", door: str = "client",
+    ) -> None:  # fmt: skip
+        """Decide without waiting for an answer; raises as ``decide`` does."""
+        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id)
+        await self._talker.decide_by_signal(chain, message, door=door)
+
+    async def intervene(
+        self, chain: str, action: Action, actor: str, reason: str, *, intervention_id: str = "", door: str = "client",
+        **where: Any,
+    ) -> Answer:  # fmt: skip
+        """Act on a chain; ``where`` takes the other fields of ``ltc.model.messages.Intervention``.
+
+        Raises:
+            RefusedError: the actor may not intervene, or gives no reason.
+            BadInputError: a field is unknown or malformed.
+            EngineAwayError: no answer; asking again with the same id is harmless.
+        """
+        await self.require_operator(actor)
+        if not reason.strip():
+            raise RefusedError("an intervention needs a reason, for the record")
+        try:
+            message = Intervention(
+                id=intervention_id or new_id(), action=action, reason=reason.strip(), actor=actor,
+                expires=self._talker.expires(), **where,
+            )  # fmt: skip
+        except ValueError as error:
+            raise BadInputError(f"the intervention is malformed: {error}") from error
+        return await self._talker.intervene(chain, message, door=door)
+
+    async def require_operator(self, actor: str) -> None:
+        """Refuse whoever may not intervene.
+
+        Raises:
+            RefusedError: the people file does not know the actor, or does not give the role ``operator``.
+        """
+        person = await self._people.person(actor)
+        if person is None:
+            raise RefusedError(f"{actor!r} is not in the people file; name a person of the role {OPERATOR!r}")
+        if OPERATOR not in person.roles:
+            able = ", ".join(await self._people.members(OPERATOR)) or "nobody"
+            raise RefusedError(f"{actor} may not intervene: the role {OPERATOR!r} is held by {able}")
+
+    async def where(self, chain: str) -> Where:
+        """Ask the running chain itself where it stands.
+
+        Raises:
+            RefusedError: Temporal does not know it.
+            EngineAwayError: no worker answers.
+        """
+        return await self._talker.where(chain)
+
+    async def heal(self, chain: str) -> Healed:
+        """Fill the holes of a chain's trail from Temporal's histories.
+
+        Raises:
+            NotFoundError: Temporal knows no such chain.
+            EngineAwayError: Temporal does not answer.
+        """
+        return await heal(self.temporal, self.store, chain)
+
+    async def _starting(self) -> Starter:
+        if self._starter is None:
+            definitions = await self.definitions()
+            self._starter = Starter(self.temporal, self.store, definitions, self._registry, self.place)
+        return self._starter
+
+    async def _decision(
+        self, task: str, decision: Verdict, actor: str, comment: str, digest: str, decision_id: str
+    ) -> tuple[str, Decision]:
+        chain, separator, name = task.partition("/")
+        if not separator or not name:
+            raise NotFoundError(f"{task!r} is not a task; tasks read CHAIN/STEP#VISIT, see `ltc task list`")
+        digest = digest or await self.shown(chain, name)
+        message = Decision(
+            id=decision_id or new_id(), task=name, decision=decision, digest=digest, comment=comment, actor=actor,
+            expires=self._talker.expires(),
+        )  # fmt: skip
+        return chain, message

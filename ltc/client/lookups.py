@@ -1,0 +1,55 @@
+"""Small questions to the views that the client and the sweep ask; each runs on one snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ltc.store.records import STARTS
+from ltc.store.view_tables import VIEW_TABLES
+
+
+def digest_shown(connection: Connection, chain: str, task: str) -> str | None:
+    """Return the digest of the figures that people see for a task; None when it is not on record."""
+    table = VIEW_TABLES["tasks"].c
+    query = select(table.digest).where(table.chain == chain, table.task == task).order_by(table.opened.desc()).limit(1)
+    return connection.execute(query).scalar()
+
+
+def chains_with_holes(connection: Connection, limit: int) -> list[str]:
+    """Return chains whose trail has a hole."""
+    table = VIEW_TABLES["chains"].c
+    query = select(table.chain).where(table.gap.is_(True)).order_by(table.chain).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def quiet_chains(connection: Connection, before: datetime, after: str, limit: int) -> list[str]:
+    """Return open chains of which nothing was heard since ``before`` (real time), by id, beginning behind ``after``."""
+    table = VIEW_TABLES["chains"].c
+    query = (
+        select(table.chain)
+        .where(table.state != "ended", table.last_wall < before, table.chain > after)
+        .order_by(table.chain)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def silent_starts(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Return chains that were started before an instant and have left no trail at all."""
+    views = VIEW_TABLES["chains"].c
+    query = (
+        select(STARTS.c.chain)
+        .outerjoin(VIEW_TABLES["chains"], views.chain == STARTS.c.chain)
+        .where(STARTS.c.confirmed.is_(True), STARTS.c.at < before, views.chain.is_(None))
+        .order_by(STARTS.c.chain)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def ended(connection: Connection, chain: str) -> bool:
+    """Tell whether the views know a chain as ended."""
+    table = VIEW_TABLES["chains"].c
+    return connection.execute(select(table.state).where(table.chain == chain)).scalar() == "ended"

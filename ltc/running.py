@@ -1,0 +1,89 @@
+"""Runs what a worker process is made of: the Temporal workers, the event door, the sweep."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+from activities.trail import TrailInterceptor as TrailStoring
+from ltc.bootstrap import Parts
+from ltc.model.messages import CHAINS_QUEUE
+from ltc.settings import QueueLimits, Settings
+from workflows.chain import Chain
+from workflows.header import TrailInterceptor as TrailCarrying
+
+LOG = logging.getLogger("ltc.worker")
+DEPLOYMENT = "ltc"
+CACHED_CHAINS = 2_000  # chains whose state stays in memory between their workflow tasks
+
+
+def chain_worker(client: Client, settings: Settings) -> Worker:
+    """Return the worker that runs chains."""
+    return Worker(
+        client,
+        task_queue=CHAINS_QUEUE,
+        workflows=[Chain],
+        interceptors=[TrailCarrying()],
+        max_cached_workflows=CACHED_CHAINS,
+        max_concurrent_workflow_tasks=settings.limits("chains").concurrency,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        deployment_config=_deployment(settings),
+    )
+
+
+def call_worker(
+    client: Client, settings: Settings, queue: str, activities: Sequence[Callable[..., Any]], parts: Parts
+) -> Worker:
+    """Return the worker of one outside system's calls, with its own concurrency and rate, or of notices."""
+    limits: QueueLimits = settings.limits(queue.removeprefix("ltc-"))
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=activities,
+        interceptors=[TrailStoring(parts.store)],
+        max_concurrent_activities=limits.concurrency,
+        max_task_queue_activities_per_second=limits.rate or None,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=timedelta(seconds=3 * settings.http_timeout + 1),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    if not settings.build_id:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+async def run_until(stop: asyncio.Event, workers: Sequence[Worker], tasks: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run workers and loops until told to stop, or until one of them fails; then end all in good order.
+
+    Raises:
+        Exception: what made one of them fail.
+    """
+    running: list[asyncio.Task[Any]] = [asyncio.create_task(worker.run()) for worker in workers]
+    running += [asyncio.create_task(task) for task in tasks]
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        await asyncio.gather(*(worker.shutdown() for worker in workers), return_exceptions=True)
+        for task in running[len(workers) :]:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    for task in done - {waiting}:
+        if not task.cancelled() and task.exception() is not None:
+            raise task.exception() or RuntimeError("a part of the worker failed")
+        LOG.error("a part of the worker ended by itself")

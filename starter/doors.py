@@ -1,0 +1,47 @@
+"""The loops of a worker process that bring the outside world in: event feeds, the router, the sweep."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from ltc.bootstrap import Parts
+from ltc.client import ChainClient, ClientError
+from starter.events import Inlet, Router, StartRules
+from starter.sweep import Sweep
+
+LOG = logging.getLogger("ltc.events")
+
+
+async def event_loops(parts: Parts, client: ChainClient) -> list[Coroutine[Any, Any, None]]:
+    """Return the loops that poll every feed and deliver what is in the inbox."""
+    arrived = asyncio.Event()
+    every = parts.settings.poll_events
+    sources = dict.fromkeys(name.split(".", 1)[0] for name in parts.registry.events)
+    loops: list[Coroutine[Any, Any, None]] = [
+        Inlet(source, parts.systems[source], parts.store, parts.registry).run(every, arrived)
+        for source in sources
+        if source in parts.systems
+    ]
+    rules = StartRules(parts.settings.start_on, await starting_events(client))
+    router = Router(client.temporal, parts.store, parts.registry, client, rules)
+    return [*loops, router.run(every, arrived)]
+
+
+def sweep_loop(parts: Parts, client: ChainClient) -> Coroutine[Any, Any, None]:
+    """Return the loop of the sweep."""
+    return Sweep(client).run(parts.settings.sweep_every)
+
+
+async def starting_events(client: ChainClient) -> list[str]:
+    """Return the events on which some definition starts; a definition that does not compile is left out."""
+    definitions = await client.definitions()
+    found: dict[str, None] = {}
+    for name in definitions.names():
+        try:
+            found[definitions.get(name).plan.start.event] = None
+        except ClientError as error:
+            LOG.warning("definition %s is left out: %s", name, error)
+    return [event for event in found if event]

@@ -1,0 +1,115 @@
+"""The sweep: compares the records with Temporal, again and again, and mends what fell between the two."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from ltc.client import ChainClient, ClientError
+from ltc.client.lookups import chains_with_holes, ended, quiet_chains, silent_starts
+from ltc.ports.errors import PortError
+
+LOG = logging.getLogger("ltc.sweep")
+AT_ONCE = 100  # chains looked at per sweep and kind of trouble
+QUIET = timedelta(seconds=30)  # real time; a chain heard of since needs no look
+CUT_SHORT = "WorkflowType = 'Chain' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
+WHY = "cut short from outside"
+
+
+@dataclass
+class Swept:
+    """What one sweep did: chains by what was mended, and what could not be."""
+
+    relaunched: list[str] = field(default_factory=list)
+    healed: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.relaunched or self.healed or self.repaired or self.failed)
+
+
+class Sweep:
+    """One sweep after another. It only ever does what is harmless to do twice."""
+
+    def __init__(self, client: ChainClient) -> None:
+        self._client = client
+        self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
+        self._settled: set[str] = set()  # runs cut short that need nothing more
+
+    async def run(self, every: float) -> None:
+        """Sweep until cancelled, every so many seconds."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                swept = await self.once()
+                if swept:
+                    LOG.info(
+                        "relaunched %d, healed %d, repaired %d, failed %s",
+                        len(swept.relaunched), len(swept.healed), len(swept.repaired), swept.failed,
+                    )  # fmt: skip
+            except (PortError, ClientError, RPCError) as error:
+                LOG.warning("this sweep did not finish (%s); the next one goes on", error)
+
+    async def once(self, now: datetime | None = None) -> Swept:
+        """Sweep once.
+
+        Raises:
+            StoreUnavailable: the records cannot be read.
+            RPCError: Temporal does not answer.
+        """
+        before = (now or datetime.now(UTC)) - QUIET
+        swept = Swept()
+        for start in await self._client.store.unconfirmed_starts(AT_ONCE):
+            await self._try(swept, swept.relaunched, start.chain, self._client.relaunch(start.chain))
+        async for chain in self._cut_short():
+            await self._try(swept, swept.repaired, chain, self._client.repair(chain, WHY))
+        for chain in dict.fromkeys([*await self._holed(before), *await self._closed_elsewhere(before)]):
+            await self._try(swept, swept.healed, chain, self._client.heal(chain))
+        return swept
+
+    async def _try(self, swept: Swept, done: list[str], chain: str, work: object) -> None:
+        try:
+            await work  # type: ignore[misc]
+            done.append(chain)
+        except (ClientError, PortError, RPCError) as error:
+            LOG.warning("%s: %s", chain, error)
+            swept.failed.append(chain)
+
+    async def _holed(self, before: datetime) -> list[str]:
+        store = self._client.store
+        return [*await store.read(chains_with_holes, AT_ONCE), *await store.read(silent_starts, before, AT_ONCE)]
+
+    async def _closed_elsewhere(self, before: datetime) -> list[str]:
+        """Return chains that are open in our views, quiet, and closed in Temporal: their last entries are missing."""
+        chains = await self._client.store.read(quiet_chains, before, self._behind, AT_ONCE)
+        self._behind = chains[-1] if len(chains) == AT_ONCE else ""
+        closed = []
+        for chain in chains:
+            try:
+                described = await self._client.temporal.get_workflow_handle(chain).describe()
+            except RPCError as error:
+                if error.status != RPCStatusCode.NOT_FOUND:
+                    raise
+                LOG.warning("%s is open on record but unknown to Temporal", chain)
+                continue
+            if described.status == WorkflowExecutionStatus.COMPLETED:
+                closed.append(chain)
+        return closed
+
+    async def _cut_short(self) -> AsyncIterator[str]:
+        """Give the chains whose newest run was terminated, cancelled or failed, and that are not ended on record."""
+        async for found in self._client.temporal.list_workflows(CUT_SHORT, page_size=AT_ONCE):
+            if found.run_id in self._settled:
+                continue
+            newest = await self._client.temporal.get_workflow_handle(found.id).describe()
+            if newest.run_id != found.run_id or await self._client.store.read(ended, found.id):
+                self._settled.add(found.run_id)
+                continue
+            yield found.id
