@@ -13,7 +13,7 @@ from ltc.ports.store import Appended
 from ltc.store import trail
 from ltc.store.columns import db_now, insert_new, lock_chain
 from ltc.store.records import ALARMS
-from ltc.store.views import Views
+from ltc.store.views import Mark, Views
 
 
 def raise_alarm(connection: Connection, chain: str, kind: str, detail: Mapping[str, object]) -> bool:
@@ -32,23 +32,24 @@ def append(
     lock_chain(connection, chain)
     offered = [(entry, trail.entry_digest(entry)) for entry in map(trail.normal, entries)]
     first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
-    runs, reordered = trail.register(connection, chain, run, first, last, started)
-    fresh, alarms = _new_ones(connection, chain, run, offered, first, last)
+    runs, reordered, met = trail.register(connection, chain, run, first, last, started)
+    known = trail.stored(connection, chain, run, first, last) if met else {}
+    fresh, alarms = _new_ones(connection, chain, run, offered, known)
     limit = trail.reach(runs, run)
     if fresh:
         trail.insert_rows(connection, chain, run, fresh, limit)
     if reordered and trail.supersede(connection, chain, runs):
         return Appended(inserted=len(fresh), alarms=alarms, gap=views.refold(connection, chain).head["gap"])
     valid = sorted((entry for entry, _ in fresh if entry.seq < limit), key=lambda entry: entry.seq)
-    gap = views.follow(connection, chain, run, valid).head["gap"] if valid else views.gap(connection, chain)
+    mark = Mark(runs[0]["folded"], runs[0]["folded_run"], runs[0]["gap"])
+    gap = views.follow(connection, chain, mark, run, valid).head["gap"] if valid else bool(mark.gap)
     return Appended(inserted=len(fresh), alarms=alarms, gap=gap)
 
 
 def _new_ones(
-    connection: Connection, chain: str, run: str, offered: list[tuple[Entry, str]], first: int, last: int
+    connection: Connection, chain: str, run: str, offered: list[tuple[Entry, str]], known: dict[int, str]
 ) -> tuple[list[tuple[Entry, str]], int]:
     """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""
-    known = trail.stored(connection, chain, run, first, last)
     fresh: list[tuple[Entry, str]] = []
     alarms = 0
     for entry, content in offered:

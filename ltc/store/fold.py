@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ltc.model.trail import Entry, Kind
 from ltc.store import fold_effects, fold_people, fold_slas
+from ltc.store.giving_up import clear, rewind
 from ltc.store.reading import text
 from ltc.store.rows import ChainView
 
@@ -37,42 +38,40 @@ def _chain_started(view: ChainView, entry: Entry) -> ChainView:
     )
 
 
-def _leg_entered(view: ChainView, entry: Entry) -> ChainView:
+def _leg(view: ChainView, entry: Entry, **changes: object) -> ChainView:
     key = (entry.leg, entry.item)
     known = view.get("legs", key)
+    return view.put("legs", key, ordinal=known["ordinal"] if known else entry.seq, **changes)
+
+
+def _leg_entered(view: ChainView, entry: Entry) -> ChainView:
+    known = view.get("legs", (entry.leg, entry.item))
     visits = known["visits"] + 1 if known else 1
-    view = view.put("legs", key, entered=entry.at, left_at=None, status="running", why="", visits=visits)
+    view = _leg(view, entry, entered=entry.at, left_at=None, status="running", why="", visits=visits)
     return view.set(leg=entry.leg)
 
 
 def _leg_skipped(view: ChainView, entry: Entry) -> ChainView:
-    return view.put("legs", (entry.leg, entry.item), status="skipped", why=text(entry, "why"), left_at=entry.at)
+    return _leg(view, entry, status="skipped", why=text(entry, "why"), left_at=entry.at)
 
 
 def _leg_left(view: ChainView, entry: Entry) -> ChainView:
-    view = view.put("legs", (entry.leg, entry.item), status="left", left_at=entry.at)
-    return _forget_waits(view, entry.leg, entry.item)
+    view = _leg(view, entry, status="left", left_at=entry.at)
+    return clear(view, entry, lambda row: row["leg"] == entry.leg, flights=False)
 
 
 def _item_opened(view: ChainView, entry: Entry) -> ChainView:
-    return view.put("legs", (entry.leg, entry.item), entered=entry.at, status="open", visits=1)
+    return _leg(view, entry, entered=entry.at, status="open", visits=1)
 
 
 def _item_closed(view: ChainView, entry: Entry) -> ChainView:
-    view = view.put("legs", (entry.leg, entry.item), status="closed", left_at=entry.at)
-    return _forget_waits(view, entry.leg, entry.item)
-
-
-def _forget_waits(view: ChainView, leg: str, item: str) -> ChainView:
-    """No wait outlives its leg or item. A leg that is left takes the waits of its items along."""
-    for key, _ in list(view.each("waits")):
-        if key[0] == leg and (not item or key[1] == item):
-            view = view.drop("waits", key)
-    return view
+    view = _leg(view, entry, status="closed", left_at=entry.at)
+    place = (entry.leg, entry.item)
+    return clear(view, entry, lambda row: (row["leg"], row["item"]) == place, flights=False)
 
 
 def _sent_back(view: ChainView, entry: Entry) -> ChainView:
-    return view.set(rounds=view.head["rounds"] + 1)
+    return rewind(view.set(rounds=view.head["rounds"] + 1), entry, text(entry, "to"))
 
 
 def _pivot(view: ChainView, _entry: Entry) -> ChainView:
@@ -84,6 +83,8 @@ def _balance(view: ChainView, _entry: Entry) -> ChainView:
 
 
 def _compensating(view: ChainView, entry: Entry) -> ChainView:
+    """Everything under way is given up, whatever held it; only calls already sent are seen to their end."""
+    view = clear(view, entry, lambda _: True, flights=False)
     return view.set(compensating_since=entry.at, reason=text(entry, "why"))
 
 
@@ -100,10 +101,8 @@ def _ended(view: ChainView, entry: Entry) -> ChainView:
         ended_wall=entry.wall,
         rests_since=None,
     )
-    for table in ("steps", "waits"):
-        for key, _ in list(view.each(table)):
-            view = view.drop(table, key)
-    return fold_slas.close_all(fold_people.close_all(view, entry), entry)
+    view = clear(view, entry, lambda _: True, flights=True)
+    return fold_slas.close_all(fold_people.close_tasks(view, entry), entry)
 
 
 def _nothing(view: ChainView, _entry: Entry) -> ChainView:
@@ -123,7 +122,6 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.RATE: _nothing,
         Kind.NOTIFIED: _nothing,
         Kind.REVISITED: _nothing,
-        Kind.INTERVENED: _nothing,
         Kind.CONTINUED: _nothing,
         Kind.PIVOT: _pivot,
         Kind.BALANCE: _balance,

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from ltc.model.trail import Entry, Kind
 from ltc.store.reading import document, instant, text
-from ltc.store.rows import ChainView, Key
+from ltc.store.rows import ChainView, Key, Row
 
-_CERTAINLY_NOT = ("Unavailable", "Misconfigured")  # errors that say that nothing took effect
+_CERTAINLY_NOT = ("Misconfigured", "TooLarge", "IntentMismatch", "FiguresChanged")  # nothing took effect
 _FINAL = ("undone", "stands")
 
 
@@ -21,6 +21,7 @@ def _scheduled(view: ChainView, entry: Entry) -> ChainView:
     mode, effect = text(entry, "mode"), text(entry, "effect")
     key = (*_place(entry), text(entry, "op"))
     known = view.get("steps", key)
+    view = _past_timeout(view, entry)
     view = view.put(
         "steps", key, mode=mode, effect=effect, state="in_flight", visit=entry.visit, since=entry.at,
         since_wall=entry.wall, unknowns=known["unknowns"] if known else 0,
@@ -32,13 +33,25 @@ def _scheduled(view: ChainView, entry: Entry) -> ChainView:
     return view.put("effects", (effect,), **place, op=key[3], status="scheduled", ordinal=ordinal, at=entry.at, why="")
 
 
+def _flight(view: ChainView, entry: Entry) -> Key | None:
+    """Find what an answer belongs to: by its place, by its effect, or, for a line given up meanwhile, by operation."""
+    key: Key = (*_place(entry), text(entry, "op"))
+    if view.get("steps", key):
+        return key
+    effect = text(entry, "effect")
+    for other, row in view.each("steps"):
+        if (effect and row["effect"] == effect) or (not effect and not entry.leg and other[3] == key[3]):
+            return other
+    return None
+
+
 def _effect_of(view: ChainView, entry: Entry) -> str:
-    """Return the effect an entry is about: the one it names, or that of the step in flight (but not an undo's)."""
-    named = text(entry, "effect")
-    step = view.get("steps", (*_place(entry), text(entry, "op")))
+    """Return the effect an answer is about: the one it names, or that of the step in flight (but not an undo's)."""
+    key = _flight(view, entry)
+    step = view.get("steps", key) if key else None
     if step and step["mode"] == "undo":
         return ""
-    return named or (step["effect"] if step else "")
+    return text(entry, "effect") or (step["effect"] if step else "")
 
 
 def _mark(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
@@ -46,6 +59,8 @@ def _mark(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
     if not known or (known["status"] in _FINAL and status == "unknown"):
         return view
     changes: dict[str, object] = {"status": status, "at": entry.at, "why": text(entry, "why") or text(entry, "message")}
+    if status in ("certain", "absent"):
+        changes["sure"] = status == "certain"
     found = document(entry)
     if found and status == "certain":
         changes.update(system=found[0], type=found[1], document=found[2])
@@ -53,7 +68,8 @@ def _mark(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
 
 
 def _landed(view: ChainView, entry: Entry) -> ChainView:
-    return view.drop("steps", (*_place(entry), text(entry, "op")))
+    key = _flight(view, entry)
+    return view.drop("steps", key) if key else view
 
 
 def _done(view: ChainView, entry: Entry) -> ChainView:
@@ -67,18 +83,19 @@ def _refused(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _failed(view: ChainView, entry: Entry) -> ChainView:
-    effect = _effect_of(view, entry)
-    known = view.get("effects", (effect,))
-    sure = text(entry, "error") in _CERTAINLY_NOT and known is not None and known["status"] == "scheduled"
-    return _landed(_mark(view, entry, effect, "absent" if sure else "unknown"), entry)
+    status = "absent" if text(entry, "error") in _CERTAINLY_NOT else "unknown"
+    return _landed(_mark(view, entry, _effect_of(view, entry), status), entry)
 
 
 def _unknown(view: ChainView, entry: Entry) -> ChainView:
     view = _mark(view, entry, _effect_of(view, entry), "unknown")
-    key = (*_place(entry), text(entry, "op"))
+    key = _flight(view, entry) or (*_place(entry), text(entry, "op"))
     known = view.get("steps", key)
     if known is None:
-        view = view.put("steps", key, since=entry.at, since_wall=entry.wall, visit=entry.visit, mode="do")
+        view = view.put(
+            "steps", key, since=entry.at, since_wall=entry.wall, visit=entry.visit, mode="do",
+            effect=text(entry, "effect"),
+        )  # fmt: skip
     unknowns = known["unknowns"] + 1 if known else 1
     return view.put("steps", key, state="unknown", unknowns=unknowns)
 
@@ -94,16 +111,22 @@ def _see(view: ChainView, entry: Entry, name: str) -> ChainView:
     if not seen:
         return view
     system, kind, identity, version = seen
-    known = view.get("documents", (system, kind, identity))
+    key, known = _same_document(view, system, kind, identity)
     if known:
         newest = max(known["version"], version)
-        return view.put(
-            "documents", (system, kind, identity), version=newest, seen=entry.at, digest=text(entry, "data")
-        )
+        return view.put("documents", key, version=newest, seen=entry.at, digest=text(entry, "data") or known["digest"])
     return view.put(
-        "documents", (system, kind, identity), version=version, seen=entry.at, digest=text(entry, "data"),
+        "documents", key, version=version, seen=entry.at, digest=text(entry, "data"),
         leg=entry.leg, item=entry.item, step=entry.step,
     )  # fmt: skip
+
+
+def _same_document(view: ChainView, system: str, kind: str, identity: str) -> tuple[Key, Row | None]:
+    """Find a document whatever its type was called: ``Order`` by the operation that gave it, ``order`` by its name."""
+    for key, row in view.each("documents"):
+        if (key[0], str(key[1]).lower(), key[2]) == (system, kind.lower(), identity):
+            return key, row
+    return (system, kind, identity), None
 
 
 def _document(view: ChainView, entry: Entry) -> ChainView:
@@ -111,12 +134,19 @@ def _document(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _waiting(view: ChainView, entry: Entry) -> ChainView:
-    known = view.get("waits", _place(entry))
-    since = (known["since"], known["since_wall"]) if known else (entry.at, entry.wall)
+    view = _past_timeout(view, entry)
     return view.put(
-        "waits", _place(entry), events=entry.data.get("events"), until=text(entry, "until"),
-        deadline=instant(entry, "deadline"), since=since[0], since_wall=since[1],
+        "waits", _place(entry), events=entry.data.get("events"), until=text(entry, "until"), state="waiting", taken=0,
+        deadline=instant(entry, "deadline"), since=entry.at, since_wall=entry.wall,
     )  # fmt: skip
+
+
+def _past_timeout(view: ChainView, entry: Entry) -> ChainView:
+    """A line that goes on elsewhere has left the wait that timed out."""
+    for key, row in list(view.each("waits")):
+        if row["state"] == "timed_out" and key[:2] == (entry.leg, entry.item) and key[2] != entry.step:
+            view = view.drop("waits", key)
+    return view
 
 
 def _condition(view: ChainView, entry: Entry) -> ChainView:
@@ -127,7 +157,9 @@ def _condition(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _timed_out(view: ChainView, entry: Entry) -> ChainView:
-    return view.drop("waits", _place(entry))
+    """What the definition says comes next; where it says hold, the wait goes on once it is released."""
+    key = _place(entry)
+    return view.put("waits", key, state="timed_out", deadline=None) if view.get("waits", key) else view
 
 
 def _event_kept(view: ChainView, entry: Entry) -> ChainView:
@@ -147,17 +179,26 @@ def _event_taken(view: ChainView, entry: Entry) -> ChainView:
     return view.put("waits", _place(entry), taken=wait["taken"] + 1)
 
 
+def _over(view: ChainView, entry: Entry) -> ChainView:
+    """Nothing more is under way for an effect: neither its own calls nor those that undo it."""
+    effect = text(entry, "effect")
+    for key, row in list(view.each("steps")):
+        if row["effect"] == effect or (row["mode"] == "undo" and key[:3] == _place(entry)):
+            view = view.drop("steps", key)
+    return view
+
+
 def _undone(view: ChainView, entry: Entry) -> ChainView:
     view = _mark(view, entry, text(entry, "effect"), "undone")
-    return _see(view, entry, "document")
+    return _over(_see(view, entry, "document"), entry)
 
 
 def _stands(view: ChainView, entry: Entry) -> ChainView:
-    return _mark(view, entry, text(entry, "effect"), "stands")
+    return _over(_mark(view, entry, text(entry, "effect"), "stands"), entry)
 
 
 def _remains(view: ChainView, entry: Entry) -> ChainView:
-    return _mark(view, entry, text(entry, "effect"), "remains")
+    return _over(_mark(view, entry, text(entry, "effect"), "remains"), entry)
 
 
 FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyType(

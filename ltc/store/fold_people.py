@@ -6,27 +6,37 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ltc.model.trail import Entry, Kind
-from ltc.store.reading import text
+from ltc.store.giving_up import rewind
+from ltc.store.reading import number, text
 from ltc.store.rows import ChainView
 
 
 def _task_opened(view: ChainView, entry: Entry) -> ChainView:
     task, level = text(entry, "task"), text(entry, "level")
-    view = _pass_others(view, entry, task, level)
+    view = _close_earlier(view, entry, task)
     return view.put(
         "tasks", (task, level), leg=entry.leg, item=entry.item, step=entry.step, subject=text(entry, "subject"),
-        digest=text(entry, "digest"), state="open", levels=entry.data.get("levels"),
-        candidates=entry.data.get("candidates"), rule=entry.data.get("rule"), figures=entry.data.get("figures"),
-        decided_by=[], opened=entry.at, opened_wall=entry.wall, closed=None,
+        digest=text(entry, "digest"), state="open", levels=entry.data.get("levels"), source=entry.data.get("source"),
+        votes=int(number(entry, "votes")), candidates=[], figures=entry.data.get("figures"), decided_by=[],
+        opened=entry.at, opened_wall=entry.wall, closed=None,
     )  # fmt: skip
 
 
-def _pass_others(view: ChainView, entry: Entry, task: str, level: str) -> ChainView:
-    """Levels follow one another: when the next one opens, those before it have approved."""
+def _close_earlier(view: ChainView, entry: Entry, task: str) -> ChainView:
+    """Levels follow one another: those before have approved. A task asked anew at a place takes over from the old."""
     for key, row in list(view.each("tasks")):
-        if key[0] == task and key[1] != level and row["state"] == "open":
+        if row["state"] != "open":
+            continue
+        if key[0] == task:
             view = view.put("tasks", key, state="approved", closed=entry.at)
+        elif (row["leg"], row["item"], row["step"]) == (entry.leg, entry.item, entry.step):
+            view = view.put("tasks", key, state="reopened", closed=entry.at)
     return view
+
+
+def _task_offered(view: ChainView, entry: Entry) -> ChainView:
+    key = (text(entry, "task"), text(entry, "level"))
+    return view.put("tasks", key, candidates=entry.data.get("candidates")) if view.get("tasks", key) else view
 
 
 def _decided(view: ChainView, entry: Entry) -> ChainView:
@@ -46,19 +56,20 @@ def _decided(view: ChainView, entry: Entry) -> ChainView:
 def _task_closed(view: ChainView, entry: Entry) -> ChainView:
     task, result = text(entry, "task"), text(entry, "result") or "cancelled"
     for key, row in list(view.each("tasks")):
-        if key[0] == task and row["state"] == "open":
+        if key[0] != task:
+            continue
+        if row["state"] == "open":
             view = view.put("tasks", key, state=result, closed=entry.at)
+        if result == "reopened":  # the figures changed after the approval: the chain goes back to it
+            view = rewind(view.put("tasks", key, state=result), entry, row["leg"])
     return view
 
 
-def close_all(view: ChainView, entry: Entry) -> ChainView:
-    """Close every open task and hold: the chain has ended."""
+def close_tasks(view: ChainView, entry: Entry) -> ChainView:
+    """Close every open task: the chain has ended."""
     for key, row in list(view.each("tasks")):
         if row["state"] == "open":
             view = view.put("tasks", key, state="cancelled", closed=entry.at)
-    for key, row in list(view.each("holds")):
-        if row["released"] is None:
-            view = view.put("holds", key, released=entry.at)
     return view
 
 
@@ -72,20 +83,40 @@ def _held(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _released(view: ChainView, entry: Entry) -> ChainView:
-    """A release without a place lifts the chain's own holds; one with a place lifts the holds there."""
+    """Lift the holds of one place for one reason; without a reason, all of that place."""
+    place, reason = (entry.leg, entry.item, entry.step), text(entry, "hold")
     for key, row in list(view.each("holds")):
-        here = row["scope"] == "chain" if not entry.leg else (row["leg"], row["item"]) == (entry.leg, entry.item)
+        here = (row["leg"], row["item"], row["step"]) == place and (not reason or row["reason"] == reason)
         if here and row["released"] is None:
             view = view.put("holds", key, released=entry.at, released_by=text(entry, "actor"))
+    wait = view.get("waits", place)
+    return view.put("waits", place, state="waiting") if wait else view
+
+
+def _intervened(view: ChainView, entry: Entry) -> ChainView:
+    """While a chain compensates, retrying or skipping what remains lifts its holds."""
+    action = text(entry, "action")
+    if action == "skip":
+        view = view.drop("waits", (entry.leg, entry.item, entry.step))
+    if view.head["compensating_since"] is None or action not in ("retry", "skip"):
+        return view
+    for key, row in list(view.each("holds")):
+        if row["released"] is None:
+            view = view.put("holds", key, released=entry.at, released_by=text(entry, "actor"))
+    for key, row in list(view.each("effects")):
+        if action == "retry" and row["status"] == "remains":
+            view = view.put("effects", key, status="certain" if row["sure"] else "unknown", why="")
     return view
 
 
 FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyType(
     {
         Kind.TASK_OPENED: _task_opened,
+        Kind.TASK_OFFERED: _task_offered,
         Kind.DECIDED: _decided,
         Kind.TASK_CLOSED: _task_closed,
         Kind.HELD: _held,
         Kind.RELEASED: _released,
+        Kind.INTERVENED: _intervened,
     }
 )

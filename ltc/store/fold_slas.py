@@ -39,11 +39,19 @@ def _paused(view: ChainView, entry: Entry) -> ChainView:
     return _change(view, entry, state="paused", paused=entry.at)
 
 
-def _resumed(view: ChainView, entry: Entry) -> ChainView:
+def _moved(view: ChainView, entry: Entry) -> dict[str, Any]:
+    """The instants after a deadline moved: the warning moves along, as nothing else is said of it."""
     found = _latest(view, entry)
-    deadline = instant(entry, "deadline") or (found[1]["deadline"] if found else None)
-    warn = instant(entry, "warn") or (found[1]["warn"] if found else None)
-    return _change(view, entry, state="running", paused=None, deadline=deadline, warn=warn)
+    before = found[1]["deadline"] if found else None
+    warn = found[1]["warn"] if found else None
+    after = instant(entry, "deadline") or before
+    if warn is not None and before is not None and after is not None:
+        warn += after - before
+    return {"deadline": after, "warn": instant(entry, "warn") or warn}
+
+
+def _resumed(view: ChainView, entry: Entry) -> ChainView:
+    return _change(view, entry, state="running", paused=None, **_moved(view, entry))
 
 
 def _lag(view: ChainView, entry: Entry) -> float:
@@ -76,9 +84,7 @@ def _extended(view: ChainView, entry: Entry) -> ChainView:
     found = _latest(view, entry)
     if not found:
         return view
-    deadline = instant(entry, "deadline") or found[1]["deadline"]
-    warn = instant(entry, "warn") or found[1]["warn"]
-    return view.put("slas", found[0], deadline=deadline, warn=warn, extensions=found[1]["extensions"] + 1)
+    return view.put("slas", found[0], **_moved(view, entry), extensions=found[1]["extensions"] + 1)
 
 
 def close_all(view: ChainView, entry: Entry) -> ChainView:

@@ -60,7 +60,7 @@ def plan(connection: Connection, key: str, chain: str, operation: str, body_dige
         )
     connection.execute(update(INTENTS).where(_I.key == key).values(fence=_I.fence + 1))
     found = get(connection, key)
-    assert found is not None  # noqa: S101 - intents are never deleted
+    assert found is not None
     return found
 
 

@@ -39,19 +39,22 @@ VIEWS: dict[str, Spec] = {
         ),
     ),
     "legs": Spec(
-        {"leg": "text", "item": "text"}, _columns(text="status why", int="visits", instant="entered left_at")
+        {"leg": "text", "item": "text"}, _columns(text="status why", int="visits ordinal", instant="entered left_at")
     ),
     "steps": Spec(
         {**_PLACE, "op": "text"}, _columns(text="mode effect state", int="visit unknowns", instant="since since_wall")
     ),
-    "waits": Spec({**_PLACE}, _columns(json="events", text="until", int="taken", instant="deadline since since_wall")),
+    "waits": Spec(
+        {**_PLACE}, _columns(json="events", text="until state", int="taken", instant="deadline since since_wall")
+    ),
     "tasks": Spec(
         {"task": "text", "level": "text"},
         {
             **_PLACE,
             **_columns(
                 text="subject digest state",
-                json="levels candidates rule figures decided_by",
+                int="votes",
+                json="levels source candidates figures decided_by",
                 instant="opened opened_wall closed",
             ),
         },
@@ -84,7 +87,7 @@ VIEWS: dict[str, Spec] = {
     ),
     "effects": Spec(
         {"effect": "text"},
-        {**_PLACE, **_columns(text="op status system type document why", int="ordinal", instant="at")},
+        {**_PLACE, **_columns(text="op status system type document why", int="ordinal", bool="sure", instant="at")},
     ),
     "events_kept": Spec(
         {"event": "text", "event_id": "text"}, _columns(text="leg item", instant="kept taken")

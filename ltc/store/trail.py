@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, false, func, insert, not_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    not_,
+    select,
+    update,
+)
 
-from ltc.model.ids import digest
 from ltc.model.trail import Entry, Kind
 from ltc.store.columns import db_now
+from ltc.store.prepared import insert_all, update_keys
 from ltc.store.records import RUNS, TRAIL
+from ltc.store.view_tables import VIEW_TABLES
 
 INFINITE = 2**31 - 1  # no sequence number gets there
+Run = dict[str, Any]  # a row of RUNS, and how far its chain is folded
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def _milliseconds(moment: datetime) -> datetime:
@@ -25,7 +42,7 @@ def _milliseconds(moment: datetime) -> datetime:
 
 def normal(entry: Entry) -> Entry:
     """Return an entry as it is stored: UTC to the millisecond, data as its JSON reads."""
-    text = json.dumps(entry.data, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    text = _ENCODER.encode(entry.data).encode("utf-8", "replace") if entry.data else b"{}"
     return Entry.model_construct(
         seq=entry.seq, at=_milliseconds(entry.at), wall=_milliseconds(entry.wall), kind=entry.kind, leg=entry.leg,
         item=entry.item, step=entry.step, visit=entry.visit, data=json.loads(text),
@@ -34,12 +51,11 @@ def normal(entry: Entry) -> Entry:
 
 def entry_digest(entry: Entry) -> str:
     """Return the digest of an entry's content in its normal form (the sequence number is part of the key)."""
-    return digest(
-        [
-            entry.at.isoformat(), entry.wall.isoformat(), entry.kind.value, entry.leg, entry.item, entry.step,
-            entry.visit, entry.data,
-        ]
+    parts = (
+        entry.at.isoformat(), entry.wall.isoformat(), entry.kind.value, entry.leg, entry.item, entry.step,
+        str(entry.visit), _ENCODER.encode(entry.data),
     )  # fmt: skip
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
 def to_entry(row: RowMapping) -> Entry:
@@ -50,14 +66,34 @@ def to_entry(row: RowMapping) -> Entry:
     )  # fmt: skip
 
 
+@cache
+def _stored() -> Select[Any]:
+    """Statements that every append runs are built once: building takes longer than running."""
+    reach = TRAIL.c.seq.between(bindparam("first_"), bindparam("last_"))
+    return select(TRAIL.c.seq, TRAIL.c.digest).where(
+        TRAIL.c.chain == bindparam("chain_"), TRAIL.c.run == bindparam("run_"), reach
+    )
+
+
+@cache
+def _standing() -> Select[Any]:
+    """Runs of a chain, oldest first (by when they began, or else by when they were seen), and how far it is folded."""
+    began = func.coalesce(RUNS.c.started, RUNS.c.seen)
+    chains = VIEW_TABLES["chains"].c
+    folded = (chains.last_seq.label("folded"), chains.run.label("folded_run"), chains.gap.label("gap"))
+    both = RUNS.outerjoin(VIEW_TABLES["chains"], chains.chain == RUNS.c.chain)
+    return (
+        select(RUNS, *folded)
+        .select_from(both)
+        .where(RUNS.c.chain == bindparam("chain_"))
+        .order_by(began, RUNS.c.number)
+    )
+
+
 def stored(connection: Connection, chain: str, run: str, first: int, last: int) -> dict[int, str]:
     """Return the digests of the rows of one run within a range of sequence numbers."""
-    rows = connection.execute(
-        select(TRAIL.c.seq, TRAIL.c.digest).where(
-            TRAIL.c.chain == chain, TRAIL.c.run == run, TRAIL.c.seq.between(first, last)
-        )
-    )
-    return {row.seq: row.digest for row in rows}
+    where = {"chain_": chain, "run_": run, "first_": first, "last_": last}
+    return {row.seq: row.digest for row in connection.execute(_stored(), where)}
 
 
 def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tuple[str, Entry]]:
@@ -71,48 +107,47 @@ def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tup
         yield row["run"], to_entry(row)
 
 
-def runs_of(connection: Connection, chain: str) -> list[dict[str, Any]]:
+def runs_of(connection: Connection, chain: str) -> list[Run]:
     """Return the runs of a chain, oldest first: by when they began, or else by when they were first seen."""
-    began = func.coalesce(RUNS.c.started, RUNS.c.seen)
-    rows = connection.execute(select(RUNS).where(RUNS.c.chain == chain).order_by(began, RUNS.c.number))
-    return [dict(row) for row in rows.mappings()]
+    return [dict(row) for row in connection.execute(_standing(), {"chain_": chain}).mappings()]
 
 
 def register(
     connection: Connection, chain: str, run: str, first: int, last: int, started: datetime | None
-) -> tuple[list[dict[str, Any]], bool]:
-    """Note that a run wrote these sequence numbers. Returns all runs in order, and whether order or reach changed.
+) -> tuple[list[Run], bool, bool]:
+    """Note that a run wrote these sequence numbers.
 
-    Only then can rows of another run become superseded.
+    Returns all runs in order, whether rows of another run may be superseded by it, and whether some of these
+    numbers may be on record already.
     """
     runs = runs_of(connection, chain)
     known = next((row for row in runs if row["run"] == run), None)
     if known is None:
         row = {"chain": chain, "run": run, "number": len(runs) + 1, "started": started}
         connection.execute(insert(RUNS).values(**row, seen=db_now(), first_seq=first, last_seq=last))
-        return (runs_of(connection, chain), True) if runs else ([{**row, "first_seq": first, "last_seq": last}], False)
-    changes: dict[str, Any] = {}
-    if first < known["first_seq"]:
-        changes["first_seq"] = first
-    if last > known["last_seq"]:
-        changes["last_seq"] = last
-    if started is not None and known["started"] is None and len(runs) > 1:
-        changes["started"] = started
-    if not changes:
-        return runs, False
-    connection.execute(update(RUNS).where(RUNS.c.chain == chain, RUNS.c.run == run).values(**changes))
-    if len(runs) == 1:
-        return [{**known, **changes}], False
-    return runs_of(connection, chain), "first_seq" in changes or "started" in changes
+        return runs_of(connection, chain), bool(runs), False
+    changes = {
+        "first_seq": min(first, known["first_seq"]),
+        "last_seq": max(last, known["last_seq"]),
+        "started": known["started"] or started,
+    }
+    if any(known[name] != value for name, value in changes.items()):
+        update_keys(connection, RUNS, ("first_seq", "last_seq", "started"), [{**known, **changes}])
+    moved = len(runs) > 1 and any(known[name] != changes[name] for name in ("first_seq", "started"))
+    met = first <= known["last_seq"]
+    if moved:
+        return runs_of(connection, chain), True, met
+    known.update(changes)
+    return runs, False, met
 
 
-def reach(runs: Sequence[dict[str, Any]], run: str) -> int:
+def reach(runs: Sequence[Run], run: str) -> int:
     """Return the first sequence number that a newer run has taken over from this one (INFINITE if none)."""
     place = next(number for number, row in enumerate(runs) if row["run"] == run)
     return min((row["first_seq"] for row in runs[place + 1 :]), default=INFINITE)
 
 
-def supersede(connection: Connection, chain: str, runs: Sequence[dict[str, Any]]) -> bool:
+def supersede(connection: Connection, chain: str, runs: Sequence[Run]) -> bool:
     """Mark every row that a newer run has taken over, and no other. Returns whether any mark changed."""
     changed = 0
     for row in runs:
@@ -146,8 +181,9 @@ def missing(connection: Connection, chain: str) -> list[tuple[int, int]]:
 
 def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tuple[Entry, str]], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
-    connection.execute(
-        insert(TRAIL),
+    insert_all(
+        connection,
+        TRAIL,
         [
             {
                 "chain": chain, "run": run, "seq": entry.seq, "at": entry.at, "wall": entry.wall,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, union
+from sqlalchemy import Connection, Select, bindparam, delete, select, union
 
 from ltc.model.trail import Entry
 from ltc.store import trail
-from ltc.store.columns import upsert
 from ltc.store.fold import fold_all
+from ltc.store.prepared import delete_keys, upsert
 from ltc.store.records import METADATA, TRAIL
 from ltc.store.rows import VIEWS, ChainView, Key, Row
 from ltc.store.view_tables import VIEW_TABLES
@@ -18,12 +20,19 @@ from ltc.store.view_tables import VIEW_TABLES
 _REMEMBERED = 2_000  # chains whose views the writer keeps in memory
 
 
+class Mark(NamedTuple):
+    """How far the views of a chain have come, as the database says; ``seq`` None: there are none."""
+
+    seq: int | None
+    run: str | None
+    gap: bool | None
+
+
 def load(connection: Connection, chain: str) -> ChainView:
     """Read the view rows of a chain."""
     tables: dict[str, dict[Key, Row]] = {}
-    for name, table in VIEW_TABLES.items():
-        spec = VIEWS[name]
-        rows = connection.execute(select(table).where(table.c.chain == chain).order_by(*table.primary_key.columns))
+    for name, spec in VIEWS.items():
+        rows = connection.execute(_rows(name), {"chain_": chain})
         tables[name] = {
             tuple(row[column] for column in spec.key): {column: row[column] for column in spec.columns}
             for row in rows.mappings()
@@ -37,10 +46,8 @@ def save(connection: Connection, before: ChainView, after: ChainView) -> None:
         old, new = before.tables[name], after.tables[name]
         if old is new:
             continue
-        gone = [key for key in old if key not in new]
-        for key in gone:
-            named = [table.c[column] == part for column, part in zip(VIEWS[name].key, key, strict=True)]
-            connection.execute(delete(table).where(table.c.chain == after.chain, *named))
+        gone = [{"chain": after.chain, **dict(zip(VIEWS[name].key, key, strict=True))} for key in old if key not in new]
+        delete_keys(connection, table, gone)
         changed = [(key, row) for key, row in new.items() if old.get(key) is not row and old.get(key) != row]
         rows = [{"chain": after.chain, **dict(zip(VIEWS[name].key, key, strict=True)), **row} for key, row in changed]
         upsert(connection, table, rows)
@@ -74,6 +81,12 @@ def fresh(connection: Connection, chain: str) -> ChainView:
     return advance(ChainView(chain), trail.entries(connection, chain))
 
 
+@cache
+def _rows(name: str) -> Select[Any]:
+    table = VIEW_TABLES[name]
+    return select(table).where(table.c.chain == bindparam("chain_")).order_by(*table.primary_key.columns)
+
+
 class Views:
     """Keeps the views up with the trail. Lives on the writer's thread; remembers chains it folded lately."""
 
@@ -91,10 +104,10 @@ class Views:
         save(connection, ChainView(chain), view)
         return self._remember(view)
 
-    def follow(self, connection: Connection, chain: str, run: str, appended: list[Entry]) -> ChainView:
+    def follow(self, connection: Connection, chain: str, mark: Mark, run: str, appended: list[Entry]) -> ChainView:
         """Fold entries just appended, which no newer run has taken over, sorted by their sequence."""
-        view = self._current(connection, chain)
-        if not view.known or not appended or appended[0].seq <= view.head["last_seq"]:
+        view = self._current(connection, chain, mark)
+        if not view.known or appended[0].seq <= view.head["last_seq"]:
             return self.refold(connection, chain)
         source: Iterable[tuple[str, Entry]] = ((run, entry) for entry in appended)
         if view.head["gap"]:
@@ -103,20 +116,12 @@ class Views:
         save(connection, view, moved)
         return self._remember(moved)
 
-    def gap(self, connection: Connection, chain: str) -> bool:
-        """Tell whether the chain's trail is known to have a hole."""
-        return bool(self._current(connection, chain).head["gap"])
-
-    def _current(self, connection: Connection, chain: str) -> ChainView:
+    def _current(self, connection: Connection, chain: str, mark: Mark) -> ChainView:
         """Return the views as they stand; what is remembered counts if no other process has moved them since."""
-        table = VIEW_TABLES["chains"]
-        mark = connection.execute(
-            select(table.c.last_seq, table.c.run, table.c.gap).where(table.c.chain == chain)
-        ).first()
-        if mark is None:
+        if mark.seq is None:
             return ChainView(chain)
         known = self._recent.get(chain)
-        if known and (known.head["last_seq"], known.head["run"], known.head["gap"]) == tuple(mark):
+        if known and Mark(known.head["last_seq"], known.head["run"], known.head["gap"]) == mark:
             return known
         return load(connection, chain)
 
@@ -134,8 +139,9 @@ def all_chains(connection: Connection) -> Iterator[str]:
     yield from connection.execute(union(*sources).order_by("chain")).scalars()
 
 
-def drop(connection: Connection) -> None:
-    """Drop the view tables and make them anew, empty. The trail folds into them from the next entry on."""
+def drop(connection: Connection, anew: bool = True) -> None:
+    """Drop the view tables and make them anew, empty: as the records say, and as this program wants them."""
     tables = list(VIEW_TABLES.values())
     METADATA.drop_all(connection, tables)
-    METADATA.create_all(connection, tables)
+    if anew:
+        METADATA.create_all(connection, tables)
