@@ -170,6 +170,9 @@ def _approvals() -> list[Story]:
 
 def _shipments_and_payments() -> list[Story]:
     held = [Remedy(leg="shipment", do="release", after=2)]
+    unpaid = ("unpaid", "sla_breach", "escalation")
+    never = {"acts": [Act(level="collection.finance", do="approve", after=1)], "instalments": [],
+             "parcels": [Parcel(share=100, after=3)], "slow": ["collection", "chain"]}  # fmt: skip
     return [
         Story("slow_carrier", 8, "shipped after the warning", kinds=("sla_warning",), early=True,
               plan={"parcels": [Parcel(share=100, after=125)], "slow": ["shipment"]}),
@@ -180,10 +183,9 @@ def _shipments_and_payments() -> list[Story]:
               plan={"parcels": [Parcel(share=100, after=340)], "slow": ["shipment"], "remedies": held}),
         Story("late_payer", 12, "paid after the reminder", kinds=("sla_breach", "escalation"), early=True,
               plan={"instalments": [Instalment(share=100, days=39)], "slow": ["collection"]}),
-        Story("unpaid", 10, "never paid, written off with two votes", "written_off",
-              ("unpaid", "sla_breach", "escalation"), early=True,
-              plan={"acts": [Act(level="collection.finance", do="approve", after=1)], "parcels": [Parcel(share=100, after=3)],
-                    "slow": ["collection", "chain"]}),
+        Story("unpaid", 8, "never paid, written off", "written_off", unpaid, early=True, plan=never),
+        Story("unpaid_lost_reply", 2, "never paid, written off", "written_off", (*unpaid, "unknown_outcome"),
+              early=True, plan={**never, "faults": [fault("erp.write_off", "lost_reply")]}),
     ]  # fmt: skip
 
 
@@ -200,6 +202,12 @@ def _cancellations() -> list[Story]:
         plan = {**resting, "cancellation": released, "faults": [wrong], "remedies": remedies}
         return Story(name, 5, "the customer cancelled before shipment", "cancelled", (*kinds, *more), plan=plan)
 
+    def returned(name: str, count: int, more: tuple[str, ...], *wrong: PlannedFault) -> Story:
+        plan = {"parcels": [Parcel(share=100, after=3)], "instalments": [], "remedies": consent, "faults": list(wrong),
+                "cancellation": Cancellation(seen="shipped", after=6), "slow": ["collection"]}  # fmt: skip
+        kinds = ("goods_return", "cancellation", "hold", *more)
+        return Story(name, count, "the customer sent the goods back", "cancelled", kinds, plan=plan)
+
     return [
         Story("cancelled_early", 8, "the customer cancelled before the approval", "cancelled", kinds, manager,
               plan={**waiting, "cancellation": Cancellation(seen="draft", after=2)}),
@@ -211,9 +219,9 @@ def _cancellations() -> list[Story]:
         troubled("reopen_timeout", fault("crm.reopen_lead", "timeout"), (), []),
         troubled("already_shipped", refuse("erp.cancel_order", "already_shipped"), ("business_refusal", "hold"), again),
         troubled("invoiced", refuse("erp.cancel_order", "invoiced"), ("business_refusal", "hold"), again),
-        Story("returned", 8, "the customer sent the goods back", "cancelled", ("goods_return", "cancellation", "hold"),
-              plan={"parcels": [Parcel(share=100, after=3)], "instalments": [], "remedies": consent,
-                    "cancellation": Cancellation(seen="shipped", after=6), "slow": ["collection"]}),
+        returned("returned", 6, ()),
+        returned("return_lost_reply", 2, ("unknown_outcome",), fault("erp.receive_return", "lost_reply")),
+        returned("credit_5xx_after", 2, ("unknown_outcome",), fault("erp.credit_note", "5xx_after")),
     ]  # fmt: skip
 
 
