@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey, VersioningBehavior
+from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
@@ -31,7 +31,7 @@ MOST_EVENTS, MOST_BYTES, MOST_UPDATES = 4_000, 4_000_000, 1_000
 TICK = timedelta(milliseconds=1)
 
 
-@workflow.defn(name="Chain", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="Chain")
 class Chain:
     """One deal on its way from lead to cash."""
 
@@ -189,6 +189,11 @@ class Chain:
     def where(self) -> Where:
         """Where the chain stands, with the entries not yet known to be stored."""
         return machine.where(self.setting, self.state)
+
+    @workflow.query(name="state")
+    def whole(self) -> dict[str, Any]:
+        """The whole state: what a repair of a terminated chain goes on with."""
+        return dump(self.state)
 
     def _check(self, message: Signed) -> None:
         problem = check(message, self.start.public_key, workflow.now().astimezone(UTC))

@@ -98,7 +98,8 @@ def _gone(token: Token | None, effect: Effect | None) -> dict[str, str]:
     """Where an effect took place whose token has been given up meanwhile."""
     if token is not None or effect is None:
         return {}
-    return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
+    step = effect.place.rsplit(".", 1)[-1]
+    return {"leg": effect.leg, "item": effect.item, "step": step, "effect": effect.key}
 
 
 def settle(effect: Effect, took_place: bool) -> None:
@@ -122,7 +123,6 @@ def completed(turn: Turn, flight: Flight, event: CallDone) -> None:
         **_gone(token, effect),
         op=flight.op,
         mode=flight.purpose,
-        effect=flight.key,
         document=reference(turn, flight.op, event.result),
     )
     adopt(turn, flight, token, event.result)

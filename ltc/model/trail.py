@@ -67,14 +67,20 @@ class Kind(StrEnum):
 _KINDS = list(Kind)
 _CODES = {kind: number for number, kind in enumerate(_KINDS)}
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-# Words that entries are full of: a preset dictionary makes short payloads half as long. Append only.
+# Instants among an entry's data travel as milliseconds from its own.
+_INSTANTS = ("deadline", "warn")
+# Words that entries are full of: a preset dictionary makes short payloads half as long. Append only (at the front).
 _DICTIONARY = (
-    b'"minor":"currency":"USD""CNY""reason":"message":"actor":"decision":"approve""candidates":"digest":"figures":'
-    b'"lead""approval""confirm""invoice""collection""shipment""order""system":"erp""crm""type":"version":1'
-    b'"role:finance""role:manager""deadline":"warn":"budget":"planned":"customer.resolve""crm.qualify_lead"'
-    b'"erp.create_order""erp.confirm_order""erp.release_delivery""erp.post_invoice""erp.watch_shipments"'
-    b'"erp.watch_payments""mode":"do""mode":"read""op":"erp.{"document":{"id":"effect":"sla":"on":"value":true'
-    b'{"sla":"leg:{"op":"","mode":"","effect":"","system":"erp","type":"Order","id":"'
+    b'"minor":"currency":"USD""CNY""reason":"message":"actor":"decision":"approve""candidates":["digest":"figures":'
+    b'"customer.resolve""crm.qualify_lead""erp.create_order""erp.confirm_order""erp.release_delivery""erp.post_invoice"'
+    b'"erp.watch_shipments""erp.watch_payments","role:finance""role:manager","source":{"role":"votes":1,"levels":["'
+    b'"door":"update","comment":"task":"result":"approved""opened":"level":"manager","on":"until","value":false'
+    b'"outcome":"completed","running","leg":"state":"process":"lead_to_cash","plan":"requester":"customer":"number":'
+    b'[[0,0,0,"","","",0,{"version":1}}],[10,0,0,"approval""confirm""collection""shipment",{"mode":"read","used":0,"late":0.0'
+    b'"}],[1,0,0,"lead","","",0,{}],[3,0,0,"invoice","","",0,{}],[24,0,0,"order","","",0,{"sla":"leg:'
+    b'"}],[17,0,0,"","","",0,{"sla":"leg:","on":"","deadline":3600000,"budget":3600}],[7,0,0,"lead","","",1,{"op":"erp.'
+    b'","mode":"do","document":{"system":"erp","type":"Order","id":"SO-","version":1}}],[7,0,0,"order","","",1,{"op":"'
+    b'","mode":"do","effect":"'
 )
 
 
@@ -96,16 +102,29 @@ def _ms(moment: datetime) -> int:
     return round((moment - _EPOCH) / timedelta(milliseconds=1))
 
 
+def _moment(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def _outward(data: dict[str, Any], at: int) -> dict[str, Any]:
+    return {
+        name: _ms(datetime.fromisoformat(value)) - at if name in _INSTANTS else value for name, value in data.items()
+    }
+
+
+def _inward(data: dict[str, Any], at: int) -> dict[str, Any]:
+    return {name: _moment(at + value).isoformat() if name in _INSTANTS else value for name, value in data.items()}
+
+
 def pack(entries: list[Entry]) -> bytes:
     """Write entries in the compact form that rides in activity headers (delta-coded, deflated)."""
     rows: list[list[Any]] = []
-    at = wall = 0
+    before = 0
     for entry in entries:
-        now, real = _ms(entry.at), _ms(entry.wall)
-        rows.append(
-            [_CODES[entry.kind], now - at, real - wall, entry.leg, entry.item, entry.step, entry.visit, entry.data]
-        )
-        at, wall = now, real
+        at = _ms(entry.at)
+        row = [_CODES[entry.kind], at - before, _ms(entry.wall) - at]
+        rows.append([*row, entry.leg, entry.item, entry.step, entry.visit, _outward(entry.data, at)])
+        before = at
     body = [entries[0].seq if entries else 0, rows]
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
     raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
@@ -125,13 +144,13 @@ def unpack(packed: bytes) -> list[Entry]:
     """Read what ``pack`` wrote: entries with consecutive sequence numbers."""
     first, rows = json.loads(zlib.decompressobj(-15, _DICTIONARY).decompress(packed))
     entries = []
-    at = wall = 0
-    for offset, (code, now, real, leg, item, step, visit, data) in enumerate(rows):
-        at, wall = at + now, wall + real
+    at = 0
+    for offset, (code, later, wall, leg, item, step, visit, data) in enumerate(rows):
+        at += later
         entries.append(
             Entry(
-                seq=first + offset, at=_EPOCH + timedelta(milliseconds=at), wall=_EPOCH + timedelta(milliseconds=wall),
-                kind=_KINDS[code], leg=leg, item=item, step=step, visit=visit, data=data,
+                seq=first + offset, at=_moment(at), wall=_moment(at + wall),
+                kind=_KINDS[code], leg=leg, item=item, step=step, visit=visit, data=_inward(data, at),
             )
         )  # fmt: skip
     return entries
