@@ -1,0 +1,92 @@
+"""What `ltc doctor` asks of the engine and of the outside systems."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ltc.cli.checks import Report
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from ltc.settings import Settings
+
+FRESH = timedelta(minutes=2)  # a poller that was seen longer ago has gone: long polls last a minute
+
+
+async def temporal(settings: Settings, report: Report) -> None:
+    """Temporal answers, and our namespace knows our search attributes."""
+    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+    from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+
+    from ltc.client.connection import connect
+    from ltc.devserver import SEARCH_ATTRIBUTES
+
+    client = await connect(settings)
+    info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    report.ok(f"Temporal {info.server_version} at {settings.temporal_address}, namespace {settings.temporal_namespace}")
+    found = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=settings.temporal_namespace)
+    )
+    for name in SEARCH_ATTRIBUTES:
+        if name not in found.custom_attributes:
+            report.fail(
+                f"the search attribute {name} is missing",
+                f"temporal operator search-attribute create --name {name} --type Keyword",
+            )
+
+
+async def workers(settings: Settings, report: Report) -> None:
+    """Somebody polls every queue."""
+    from temporalio.api.enums.v1 import TaskQueueType
+
+    from ltc.client.connection import connect
+    from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
+    from ltc.ports.operations import Registry
+
+    client = await connect(settings)
+    ports = dict.fromkeys(operation.port for operation in Registry().operations.values())
+    queues = {CHAINS_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW}
+    queues |= dict.fromkeys([*map(call_queue, ports), NOTICES_QUEUE], TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    idle = [name for name, kind in queues.items() if not await _pollers(client, name, kind)]
+    if idle:
+        report.fail(f"no worker polls {', '.join(idle)}", "start one: `ltc up`, or `ltc worker`")
+    else:
+        report.ok(f"workers poll all {len(queues)} queues")
+
+
+async def _pollers(client: Client, queue: str, kind: int) -> int:
+    from temporalio.api.taskqueue.v1 import TaskQueue
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=kind,  # type: ignore[arg-type]
+    )
+    found = await client.workflow_service.describe_task_queue(request)
+    now = datetime.now(UTC)
+    return sum(now - poller.last_access_time.ToDatetime(tzinfo=UTC) < FRESH for poller in found.pollers)
+
+
+async def systems(settings: Settings, report: Report) -> None:
+    """Every outside system answers us with the credentials we have."""
+    from ltc.bootstrap import systems_of
+    from ltc.ports.errors import Misconfigured, PortError
+    from ltc.ports.operations import Registry
+
+    feeds = [name.split(".", 1)[0] for name in Registry().events]
+    for name, system in systems_of(settings).items():
+        if name not in feeds:
+            continue  # the directory of customers lives in one of the others
+        variable = f"LTC_{name.upper()}"
+        try:
+            await system.events("", 1)
+            report.ok(f"{name} answers")
+        except Misconfigured as error:
+            report.fail(str(error), f"set {variable}_URL and {variable}_TOKEN")
+        except PortError as error:
+            report.fail(str(error), f"start it (`ltc up`), or set {variable}_URL")
+        finally:
+            await system.aclose()

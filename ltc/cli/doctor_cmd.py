@@ -1,0 +1,43 @@
+"""`ltc doctor`: checks everything an installation needs, each finding with its remedy."""
+
+from __future__ import annotations
+
+import typer
+
+from ltc.cli import options
+from ltc.cli.exits import FailedError
+from ltc.cli.output import Format, col, rows
+from ltc.cli.session import run
+from ltc.cli.text import counted
+
+app = typer.Typer(rich_markup_mode=None)
+_LIST = (col("", "state"), col("CHECK", "check"), col("FOUND", "message"), col("REMEDY", "remedy"))
+
+
+@app.command()
+def doctor(output: options.Output = Format.TABLE) -> None:
+    """Check Python, settings, database, Temporal, workers, systems, people, definitions, clock, files."""
+    found = run(_examine())
+    rows(found, _LIST, output)
+    ill = sum(finding["state"] == "fail" for finding in found)
+    if ill:
+        raise FailedError(f"{counted(ill, 'check')} failed; the remedies stand beside them")
+
+
+async def _examine() -> list[dict[str, str]]:
+    from ltc import settings
+    from ltc.cli import checks, checks_engine
+
+    try:
+        config = settings.load()
+    except settings.SettingsError as error:
+        return [
+            vars(checks.Finding("settings", "fail", str(error), "set this variable right; nothing else was checked"))
+        ]
+    found = [checks.Finding("settings", "ok", f"installation {config.installation}")]
+    for check in (
+        checks.python, checks.state, checks.keys, checks.database, checks.clock, checks.people, checks.definitions,
+        checks_engine.temporal, checks_engine.workers, checks_engine.systems,
+    ):  # fmt: skip
+        found += await checks.carry_out(check.__name__, check, config)
+    return [vars(finding) for finding in found]
