@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cel_expr_python import cel
-from google.protobuf import timestamp_pb2
+from google.protobuf import struct_pb2, timestamp_pb2
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from pydantic import BaseModel
@@ -27,7 +27,7 @@ class Messages:
     def __init__(self) -> None:
         self.names: dict[type[BaseModel], str] = {}
         self.file = FileDescriptorProto(name="ltc/definition.proto", package=PACKAGE, syntax="proto2")
-        self.file.dependency.append(timestamp_pb2.DESCRIPTOR.name)
+        self.file.dependency.extend([timestamp_pb2.DESCRIPTOR.name, struct_pb2.DESCRIPTOR.name])
 
     def add(self, kind: ExprType) -> None:
         """Write the message of a type, and of what it is made of."""
@@ -46,6 +46,7 @@ class Messages:
         """Return a pool that holds every message added."""
         pool = DescriptorPool()
         pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+        pool.AddSerializedFile(struct_pb2.DESCRIPTOR.serialized_pb)
         pool.AddSerializedFile(self.file.SerializeToString())
         return pool
 
@@ -57,8 +58,8 @@ class Messages:
         field = message.field.add(name=name, number=number, label=FieldDescriptorProto.LABEL_OPTIONAL)
         if kind.kind == "list" and kind.item is not None:
             field.label = FieldDescriptorProto.LABEL_REPEATED
-            kind = kind.item
-        if kind.kind == "map" and kind.item is not None:
+            self._type(field, kind.item)
+        elif kind.kind == "map" and kind.item is not None:
             field.label = FieldDescriptorProto.LABEL_REPEATED
             self._entry(message, field, kind.item)
         else:
@@ -77,12 +78,10 @@ class Messages:
             field.type = _SCALARS[kind.kind]
             return
         field.type = FieldDescriptorProto.TYPE_MESSAGE
-        field.type_name = ".google.protobuf.Timestamp" if kind.kind == "timestamp" else f".{self._name(kind)}"
-
-    def _name(self, kind: ExprType) -> str:
-        if kind.model is None:
-            raise TypeError(f"a field of type {kind} cannot be used in expressions")
-        return f"{PACKAGE}.{self.names[kind.model]}"
+        if kind.model is not None:
+            field.type_name = f".{PACKAGE}.{self.names[kind.model]}"
+        else:  # a list of lists, or what may be anything, is only known as a JSON value
+            field.type_name = f".google.protobuf.{'Timestamp' if kind.kind == 'timestamp' else 'Value'}"
 
     def native(self, kind: ExprType) -> cel.Type:
         """Return the checker's type."""
@@ -92,7 +91,7 @@ class Messages:
             return cel.Type.List(self.native(kind.item or ExprType("dyn")))
         if kind.kind == "map":
             return cel.Type.Map(cel.Type.STRING, self.native(kind.item or ExprType("dyn")))
-        return cel.Type(self._name(kind)) if kind.model is not None else cel.Type.DYN
+        return cel.Type(f"{PACKAGE}.{self.names[kind.model]}") if kind.model is not None else cel.Type.DYN
 
 
 def gather(kinds: Iterable[ExprType]) -> Messages:

@@ -177,18 +177,31 @@ def _bare(node: Node) -> tuple[str, ...]:
 
 
 def _guarded(source: str, node: Node) -> str:
-    """Have has(a.b.c) ask for a.b first: over dicts the runner would fail where the checker's meaning is false."""
-    edits = []
-    for inner in walk(node):
-        if inner.kind == "has":
-            steps = [inner.args[0]]
-            while steps[-1].args and steps[-1].args[0].kind == "select":
-                steps.append(steps[-1].args[0])
-            asked = " && ".join(f"has({source[step.start : step.end]})" for step in reversed(steps))
-            edits.append((inner.start, inner.end, f"({asked})" if len(steps) > 1 else asked))
-    for start, end, text in reversed(edits):
+    """Rewrite the two forms that the runner means otherwise than the checker.
+
+    has(a.b.c) asks for a.b first, for over dicts the runner fails where an absent a.b makes it false. A sign becomes
+    a subtraction, for the runner negates the smallest whole number into itself, where others report the overflow.
+    """
+    edits: list[tuple[int, int, str]] = []
+    _edit(source, node, edits)
+    for start, end, text in sorted(edits, reverse=True):
         source = source[:start] + text + source[end:]
     return source
+
+
+def _edit(source: str, node: Node, edits: list[tuple[int, int, str]]) -> None:
+    if node.kind == "has":
+        steps = [node.args[0]]
+        while steps[-1].args[0].kind == "select":
+            steps.append(steps[-1].args[0])
+        asked = " && ".join(f"has({source[step.start : step.end]})" for step in reversed(steps))
+        edits.append((node.start, node.end, f"({asked})"))
+        return
+    if node.kind == "unary" and node.text == "-":
+        edits.append((node.start, node.start, "(0 "))
+        edits.append((node.end, node.end, ")"))
+    for arg in node.args:
+        _edit(source, arg, edits)
 
 
 def _plain(value: Any) -> Any:

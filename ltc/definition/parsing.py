@@ -167,7 +167,7 @@ def _unary(builder: _Builder, tree: Tree[Token]) -> Node:
 
 def _select(builder: _Builder, tree: Tree[Token]) -> Node:
     field = tree.children[1]
-    assert isinstance(field, Token)  # noqa: S101 - the grammar says so; for the type checker
+    assert isinstance(field, Token)  # the grammar says so; for the type checker
     column = (field.column or 1) - 1
     return builder.node("select", str(field), (builder.build(_trees(tree)[0]),), tree, column)
 
@@ -218,7 +218,7 @@ def _name(builder: _Builder, tree: Tree[Token]) -> Node:
 
 def _literal(builder: _Builder, tree: Tree[Token]) -> Node:
     token = tree.children[0]
-    assert isinstance(token, Token)  # noqa: S101 - the grammar says so; for the type checker
+    assert isinstance(token, Token)  # the grammar says so; for the type checker
     if token.type == "STRING_LIT" and "\\" not in token and token[0] in "'\"":
         return builder.node("string", token[1:-1], (), tree)
     if token.type in ("INT_LIT", "BOOL_LIT"):

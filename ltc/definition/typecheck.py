@@ -70,6 +70,8 @@ class _Walk:
             self._constant(node)
         if node.text == "base" and len(kinds) == 1 and not kinds[0].is_money:
             raise _error(node, f"base() converts an amount of money; this is {_article(kinds[0])}")
+        if node.text == "size":
+            self._countable(node, kinds)
         if node.text == "string" and kinds and kinds[0].kind not in ("int", "string"):
             raise _error(node, f"string() writes a whole number as text; this is {_article(kinds[0])}")
         return STRING if node.text == "string" else INT
@@ -86,9 +88,15 @@ class _Walk:
                 node.args[0], f"the constant is in {amount.currency}, the base currency is {self.env.currency}"
             )
 
+    def _countable(self, node: Node, kinds: list[ExprType]) -> None:
+        # Over text one library counts characters and another bytes.
+        if kinds and kinds[0].kind == "string":
+            raise _error(node, "size() counts a list or a map; for an empty text ask == ''")
+
     def _method(self, node: Node, scope: Scope) -> ExprType:
-        for arg in node.args:
-            self.type(arg, scope)
+        kinds = [self.type(arg, scope) for arg in node.args]
+        if node.text == "size":
+            self._countable(node, kinds)
         return INT if node.text == "size" else BOOL
 
     def _macro(self, node: Node, scope: Scope) -> ExprType:

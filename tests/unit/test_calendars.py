@@ -141,7 +141,7 @@ def test_weeks(week, marks, tmp_path):
         ("zone: [", 0, "", "LTC-D003"),
         ("zone: UTC\nweek: mon-fri\n", 1, "hours", "is missing"),
         (GOOD.replace("zone:", "zones:"), 1, "zones", "did you mean 'zone'"),
-        (GOOD + "tint: red\n", 5, "tint", "keys: title, zone"),
+        (GOOD + "zzz: red\n", 5, "zzz", "keys: title, zone"),
         (GOOD + "zone: UTC\n", 5, "", "LTC-D009"),
         (GOOD.replace("Asia/Shanghai", "Asia/Shangai"), 1, "zone", "not a time zone"),
         (GOOD.replace("Asia/Shanghai", "../../etc/passwd"), 1, "zone", "not a time zone"),
