@@ -50,9 +50,9 @@ class Settings(BaseSettings):
     temporal_tls: bool = False
     build_id: str = Field(default="", description="set: workers are versioned under it, chains upgrade by themselves")
 
-    crm_url: str = "http://127.0.0.1:8101"
+    crm_url: str = "http://127.0.0.1:8401"
     crm_token: SecretStr = SecretStr("")
-    erp_url: str = "http://127.0.0.1:8102"
+    erp_url: str = "http://127.0.0.1:8402"
     erp_token: SecretStr = SecretStr("")
     http_timeout: float = Field(default=2.0, gt=0, le=300, description="to connect, and to wait for an answer")
     settle: float = Field(default=3.0, ge=0, le=3600, description="how long an abandoned call may still take effect")

@@ -12,6 +12,7 @@ from ltc.definition.errors import Mark, Problems, nearest
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.nodes import Scalar, Source
 from ltc.definition.plan import AnyNode, Awaited, Call, PinnedEvent, PinnedOperation, Sla
+from ltc.model.messages import call_queue
 from ltc.ports.operations import EventType, Operation, Registry
 
 
@@ -139,7 +140,8 @@ def pin(operation: Operation, classes: Mapping[str, str]) -> PinnedOperation:
     return PinnedOperation(
         effect=operation.effect, inverse=operation.inverse,
         effect_class=str(classes.get(operation.name, "A")) if operation.effect else "A",
-        queue=operation.port, version=operation.version, takes=list(operation.takes.model_fields), document=document,
+        queue=call_queue(operation.port), version=operation.version, takes=list(operation.takes.model_fields),
+        document=document,
     )  # fmt: skip
 
 
