@@ -1,0 +1,436 @@
+"""Commands at a desk of their own: what they ask, what they print, how they end."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ltc.cli import session
+from ltc.cli.exits import NotFoundError, RefusedError
+from ltc.cli.main import app
+
+runner = CliRunner()
+BASE = ["--actor", "olga", "--reason", "the bank called"]
+
+
+def chain(**more: Any) -> dict[str, Any]:
+    return {
+        "chain": "p:1", "process": "p", "number": "1", "customer": "ALFKI", "requester": "ann", "currency": "USD",
+        "net": 123456, "state": "held", "leg": "order", "outcome": "", "reason": "", "pivot": False, "gap": False,
+        "started": "2026-03-02T01:30:00+00:00", "ended": None, "rests_since": None, "next_deadline": None,
+        "holds": [{"leg": "order", "item": "", "step": "create_order", "scope": "leg", "reason": "unavailable",
+                   "owner": "role:operator", "since": "2026-03-02T02:00:00+00:00", "released": None}],
+        "effects": [
+            {"effect": "K1", "leg": "lead", "item": "", "step": "qualify_lead", "op": "crm.qualify_lead",
+             "status": "certain", "type": "Lead", "document": "L-1", "ordinal": 2, "why": ""},
+            {"effect": "K2", "leg": "order", "item": "", "step": "create_order", "op": "erp.create_order",
+             "status": "unknown", "type": "", "document": "", "ordinal": 5, "why": ""},
+        ],
+        "slas": [{"sla": "leg:order", "item": "", "state": "running", "deadline": "2026-03-03T02:00:00+00:00",
+                  "started": "2026-03-02T02:00:00+00:00", "breached": None, "ended": None}],
+        "steps": [], "waits": [], "tasks": [], "legs": [], "documents": [], "events_kept": [], "stuck": [],
+        **more,
+    }  # fmt: skip
+
+
+def task(**more: Any) -> dict[str, Any]:
+    return {
+        "ref": "p:1/approval.approve_order#1", "chain": "p:1", "task": "approval.approve_order#1", "subject": "order",
+        "level": "manager", "levels": ["manager"], "state": "open", "candidates": ["mia"], "digest": "D1",
+        "figures": {"order.net": {"minor": 123456, "currency": "USD"}}, "decisions": [], "customer": "ALFKI",
+        "requester": "ann", "opened": "2026-03-02T02:00:00+00:00", "closed": None, **more,
+    }  # fmt: skip
+
+
+class FakeDesk:
+    """Answers from what it was given and remembers what it was asked."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {
+            "chain": chain(), "task": task(), "intervene": {"status": "accepted"}, "decide": {"status": "accepted"},
+            "may_intervene": None, **answers,
+        }  # fmt: skip
+        self.asked: list[tuple[str, tuple[Any, ...]]] = []
+
+    async def __aenter__(self) -> "FakeDesk":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.asked.append(("close", ()))
+
+    def __getattr__(self, name: str) -> Any:
+        async def answer(*args: Any) -> Any:
+            self.asked.append((name, args))
+            given = self.answers[name]
+            if isinstance(given, Exception):
+                raise given
+            return given(*args) if callable(given) else given
+
+        return answer
+
+    def told(self, name: str) -> list[tuple[Any, ...]]:
+        return [args for asked, args in self.asked if asked == name]
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch):
+    def sit(**answers: Any) -> FakeDesk:
+        made = FakeDesk(**answers)
+        monkeypatch.setattr(session, "open_desk", lambda: made)
+        return made
+
+    return sit
+
+
+def ltc(*words: str):
+    return runner.invoke(app, list(words), env={"LTC_ACTOR": None})
+
+
+# Chains
+
+
+def test_list_shows_chains_and_says_when_there_are_more(desk):
+    made = desk(chains=[chain(chain=f"p:{number}") for number in range(3)])
+    done = ltc("chain", "list", "--limit", "2", "--state", "held", "--since", "2026-03-02")
+    assert done.exit_code == 0
+    assert done.stdout.count("\n") == 3
+    assert "1234.56 USD" in done.stdout
+    assert "--offset 2" in done.stderr
+    filters, limit, offset = made.told("chains")[0]
+    assert (filters["state"], filters["since"].isoformat(), limit, offset) == (
+        "held",
+        "2026-03-02T00:00:00+00:00",
+        3,
+        0,
+    )
+    assert made.asked[-1][0] == "close"
+
+
+def test_list_as_json_lines_is_one_chain_a_line(desk):
+    desk(chains=[chain(), chain(chain="p:2")])
+    lines = ltc("chain", "list", "-o", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["chain"] for line in lines] == ["p:1", "p:2"]
+
+
+def test_a_finished_chain_reads_finished_late_never_overdue(desk):
+    desk(chains=[chain(state="ended", outcome="completed", late=3 * 86400, next_deadline=None)])
+    said = ltc("chain", "list").stdout
+    assert "finished 3 d late" in said
+    assert "completed" in said
+    assert "overdue" not in said
+
+
+def test_show_tells_where_it_stands_and_why(desk):
+    why = {"chain": "p:1", "reason": "held", "leg": "order", "item": "", "step": "create_order",
+           "detail": "unavailable", "since": "2026-03-02T02:00:00+00:00", "since_working": 3600.0, "clock": "business", "owner": "role:operator",
+           "next": "", "next_at": None, "allowed": ["retry", "skip"]}  # fmt: skip
+    desk(chain=chain(stuck=[why]))
+    said = ltc("chain", "show", "p:1").stdout
+    for part in ("Stuck: held", "order.create_order", "role:operator", "1 h of working time", "retry, skip",
+                 "Undo list", "L-1", "leg:order", "next by itself", "nothing"):  # fmt: skip
+        assert part in said
+    assert said.index("erp.create_order") < said.index("crm.qualify_lead")  # newest first
+    assert json.loads(ltc("chain", "show", "p:1", "-o", "json").stdout)["stuck"][0]["reason"] == "held"
+
+
+def test_show_of_a_chain_nobody_knows_exits_3(desk):
+    desk(chain=NotFoundError("there is no chain p:9; see `ltc chain list`"))
+    done = ltc("chain", "show", "p:9")
+    assert (done.exit_code, done.stderr) == (3, "error: there is no chain p:9; see `ltc chain list`\n")
+
+
+def entry(seq: int, kind: str, step: str = "create_order", **data: Any) -> dict[str, Any]:
+    return {"seq": seq, "at": "2026-03-02T02:00:00+00:00", "wall": "2026-11-22T12:00:00+00:00", "kind": kind,
+            "leg": "order", "item": "", "step": step, "visit": 1, "data": data}  # fmt: skip
+
+
+TRAIL = [
+    entry(0, "chain_started", "", process="p", number="1", net={"minor": 100, "currency": "USD"}),
+    entry(1, "scheduled", op="erp.create_order", mode="do"),
+    entry(2, "failed", op="erp.create_order", error="Unavailable"),
+    entry(3, "scheduled", op="erp.create_order", mode="do"), entry(4, "done", op="erp.create_order", mode="do"),
+    entry(5, "ended", "", outcome="completed"),
+]  # fmt: skip
+
+
+def test_timeline_tells_the_tries_of_a_step_as_one_line_with_both_times(desk):
+    desk(timeline=TRAIL)
+    lines = ltc("chain", "timeline", "p:1").stdout.splitlines()
+    assert len(lines) == 4
+    assert "(2 tries)" in lines[2]
+    assert "2026-03-02 02:00 UTC" in lines[2]
+    assert "2026-11-22 12:00 UTC" in lines[2]
+    assert len(ltc("chain", "timeline", "p:1", "--full").stdout.splitlines()) == 7
+
+
+def test_timeline_pages_from_either_end(desk):
+    desk(timeline=TRAIL)
+    oldest = ltc("chain", "timeline", "p:1", "--limit", "1")
+    assert "p started" in oldest.stdout
+    assert "--after 0" in oldest.stderr
+    newest = ltc("chain", "timeline", "p:1", "--limit", "2", "--newest", "-o", "json")
+    assert [row["seq"] for row in json.loads(newest.stdout)] == [5, 4]
+    assert "--before 1 --newest" in newest.stderr
+
+
+# Interventions
+
+
+def test_an_intervention_says_its_consequence_acts_and_reports(desk):
+    made = desk()
+    done = ltc("chain", "retry", "p:1", *BASE, "--yes")
+    assert done.exit_code == 0
+    assert "probed first" in done.stderr
+    assert "the bank called" in done.stderr
+    assert done.stdout == "done: retry p:1\n"
+    wish = {"action": "retry", "reason": "the bank called", "leg": "", "item": "", "step": ""}
+    assert made.told("intervene") == [("p:1", "olga", wish)]
+
+
+def test_a_dry_run_says_the_consequence_and_changes_nothing(desk):
+    made = desk()
+    done = ltc("chain", "cancel", "p:1", *BASE, "--dry-run")
+    assert done.exit_code == 0
+    assert "2 effects to undo" in done.stdout
+    assert done.stdout.index("erp.create_order") < done.stdout.index("crm.qualify_lead")
+    assert "outcome unknown" in done.stdout
+    assert made.told("intervene") == []
+    shape = json.loads(ltc("chain", "cancel", "p:1", *BASE, "--dry-run", "-o", "json").stdout)
+    assert shape["dry_run"] is True
+    assert shape["consequence"]
+
+
+def test_without_yes_and_nobody_to_ask_nothing_happens(desk):
+    made = desk()
+    done = ltc("chain", "release", "p:1", *BASE)
+    assert done.exit_code == 2
+    assert "--yes" in done.stderr
+    assert made.told("intervene") == []
+
+
+def test_whoever_may_not_intervene_is_refused_before_anything_is_read(desk):
+    made = desk(may_intervene=RefusedError("'eve' is not in the people file"))
+    done = ltc("chain", "cancel", "p:1", "--actor", "eve", "--reason", "x", "--yes")
+    assert done.exit_code == 4
+    assert "eve" in done.stderr
+    assert [name for name, _ in made.asked] == ["may_intervene", "close"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("accepted", 0), ("refused", 4), ("in_flight", 4), ("closed", 4), ("not_found", 3), ("not_your_turn", 4)],
+)
+def test_the_chains_answer_decides_the_exit_code(desk, status, code):
+    desk(intervene={"status": status, "message": "because"})
+    done = ltc("chain", "hold", "p:1", *BASE, "--yes")
+    assert done.exit_code == code
+    assert "because" in done.stdout + done.stderr
+
+
+def test_an_ended_chain_is_not_touched(desk):
+    made = desk(chain=chain(state="ended", outcome="lost"))
+    done = ltc("chain", "hold", "p:1", *BASE, "--yes")
+    assert done.exit_code == 4
+    assert "lost" in done.stderr
+    assert made.told("intervene") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["retry", "p:1", "--step", "create_order"], 2, "--leg"),
+        (["retry", "p:1", "--leg", "order", "--step", "order.create_order"], 2, "name the step alone"),
+        (["retry", "p:1", "--leg", "shipment"], 3, "nothing is held at shipment"),
+        (["skip", "p:1", "--document", "[]"], 2, "JSON object"),
+        (["correct", "p:1"], 2, "either --values"),
+        (["correct", "p:1", "--values", "{}", "--document", "{}"], 2, "either --values"),
+        (["extend", "p:1", "--sla", "leg:order", "--by", "P1D"], 2, "--by"),
+        (["extend", "p:1", "--sla", "leg:nope", "--by", "2bd"], 3, "running: leg:order"),
+        (["extend", "p:1", "--by", "2bd"], 2, "--sla"),
+    ],
+)
+def test_a_wrong_intervention_is_refused_with_its_remedy(desk, words, code, said):
+    made = desk()
+    done = ltc("chain", *words, *BASE, "--yes")
+    assert (done.exit_code, made.told("intervene")) == (code, [])
+    assert said in done.stderr
+
+
+def test_a_blank_reason_is_no_reason(desk):
+    made = desk()
+    done = ltc("chain", "hold", "p:1", "--actor", "olga", "--reason", "  ", "--yes")
+    assert done.exit_code == 2
+    assert "on record" in done.stderr
+    assert made.asked == []
+
+
+def test_several_held_places_must_be_told_apart(desk):
+    holds = [{**chain()["holds"][0], "leg": leg} for leg in ("order", "lead")]
+    desk(chain=chain(holds=holds))
+    done = ltc("chain", "retry", "p:1", *BASE, "--yes")
+    assert done.exit_code == 2
+    assert "lead.create_order" in done.stderr
+    assert ltc("chain", "retry", "p:1", "--leg", "lead", *BASE, "--yes").exit_code == 0
+
+
+def test_cancelling_past_the_pivot_says_what_consent_means(desk):
+    desk(chain=chain(pivot=True))
+    without = ltc("chain", "cancel", "p:1", *BASE, "--dry-run").stdout
+    assert "without --consent the chain will refuse" in without
+    assert "with --consent" in ltc("chain", "cancel", "p:1", *BASE, "--consent", "--dry-run").stdout
+
+
+def test_while_compensation_remains_skip_and_retry_speak_of_what_remains(desk):
+    left = {**chain()["effects"][0], "status": "remains"}
+    desk(chain=chain(effects=[left]))
+    assert "people have taken care" in ltc("chain", "skip", "p:1", *BASE, "--dry-run").stdout
+    assert "tried again" in ltc("chain", "retry", "p:1", *BASE, "--dry-run").stdout
+
+
+# Approvals
+
+
+def test_a_task_is_shown_with_its_figures_and_digest(desk):
+    desk()
+    said = ltc("task", "show", "p:1/approval.approve_order#1").stdout
+    assert "1234.56 USD" in said
+    assert "D1" in said
+
+
+@pytest.mark.parametrize(
+    ("word", "decision"), [("approve", "approve"), ("reject", "reject"), ("send-back", "send_back")]
+)
+def test_a_decision_goes_to_the_chain_and_is_reported(desk, word, decision):
+    made = desk()
+    done = ltc("task", word, "p:1/approval.approve_order#1", "--actor", "mia", "--comment", "see note", "--yes")
+    assert done.exit_code == 0, done.stderr
+    ((found, said, actor, comment),) = made.told("decide")
+    assert (found["digest"], said, actor, comment) == ("D1", decision, "mia", "see note")
+    assert "by mia" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "code", "said"),
+    [
+        (["approve", "--actor", "eve"], {}, 4, "asked were mia"),
+        (["approve", "--actor", "mia", "--digest", "D0"], {}, 4, "figures changed"),
+        (["approve", "--actor", "mia"], {"state": "approved"}, 4, "approved already"),
+        (["reject", "--actor", "mia"], {}, 2, "--comment"),
+        (["send-back", "--actor", "mia", "--comment", " "], {}, 2, "--comment"),
+    ],
+)
+def test_a_decision_that_cannot_be_is_refused_early(desk, words, more, code, said):
+    made = desk(task=task(**more))
+    done = ltc("task", words[0], "p:1/approval.approve_order#1", *words[1:], "--yes")
+    assert (done.exit_code, made.told("decide")) == (code, [])
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("status", ["already_decided", "not_your_turn", "figures_changed", "closed"])
+def test_the_chain_has_the_last_word_on_a_decision(desk, status):
+    desk(decide={"status": status, "message": ""})
+    done = ltc("task", "approve", "p:1/approval.approve_order#1", "--actor", "mia", "--yes")
+    assert done.exit_code == 4
+    assert status.replace("_", " ") in done.stderr
+
+
+def test_a_dry_decision_decides_nothing(desk):
+    made = desk()
+    done = ltc("task", "approve", "p:1/approval.approve_order#1", "--actor", "mia", "--dry-run")
+    assert (done.exit_code, made.told("decide")) == (0, [])
+    assert "would be approved" in done.stdout
+
+
+# Stuck, SLAs, views, starting
+
+
+STUCK = {"chain": "p:1", "reason": "retrying", "leg": "order", "item": "", "step": "create_order",
+         "owner": "system:erp", "detail": "erp.create_order: 4 attempts; erp is away", "since": "2026-03-02T02:00:00+00:00", "clock": "wall",
+         "since_working": None, "next": "it is tried again", "next_at": "2026-03-02T02:01:00+00:00",
+         "allowed": ["hold", "cancel"]}  # fmt: skip
+
+
+def test_stuck_says_reason_owner_next_and_what_may_be_done(desk):
+    made = desk(stuck=[STUCK])
+    said = ltc("stuck", "--reason", "retrying", "--leg", "order").stdout
+    for part in ("retrying", "system:erp", "it is tried again", "hold, cancel"):
+        assert part in said
+    assert made.told("stuck") == [("", "retrying", "order", 100)]
+    one = ltc("stuck", "p:1").stdout
+    assert "2026-03-02 02:01 UTC" in one
+
+
+def test_nothing_stuck_is_said_and_is_no_failure(desk):
+    desk(stuck=[])
+    done = ltc("stuck")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "nothing is stuck\n")
+    assert json.loads(ltc("stuck", "-o", "json").stdout) == []
+
+
+def test_verify_fails_when_a_view_is_not_what_its_trail_says(desk):
+    row = {"chain": "p:1", "table": "chains", "key": "[]", "columns": ["net"], "live": {"net": 1}, "fresh": {"net": 2}}
+    desk(verify=[row])
+    done = ltc("views", "verify")
+    assert done.exit_code == 1
+    assert "refold" in done.stderr
+    desk(verify=[])
+    assert ltc("views", "verify").exit_code == 0
+
+
+def test_healing_some_of_the_trails_is_partial(desk):
+    good = {"chain": "p:1", "inserted": 4, "missing": [], "ok": True, "result": "whole"}
+    bad = {"chain": "p:2", "inserted": 0, "missing": [[1, 2]], "ok": False, "result": "history is gone"}
+    desk(heal=[good, bad])
+    assert ltc("views", "heal").exit_code == 5
+    desk(heal=[bad])
+    assert ltc("views", "heal").exit_code == 1
+    desk(heal=[good])
+    assert ltc("views", "heal").exit_code == 0
+
+
+def test_dropping_the_views_is_asked_first(desk):
+    made = desk(count_chains=7, refold=7)
+    assert ltc("views", "refold", "--drop").exit_code == 2
+    assert made.told("refold") == []
+    done = ltc("views", "refold", "--drop", "--yes", "-o", "json")
+    assert json.loads(done.stdout) == {"chains": 7, "dry_run": False}
+    assert made.told("refold") == [("", True)]
+
+
+def started(process: str, fields: dict[str, Any], actor: str, dry_run: bool) -> dict[str, Any]:
+    known = fields["opportunity_id"].endswith("1002")
+    return {"chain": f"{process}:{fields['opportunity_id']}", "existed": known, "same_input": not known,
+            "result": "existed" if known else "would start" if dry_run else "started"}  # fmt: skip
+
+
+def test_a_start_takes_the_fields_of_the_event(desk):
+    made = desk(start=started)
+    done = ltc("chain", "start", "p", "--input", '{"opportunity_id": "OPP-7"}', "--actor", "ann")
+    assert done.stdout == "p:OPP-7  started\n"
+    assert made.told("start") == [("p", {"opportunity_id": "OPP-7"}, "ann", False)]
+
+
+def test_an_order_file_refuses_bad_rows_and_starts_the_others(desk, tmp_path):
+    made = desk(start=started)
+    orders, lines = tmp_path / "orders.csv", tmp_path / "lines.csv"
+    orders.write_text("OrderID,CustomerID,EmployeeID\n1001,ALFKI,1\n1002,ALFKI,1\n1003,NOBODY,1\n")
+    lines.write_text(
+        "OrderID,ProductID,UnitPrice,Quantity,Discount\n" + "".join(f"{n},1,10,1,0\n" for n in (1001, 1002, 1003))
+    )
+    done = ltc("chain", "start", "p", "--file", str(orders), "--lines", str(lines), "-o", "json")
+    assert done.exit_code == 5
+    results = {row["number"]: row for row in json.loads(done.stdout)}
+    assert {number: row["result"] for number, row in results.items()} == {
+        "1001": "started", "1002": "existed", "1003": "refused",
+    }  # fmt: skip
+    assert "orders.csv:4" in results["1003"]["why"]
+    assert [args[1]["opportunity"]["number"] for args in made.told("start")] == ["1001", "1002"]
+
+
+def test_an_order_file_that_is_none_starts_nothing(desk, tmp_path):
+    made = desk(start=started)
+    done = ltc("chain", "start", "p", "--file", str(tmp_path / "no.csv"), "--lines", str(tmp_path / "l.csv"))
+    assert done.exit_code == 2
+    assert "cannot be read" in done.stderr
+    assert made.told("start") == []
