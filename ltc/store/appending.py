@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from ltc.model.ids import digest
 from ltc.model.trail import Entry
@@ -21,6 +22,19 @@ def raise_alarm(connection: Connection, chain: str, kind: str, detail: Mapping[s
     identity = digest([chain, kind, dict(detail)])
     row = {"id": identity, "chain": chain, "kind": kind, "detail": dict(detail), "at": db_now(), "closed": None}
     return insert_new(connection, ALARMS, row)
+
+
+def alarms(connection: Connection, chain: str) -> list[dict[str, Any]]:
+    """Return alarms that nobody has closed, of one chain or of all, oldest first."""
+    query = select(ALARMS).where(ALARMS.c.closed.is_(None)).order_by(ALARMS.c.at, ALARMS.c.id)
+    rows = connection.execute(query.where(ALARMS.c.chain == chain) if chain else query)
+    return [dict(row) for row in rows.mappings()]
+
+
+def close_alarm(connection: Connection, identity: str) -> bool:
+    """Record that an alarm has been dealt with."""
+    where = (ALARMS.c.id == identity) & ALARMS.c.closed.is_(None)
+    return connection.execute(update(ALARMS).where(where).values(closed=db_now())).rowcount == 1
 
 
 def append(

@@ -1,140 +1,85 @@
-"""The store: records, views and questions behind one async face; satisfies ``ltc.ports.store.Records``."""
+"""The store: records, views and questions behind one async face."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from ltc.model.trail import Entry
-from ltc.ports.store import Appended, DocumentRef, InboxEvent, InboxState, Intent, Route, Started, StartRequest
-from ltc.store import appending, doors, intents, trail
-from ltc.store.connection import Connected
+from ltc.store import dump, queries, reports, views
+from ltc.store.dump import Difference
+from ltc.store.queries import Filters, Record
+from ltc.store.records_store import RecordStore
+from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 
 
-class Store(Connected):
-    """What the records hold and how it is asked for. Made by ``await Store.open(url)``."""
+class Store(RecordStore):
+    """Records, the views that are folds of them, and the questions asked of both. Made by ``await Store.open(url)``."""
 
-    # --- the trail
+    # --- views
 
-    async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
-        """Append to the trail; see ``ltc.ports.store.TrailStore``."""
-        return await self.write(appending.append, self._views, chain, run, entries, started)
+    async def refold(self, chain: str = "") -> int:
+        """Replace the views of one chain, or of all, by a fold of the trail; returns how many chains.
 
-    async def missing(self, chain: str) -> list[tuple[int, int]]:
-        """Return the holes of a chain's trail."""
-        return await self.read(trail.missing, chain)
+        Chains go one by one, each in a transaction of its own: what is appended meanwhile is not held up.
+        """
+        named = [chain] if chain else await self.read(lambda connection: list(views.all_chains(connection)))
+        for one in named:
+            await self.write(self._views.refold, one)
+        return len(named)
 
-    # --- intents
+    async def drop_views(self) -> None:
+        """Drop the views: they are empty then, and fold anew from the trail with ``refold``."""        await self.write(self._views.drop)
 
-    async def plan(self, key: str, chain: str, operation: str, body_digest: str) -> Intent:
-        """Insert or get an intent and take a new fence; see ``ltc.ports.store.IntentStore``."""
-        return await self.write(intents.plan, key, chain, operation, body_digest)
+    async def verify(self, chain: str = "", most: int = 1000) -> list[Difference]:
+        """Compare the live views with a fresh fold of the records, row by row."""
+        return await self.read(dump.verify, chain, most)
 
-    async def intent(self, key: str) -> Intent | None:
-        """Return the intent of an effect key."""
-        return await self.read(intents.get, key)
+    async def dump(self, chain: str = "") -> list[str]:
+        """Return the canonical dump of the live views: equal if and only if the views are."""
+        return await self.read(lambda connection: list(dump.dump(connection, chain)))
 
-    async def intents_of(self, chain: str) -> list[Intent]:
-        """Return a chain's intents in the order they were planned."""
-        return await self.read(intents.of_chain, chain)
+    async def holes(self, limit: int = 100) -> list[str]:
+        """Return chains whose trail lacks entries, as the records themselves say."""
+        return await self.read(queries.holes, limit)
 
-    async def open_intents(self) -> list[Intent]:
-        """Return the intents whose outcome is not known."""
-        return await self.read(intents.open_ones)
+    # --- questions
 
-    async def mark_sent(self, key: str, attempt: int, fence: int) -> bool:
-        """Say that the request leaves now; False: do not send."""
-        return await self.write(intents.mark_sent, key, attempt, fence)
+    async def chains(self, filters: Filters, limit: int = 50, offset: int = 0) -> list[Record]:
+        """List chains, newest first."""
+        return await self.read(queries.chains, filters, limit, offset)
 
-    async def confirm(self, key: str, document: DocumentRef | None, result: dict[str, Any] | None) -> None:
-        """Record that the effect took place."""
-        await self.write(intents.confirm, key, document, result)
+    async def chain(self, chain: str) -> Record | None:
+        """Return one chain with all its rows, by table."""
+        return await self.read(queries.chain, chain)
 
-    async def mark_absent(self, key: str, fence: int | None = None) -> bool:
-        """Record that the effect proved not to have taken place."""
-        return await self.write(intents.settle, key, "absent", fence)
+    async def timeline(
+        self, chain: str, after: int = -1, before: int | None = None, superseded: bool = False
+    ) -> list[Record]:
+        """Return the trail of a chain, in order."""
+        return await self.read(queries.timeline, chain, after, before, superseded)
 
-    async def mark_unknown(self, key: str, fence: int | None = None) -> bool:
-        """Record that the outcome is not known."""
-        return await self.write(intents.settle, key, "unknown", fence)
+    async def tasks(self, to: str = "", chain: str = "", state: str = "open", limit: int = 50) -> list[Record]:
+        """List approvals, oldest first."""
+        return await self.read(queries.tasks, to, chain, state, limit)
 
-    async def mark_human(self, key: str, note: str) -> bool:
-        """Record that a person must find out."""
-        return await self.write(intents.settle, key, "human", None, note)
+    async def task(self, ref: str) -> Record | None:
+        """Return an approval by ``chain/task``, with its decisions."""
+        return await self.read(queries.task, ref)
 
-    async def elapsed_since_sent(self, key: str) -> timedelta | None:
-        """Return the time since the request left, by the database's clock."""
-        return await self.read(intents.elapsed_since_sent, key)
+    async def sla_report(self, process: str = "", since: datetime | None = None) -> list[Record]:
+        """Say per promised time how it was kept."""
+        return await self.read(reports.sla_report, process, since)
 
-    # --- the doors
+    async def slas_in_danger(self, process: str = "", limit: int = 100) -> list[Record]:
+        """List running clocks that have warned or are breached."""
+        return await self.read(reports.slas_in_danger, process, limit)
 
-    async def record_start(self, request: StartRequest) -> Started:
-        """Insert a start, or find the one under the same business key."""
-        return await self.write(doors.record_start, request)
-
-    async def confirm_start(self, chain: str) -> None:
-        """Record that Temporal has accepted the workflow."""
-        await self.write(doors.confirm_start, chain)
-
-    async def unconfirmed_starts(self, limit: int = 100) -> list[StartRequest]:
-        """Return starts recorded but never confirmed."""
-        return await self.read(doors.unconfirmed_starts, limit)
-
-    async def start_of(self, chain: str) -> StartRequest | None:
-        """Return what started a chain, with its plan and its input."""
-        return await self.read(doors.start_of, chain)
-
-    async def receive(self, event: InboxEvent) -> bool:
-        """Insert an event; False: it was there."""
-        return await self.write(doors.receive, event)
-
-    async def inbox(self, state: InboxState = "new", limit: int = 100) -> list[InboxEvent]:
-        """Return events in one state, oldest first."""
-        return await self.read(doors.inbox, state, limit)
-
-    async def mark_event(self, source: str, event: str, state: InboxState, chain: str = "", why: str = "") -> None:
-        """Record what became of an event."""
-        await self.write(doors.mark_event, source, event, state, chain, why)
-
-    async def cursor(self, source: str) -> str:
-        """Return how far a source's feed of events has been read."""
-        return await self.read(doors.cursor, source)
-
-    async def move_cursor(self, source: str, cursor: str) -> None:
-        """Record how far a source's feed of events has been read."""
-        await self.write(doors.move_cursor, source, cursor)
-
-    async def late_events(self) -> list[dict[str, Any]]:
-        """Return late events that nobody has dealt with yet."""
-        return await self.read(doors.late_events)
-
-    async def close_late_event(self, source: str, event: str, actor: str) -> bool:
-        """Record that a person has dealt with a late event."""
-        return await self.write(doors.close_late_event, source, event, actor)
-
-    async def correlate(self, document: DocumentRef, route: Route) -> int:
-        """Register a document's chain; returns how many unmatched events became new again."""
-        return await self.write(doors.correlate, document, route)
-
-    async def routes(self, document: DocumentRef) -> list[Route]:
-        """Return where events about a document go."""
-        return await self.read(doors.routes, document)
-
-    async def audit(
-        self, actor: str, action: str, chain: str, door: str, reason: str, outcome: str, detail: dict[str, Any]
-    ) -> None:
-        """Record an action of a client."""
-        await self.write(doors.audit, actor, action, chain, door, reason, outcome, detail)
-
-    async def audited(self, chain: str) -> list[dict[str, Any]]:
-        """Return the actions of clients on a chain."""
-        return await self.read(doors.audited, chain)
-
-    async def map_customer(self, system: str, external: str, customer: str) -> str:
-        """Say which customer a system's id means; returns the one on record."""
-        return await self.write(doors.map_customer, system, external, customer)
-
-    async def customer_of(self, system: str, external: str) -> str | None:
-        """Return the customer that a system's id means."""
-        return await self.read(doors.customer_of, system, external)
+    async def stuck(
+        self,
+        now: datetime,
+        wall: datetime,
+        engine: EngineFacts | None = None,
+        chain: str = "",
+        working: WorkingTime | None = None,
+    ) -> list[Stuck]:
+        """Say which chains do not move, and why. ``now`` is business time, ``wall`` real time."""
+        return await self.read(reports.stuck, now, wall, engine or EngineFacts(), chain, working)

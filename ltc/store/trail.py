@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     not_,
+    or_,
     select,
     update,
 )
@@ -198,3 +199,21 @@ def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tu
 def may_begin(entry: Entry) -> bool:
     """Tell whether a trail may begin with this entry: the start of the chain, or the lowest number there is."""
     return entry.kind == Kind.CHAIN_STARTED or entry.seq == 0
+
+
+def suspects(connection: Connection) -> list[str]:
+    """Return chains that may have holes: fewer valid entries than their numbers span, or than their runs reached."""
+    counts = (
+        select(TRAIL.c.chain, func.count().label("n"), func.min(TRAIL.c.seq).label("low"))
+        .where(TRAIL.c.superseded.is_(False))
+        .group_by(TRAIL.c.chain)
+        .subquery()
+    )
+    reached = select(RUNS.c.chain, func.max(RUNS.c.last_seq).label("last")).group_by(RUNS.c.chain).subquery()
+    query = (
+        select(reached.c.chain)
+        .outerjoin(counts, counts.c.chain == reached.c.chain)
+        .where(or_(counts.c.n.is_(None), counts.c.low > 1, reached.c.last - counts.c.low + 1 > counts.c.n))
+        .order_by(reached.c.chain)
+    )
+    return list(connection.execute(query).scalars())

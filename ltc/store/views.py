@@ -97,6 +97,11 @@ class Views:
         """Remember nothing: a transaction did not commit, or the views were dropped."""
         self._recent.clear()
 
+    def drop(self, connection: Connection) -> None:
+        """Drop the views and remember nothing of them."""
+        drop(connection)
+        self.forget_all()
+
     def refold(self, connection: Connection, chain: str) -> ChainView:
         """Replace the views of a chain by a fold of its whole trail."""
         forget(connection, chain)

@@ -1,0 +1,125 @@
+"""Why a chain does not move: a reason with a name, since when, who owns it, what comes next, what may be done; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from ltc.model.ids import place
+from ltc.store.rows import ChainView, Row
+from ltc.store.stuck_facts import OPERATORS, REASONS, Asked, EngineFacts, Stuck, WorkingTime, held_at, say, where_of
+from ltc.store.stuck_flights import compensating, faults, flights
+
+
+def classify(
+    view: ChainView, now: datetime, wall: datetime, engine: EngineFacts, working: WorkingTime | None = None
+) -> list[Stuck]:
+    """Say why a chain does not move; nothing if it has ended or moves as promised.
+
+    ``now`` is business time, ``wall`` real time. The first answer is the one that must be dealt with first.
+    """
+    if view.head["ended"] is not None or not view.known:
+        return []
+    asked = Asked(
+        view, now, wall,
+        tuple(one for one in engine.pending if one.chain == view.chain),
+        tuple(one for one in engine.failures if one.chain == view.chain),
+        engine.pollers, working,
+    )  # fmt: skip
+    found = [one for rule in (_held, faults, flights, compensating, _overdue, _late) for one in rule(asked)]
+    return sorted(found, key=lambda one: REASONS.index(one.reason))
+
+
+# People: what is held, what is overdue
+
+
+def _held(asked: Asked) -> Iterator[Stuck]:
+    for _, row in asked.view.each("holds"):
+        if row["released"] is None:
+            yield say(
+                asked, "held", row["since"], **where_of(row), owner=row["owner"] or OPERATORS, detail=_hold_detail(row),
+                next="", allowed=_hold_allowed(asked, row),
+            )  # fmt: skip
+
+
+def _hold_detail(row: Row) -> str:
+    detail = row["detail"] if isinstance(row["detail"], dict) else {}
+    told = [f"{name} {value}" for name, value in sorted(detail.items()) if isinstance(value, str | int)]
+    return ": ".join([row["reason"], ", ".join(told)]) if told else str(row["reason"])
+
+
+def _hold_allowed(asked: Asked, row: Row) -> list[str]:
+    if asked.view.head["compensating_since"] is not None:
+        return ["retry", "skip"]
+    if row["scope"] == "chain":
+        return ["release", "cancel", "extend"]
+    call = any(key[:3] == (row["leg"], row["item"], row["step"]) for key, _ in asked.view.each("waits"))
+    return ["retry", "skip", "release", "cancel"] if call else ["retry", "skip", "correct", "release", "cancel"]
+
+
+def _overdue(asked: Asked) -> Iterator[Stuck]:
+    for (task, level), row in asked.view.each("tasks"):
+        if row["state"] != "open":
+            continue
+        late = _breached(asked, row, f"{place(row['leg'], row['item'], row['step'])}:{level}")
+        if late is not None:
+            people = ", ".join(row["candidates"] or []) or "people not known yet"
+            yield say(
+                asked, "human_overdue", late["deadline"], **where_of(row), owner=people,
+                detail=f"{task} level {level} is due since {late['deadline'].isoformat()}", **_coming(asked, late),
+                allowed=["approve", "reject", "send_back", "extend", "hold", "cancel"],
+            )  # fmt: skip
+
+
+def _late(asked: Asked) -> Iterator[Stuck]:
+    for (leg, item, step), row in asked.view.each("waits"):
+        where = {"leg": str(leg), "item": str(item), "step": str(step)}
+        if row["state"] != "waiting" or held_at(asked, where):
+            continue
+        over = row["deadline"] is not None and row["deadline"] <= asked.now
+        late = _breached(asked, where, place(where["leg"], where["item"], where["step"]))
+        if not over and late is None:
+            continue
+        since = row["deadline"] if over else late["deadline"] if late else None
+        coming = {"next": "the wait times out", "next_at": row["deadline"]} if row["deadline"] and not over else {}
+        yield say(
+            asked, "event_late", since, **where, owner=_sender(row), detail=f"waits for {_events(row)}",
+            **(coming or (_coming(asked, late) if late else {"next": "the wait times out now"})),
+            allowed=["skip", "extend", "hold", "cancel"],
+        )  # fmt: skip
+
+
+def _events(row: Row) -> str:
+    return " or ".join(str(one) for one in row["events"] or []) or "an event"
+
+
+def _sender(row: Row) -> str:
+    events = row["events"] or [""]
+    return f"system:{str(events[0]).split('.', 1)[0]}" if events[0] else OPERATORS
+
+
+def _breached(asked: Asked, where: Row | dict[str, str], on: str) -> Row | None:
+    """Return the clock that has run out for a place: its own, its item's or leg's; else none."""
+    late = []
+    for _, row in asked.view.each("slas"):
+        own = row["on_what"] == on
+        around = row["on_what"] in (where["leg"], f"{where['leg']}[{where['item']}]")
+        if (
+            row["state"] == "running"
+            and row["deadline"] is not None
+            and row["deadline"] <= asked.now
+            and (own or around)
+        ):
+            late.append((not own, row["deadline"], row))
+    return min(late, key=lambda one: one[:2])[2] if late else None
+
+
+def _coming(asked: Asked, late: Row) -> dict[str, Any]:
+    """Say what a chain does by itself next: at its next deadline a clock warns, breaches or escalates."""
+    at = asked.view.head["next_deadline"]
+    if at is None or at <= asked.now:
+        return {
+            "next": f"{late['rung'] + 1} escalations taken" if late["rung"] else "escalation, if the definition has any"
+        }
+    return {"next": "the next deadline of the chain", "next_at": at}
