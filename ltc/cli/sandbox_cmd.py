@@ -52,7 +52,7 @@ def _run(
     from ltc.cli.exits import BadUsageError
     from ltc.sandbox.clock import read_clock
     from ltc.sandbox.faults import read_plan
-    from ltc.sandbox.server import listen, serve
+    from ltc.sandbox.server import create_app, listen, serve
     from ltc.sandbox.settings import SandboxSettings, parse_class
 
     try:
@@ -61,9 +61,10 @@ def _run(
             dict(parse_class(text, system) for text in classes), seed,
             SecretStr(os.environ.get("LTC_SANDBOX_TOKEN", "")), index_lag, data,
         )  # fmt: skip
+        application = create_app(settings)
         listener = listen(host, port)
-        address = f"http://{host}:{listener.getsockname()[1]}"
-        typer.echo(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
-        serve(settings, listener)
     except ValueError as error:
         raise BadUsageError(str(error)) from None
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    typer.echo(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
+    serve(application, listener)

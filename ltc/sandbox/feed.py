@@ -25,6 +25,7 @@ class Feed:
         self._clock = clock
         self._held = bool(database.value("SELECT 1 FROM held_events LIMIT 1"))
         self._news = asyncio.Event()
+        self._fresh = False
 
     def emit(self, name: str, fields: Mapping[str, Any], facts: Mapping[str, str], at: datetime) -> None:
         """Add an event to the feed, inside the caller's transaction. ``facts`` are what faults match on."""
@@ -44,17 +45,20 @@ class Feed:
             self._let_go("chain = ?", facts["chain"])
 
     def wake(self) -> None:
-        """Tell those who wait for events that there may be some; called after a commit."""
-        self._news.set()
-        self._news = asyncio.Event()
+        """Tell those who wait for events that there are some; called after each commit."""
+        if self._fresh:
+            self._fresh = False
+            self._news.set()
+            self._news = asyncio.Event()
 
     async def page(self, after: int, limit: int, wait: float) -> dict[str, Any]:
         """Return events after the cursor; with none there, wait up to ``wait`` real seconds for one."""
         found = self._read(after, limit)
-        if not found and wait > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait)
-            found = self._read(after, limit)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                while not found and wait > 0:
+                    await self._news.wait()
+                    found = self._read(after, limit)
         last = found[-1]["seq"] if found else after
         for event in found:
             del event["seq"]
@@ -75,4 +79,5 @@ class Feed:
             self._database.run("DELETE FROM held_events WHERE id = ?", row["id"])
 
     def _add(self, row: tuple[str, str, str, str]) -> None:
+        self._fresh = True
         self._database.run("INSERT INTO events (id, name, fields, at) VALUES (?, ?, ?, ?)", *row)

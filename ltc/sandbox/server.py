@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 from asyncio import Transport
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ltc.sandbox.clock import Clock
@@ -33,7 +32,11 @@ class CuttableProtocol(H11Protocol):
 
 
 def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI:
-    """Make the application of the system that the settings name."""
+    """Make the application of the system that the settings name.
+
+    Raises:
+        ValueError: a setting is wrong.
+    """
     if settings.system == "crm":
         from ltc.sandbox.crm.app import create_app as crm
 
@@ -43,11 +46,11 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI
     return erp(settings, clock)
 
 
-def config(app: FastAPI, **more: Any) -> uvicorn.Config:
+def config(app: FastAPI | ASGIApp) -> uvicorn.Config:
     """Return uvicorn's configuration: quiet, quick to stop, idle connections kept longer than clients keep them."""
     return uvicorn.Config(
         app, http=CuttableProtocol, ws="none", loop="asyncio", log_level="warning", access_log=False,
-        timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False, date_header=False, **more,
+        timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False, date_header=False,
     )  # fmt: skip
 
 
@@ -68,23 +71,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: SandboxSettings, listener: socket.socket) -> None:
-    """Serve until the process is told to stop.
-
-    Raises:
-        ValueError: a setting is wrong.
-    """
+def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until the process is told to stop."""
     with listener:
-        uvicorn.Server(config(create_app(settings))).run(sockets=[listener])
+        uvicorn.Server(config(app)).run(sockets=[listener])
 
 
 class ServerThread:
-    """A sandbox system in a thread of this process, on a free loopback port; for tests."""
+    """An application in a thread of this process, on a loopback port, free if not said; for tests."""
 
-    def __init__(self, settings: SandboxSettings, clock: Clock | None = None) -> None:
-        self.app = create_app(settings, clock)
-        self._server = uvicorn.Server(config(self.app))
-        self._socket = listen("127.0.0.1", 0)
+    def __init__(self, app: FastAPI | ASGIApp, port: int = 0) -> None:
+        self._server = uvicorn.Server(config(app))
+        self._socket = listen("127.0.0.1", port)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -43,8 +44,11 @@ class SystemClient:
                     base_url=self._url, headers=self._headers, timeout=self._timeout, trust_env=False,
                     limits=httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS),
                 )  # fmt: skip
-            except (httpx.InvalidURL, ValueError) as error:
-                raise Misconfigured(f"{self._system}: the address is no URL: {type(error).__name__}") from None
+                if not 0 < (self._client.base_url.port or 80) < 65536:
+                    raise httpx.InvalidURL("the port is beyond 65535")
+            except (httpx.InvalidURL, ValueError):
+                self._client = None
+                raise Misconfigured(f"{self._system}: the address in the settings is no http URL") from None
         return self._client
 
     async def ask(
@@ -123,9 +127,10 @@ def _broken(message: str, evidence: str) -> Any:
 
 def _seconds(text: str) -> float | None:
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def parse(model: type[Model], answer: Any, where: str) -> Model:

@@ -1,0 +1,1 @@
+"""One set of behaviours that every adapter of a port must show."""
