@@ -27,7 +27,8 @@ class Store(RecordStore):
         return len(named)
 
     async def drop_views(self) -> None:
-        """Drop the views: they are empty then, and fold anew from the trail with ``refold``."""        await self.write(self._views.drop)
+        """Drop the views: they are empty then, and fold anew from the trail with ``refold``."""
+        await self.write(self._views.drop)
 
     async def verify(self, chain: str = "", most: int = 1000) -> list[Difference]:
         """Compare the live views with a fresh fold of the records, row by row."""
