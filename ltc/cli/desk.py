@@ -1,0 +1,200 @@
+"""What commands ask of an installation: the client and the records behind it, answers as plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from ltc import settings
+from ltc.bootstrap import Parts, client_of, open_parts
+from ltc.cli.exits import NotFoundError
+from ltc.cli.output import plain
+from ltc.client.chain_client import ChainClient
+from ltc.client.errors import ClientError
+from ltc.client.start_values import evaluate_start
+from ltc.ports.errors import BusinessRefusal
+from ltc.ports.operations import OpportunityId
+from ltc.store import migrate, views
+from ltc.store.queries import Filters
+
+Record = dict[str, Any]
+DOOR = "cli"
+
+
+class Desk:
+    """An open installation. Temporal is connected to only by what needs it."""
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self.parts: Parts
+        self.client: ChainClient
+
+    async def __aenter__(self) -> Self:
+        config = settings.load()
+        migrate.require_current(config.database_url())  # before anything is made: looking must not leave files behind
+        try:
+            self.parts = await self._stack.enter_async_context(open_parts(config))
+            self.client = await client_of(self.parts)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    # --- chains
+
+    async def chains(self, filters: Mapping[str, Any], limit: int, offset: int) -> list[Record]:
+        """List chains, newest first."""
+        wanted = Filters(**filters, now=self._now())  # type: ignore[typeddict-item]
+        return [plain(row) for row in await self.client.store.chains(wanted, limit, offset)]
+
+    async def chain(self, chain: str) -> Record:
+        """Return all rows of one chain, and why it does not move.
+
+        Raises:
+            NotFoundError: nothing is on record under this id.
+        """
+        found = await self.client.store.chain(chain)
+        if found is None:
+            raise NotFoundError(await self._unknown(chain))
+        return {**plain(found), "stuck": await self.stuck(chain, "", "", 100)}
+
+    async def _unknown(self, chain: str) -> str:
+        if await self.client.store.start_of(chain) is not None:
+            return f"{chain} was started, but nothing is known of it yet: is a worker running? `ltc doctor` tells"
+        near = await self.client.store.chains(Filters(number=chain.rpartition(":")[2]), 1)
+        meant = f"; did you mean {near[0]['chain']}?" if near else "; `ltc chain list` shows those there are"
+        return f"there is no chain {chain!r}{meant}"
+
+    async def timeline(self, chain: str, after: int, before: int | None) -> list[Record]:
+        """Return the entries of a chain's trail, oldest first."""
+        found = await self.client.store.timeline(chain, after, before)
+        if not found and await self.client.store.chain(chain) is None:
+            raise NotFoundError(await self._unknown(chain))
+        return [plain(row) for row in found]
+
+    async def stuck(self, chain: str, reason: str, leg: str, limit: int) -> list[Record]:
+        """Say which chains do not move and why."""
+        found = [plain(one) for one in await self.client.stuck(chain)]
+        wanted = [one for one in found if reason in ("", one["reason"]) and leg in ("", one["leg"])]
+        return wanted[:limit]
+
+    # --- acting
+
+    async def may_intervene(self, actor: str) -> None:
+        """Refuse whoever may not intervene."""
+        await self.client.require_operator(actor)
+
+    async def intervene(self, chain: str, actor: str, wish: Record) -> Record:
+        """Carry an intervention out and return the chain's answer."""
+        where = {name: value for name, value in wish.items() if name not in ("action", "reason")}
+        answer = await self.client.intervene(chain, wish["action"], actor, wish["reason"], door=DOOR, **where)
+        return answer.model_dump(mode="json")
+
+    async def opportunity(self, identity: str) -> Record:
+        """Return the start event's fields for a deal as the CRM holds it now.
+
+        Raises:
+            NotFoundError: the CRM has no such deal.
+        """
+        try:
+            deal = await self.parts.systems["crm"].get_opportunity(OpportunityId(opportunity=identity))  # type: ignore[attr-defined]
+        except BusinessRefusal as error:
+            raise NotFoundError(f"the CRM has no opportunity {identity!r}: {error}") from error
+        except ValueError as error:
+            raise NotFoundError(f"{identity!r} is no opportunity's id") from error
+        return {"opportunity_id": deal.id, "opportunity": deal.model_dump(mode="json")}
+
+    async def start(self, process: str, fields: Record, actor: str, dry_run: bool) -> Record:
+        """Start a chain, or say which one would start."""
+        if dry_run:
+            return await self._would_start(process, fields)
+        made = await self.client.start(process, fields, source=DOOR, actor=actor)
+        result = "existed" if made.existed else "started"
+        return {"chain": made.chain, "existed": made.existed, "same_input": made.same_input, "result": result}
+
+    async def _would_start(self, process: str, fields: Record) -> Record:
+        plan = (await self.client.definitions()).get(process).plan
+        chain = f"{process}:{evaluate_start(plan, self.parts.registry, fields).key}"
+        known = await self.client.store.start_of(chain) is not None
+        return {"chain": chain, "existed": known, "same_input": True, "result": "existed" if known else "would start"}
+
+    # --- approvals
+
+    async def tasks(self, to: str, chain: str, state: str, limit: int) -> list[Record]:
+        """List approvals, oldest first."""
+        return [plain(row) for row in await self.client.store.tasks(to, chain, state, limit)]
+
+    async def task(self, ref: str) -> Record:
+        """Return one approval with its decisions.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = await self.client.store.task(ref)
+        if found is None:
+            raise NotFoundError(f"there is no task {ref!r}; `ltc task list --state all` shows those there are")
+        record: Record = plain(found)
+        return record
+
+    async def decide(self, task: Record, decision: Any, actor: str, comment: str) -> Record:
+        """Decide on the figures of the task as it was read, and return the chain's answer."""
+        answer = await self.client.decide(
+            task["ref"], decision, actor, comment=comment, digest=task["digest"], door=DOOR
+        )
+        return answer.model_dump(mode="json")
+
+    # --- promised times
+
+    async def sla_report(self, process: str, since: datetime | None) -> list[Record]:
+        """Say per promised time how it was kept."""
+        return [plain(row) for row in await self.client.store.sla_report(process, since)]
+
+    async def slas_in_danger(self, process: str, limit: int) -> list[Record]:
+        """List running clocks that have warned or are breached."""
+        return [plain(row) for row in await self.client.store.slas_in_danger(process, limit)]
+
+    # --- views
+
+    async def count_chains(self) -> int:
+        """Return how many chains have a trail."""
+        return len(await self.client.store.read(lambda connection: list(views.all_chains(connection))))
+
+    async def refold(self, chain: str, drop: bool) -> int:
+        """Rebuild views from the trail; return of how many chains."""
+        if chain and not await self.client.store.timeline(chain):
+            raise NotFoundError(await self._unknown(chain))
+        if drop:
+            await self.client.store.drop_views()
+        return await self.client.store.refold(chain)
+
+    async def verify(self, chain: str) -> list[Record]:
+        """Return the view rows that are not what the trail says."""
+        return [plain(row) for row in await self.client.store.verify(chain)]
+
+    async def heal(self, chain: str, limit: int) -> list[Record]:
+        """Fill the holes of one chain's trail, or of all that have any, from Temporal's histories."""
+        named = [chain] if chain else await self.client.store.holes(limit)
+        return [await self._heal(one) for one in named]
+
+    async def _heal(self, chain: str) -> Record:
+        try:
+            done = await self.client.heal(chain)
+        except ClientError as error:
+            return {"chain": chain, "inserted": 0, "missing": [], "ok": False, "result": str(error)}
+        left = ", ".join(f"{first}–{last}" for first, last in done.missing)
+        result = f"still missing: {left}" if left else "whole"
+        return {
+            "chain": chain,
+            "inserted": done.inserted,
+            "missing": plain(done.missing),
+            "ok": not left,
+            "result": result,
+        }
+
+    def _now(self) -> datetime:
+        return self.client.place.business_time(datetime.now(UTC))
