@@ -60,6 +60,7 @@ def load_checked(source: Path | str, world: World) -> Compiled:
     from ltc.definition.lint import lint
 
     compiled = compile_tree(*read_source(source), world)
+    compiled.build.problems.stop()  # a word that does not exist would only make more complaints
     lint(compiled.plan, compiled.build)
     compiled.build.problems.stop()
     return compiled

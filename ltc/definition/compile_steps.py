@@ -131,7 +131,8 @@ def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
     key = "event" if isinstance(source, Listing) else "wait"
     if key == "wait" and "match" not in step.values:
         build.problems.add("LTC-D022", step.mark, key="match", where="a 'wait' step", doc="event.FIELD == NAME.id")
-        return []
+        build.event(step.text("wait"), step.at("wait"))
+        return [Awaited(event=step.text("wait"), match="", subject="")]
     if key == "event" and "match" in step.values:
         build.problems.add(
             "LTC-D020", step.keys["match"], word="match", where="a wait for several events", known=("event",)

@@ -14,8 +14,13 @@ from ltc.definition.plan import Plan
 
 
 def lint(plan: Plan, build: Build) -> None:
-    """Run every check; complaints go to ``build.problems``."""
+    """Run every check; complaints go to ``build.problems``.
+
+    Raises:
+        DefinitionError: names are not clear, so that nothing further can be said.
+    """
     names = collect(plan, build)
+    build.problems.stop()  # a name of two meanings would only make more complaints
     flow = follow(plan, build)
     Expressions(plan, build, names, flow).check_all()
     check_documents(plan, build, names, flow)

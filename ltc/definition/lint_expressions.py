@@ -150,7 +150,7 @@ def check_documents(plan: Plan, build: Build, names: Names, flow: Flow) -> None:
         if node.kind == "approve":
             _subject(node.id, node.leg, node.subject, build, names, flow)
             for index, bind in enumerate(node.binds):
-                if not re.fullmatch(rf"{re.escape(node.subject)}\.\w+", bind):
+                if node.subject in names.at(node.leg) and not re.fullmatch(rf"{re.escape(node.subject)}\.\w+", bind):
                     mark = build.places[f"{node.id}:bind:{index}"]
                     build.problems.add("LTC-D070", mark, word=bind, subject=node.subject)
         elif node.kind == "wait":
@@ -172,7 +172,7 @@ def _about(node: WaitNode, build: Build, names: Names) -> None:
     for awaited in node.events:
         event = registry.events.get(awaited.event)
         read = registry.operations.get(event.read) if event else None
-        if event is None or read is None or event.refreshes not in read.gives.model_fields:
+        if not awaited.match or event is None or read is None or event.refreshes not in read.gives.model_fields:
             continue
         wanted = ExprType.of(read.gives.model_fields[event.refreshes].annotation)
         meaning = visible.get(awaited.refresh)

@@ -85,9 +85,7 @@ def _undoes(reaction: Reaction, order: list[str], pivot: str) -> bool:
 def _after_pivot(plan: Plan, flow: Flow, leg: str, event: str, step: str) -> Iterator[AnyNode]:
     nodes = [node for node in plan.nodes.values() if node.leg == leg]
     for node in nodes:
-        if isinstance(node, WaitNode) and event in [awaited.event for awaited in node.events]:
-            yield from _following(plan, flow, node)
-        elif node.step == step:
+        if (isinstance(node, WaitNode) and event in [awaited.event for awaited in node.events]) or node.step == step:
             yield from _following(plan, flow, node)
     later = False
     for one in plan.legs:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ltc.definition.errors import Mark, Problems, listing
+from ltc.definition.errors import Mark, Problems, listing, nearest
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source, kind
 from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.definition.shapes import FORMATS, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
@@ -117,8 +117,9 @@ class _Checker:
                 self.unknown(node.keys[key], key, shape.keys, shape.reserved, where)
             else:
                 self.check(value, known, f"'{key}' of {where}")
+        meant = [nearest(key, shape.keys) for key in node.values if key not in shape.keys]
         for key in shape.required:
-            if key not in node.values:
+            if key not in node.values and key not in meant:
                 self.problems.add("LTC-D022", node.mark, key=key, where=where, doc=shape.keys[key].doc)
 
     def unknown(self, mark: Mark, key: str, known: Iterable[str], reserved: dict[str, str], where: str) -> None:

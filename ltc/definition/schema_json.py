@@ -9,7 +9,7 @@ from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.definition.shapes import FORMATS, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 from ltc.ports.operations import EVENTS, OPERATIONS
 
-_EXAMPLES = {"operation": OPERATIONS, "event": EVENTS}
+_EXAMPLES = {"operation": tuple(OPERATIONS), "event": tuple(EVENTS)}
 
 
 def json_schema() -> dict[str, Any]:
