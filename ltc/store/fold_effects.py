@@ -20,8 +20,9 @@ def _place(entry: Entry) -> tuple[str, str, str]:
 def _scheduled(view: ChainView, entry: Entry) -> ChainView:
     mode, effect = text(entry, "mode"), text(entry, "effect")
     key = (*_place(entry), text(entry, "op"))
-    known = view.get("steps", key)
-    view = _past_timeout(view, entry)
+    before = _flight(view, entry)
+    known = view.get("steps", before) if before else None
+    view = _past_timeout(view.drop("steps", before) if before else view, entry)
     view = view.put(
         "steps", key, mode=mode, effect=effect, state="in_flight", visit=entry.visit, since=entry.at,
         since_wall=entry.wall, unknowns=known["unknowns"] if known else 0,

@@ -1,0 +1,239 @@
+"""The fold against the core: after every input of a simulated chain, the views say what the chain's state says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ltc.core.simulation import Simulation
+from ltc.core.stand_in import Script, StandIn
+from ltc.core.state import State
+from ltc.model.trail import Kind, pack, unpack
+from ltc.store.fold import FOLDERS, fold_all
+from ltc.store.rows import BLANKS, ChainView
+from ltc.store.trail import normal
+from tests.support.chains import simulate
+
+STATUS = {"unknown": ("scheduled", "unknown"), "absent": ("absent",), "certain": ("certain",)}
+
+
+def place_of(state: State, token: str) -> tuple[str, str]:
+    found = state.tokens.get(token)
+    return (found.leg, found.item) if found else ("", "")
+
+
+def holds(state: State, view: ChainView) -> None:
+    wanted = Counter((hold.scope, hold.reason, hold.owner, *place_of(state, hold.token)) for hold in state.holds)
+    seen = Counter(
+        (row["scope"], row["reason"], row["owner"], row["leg"], row["item"])
+        for _, row in view.each("holds") if row["released"] is None
+    )  # fmt: skip
+    assert seen == wanted
+
+
+def effects(state: State, view: ChainView) -> None:
+    newest = {effect.key: effect for effect in state.effects}
+    assert {key[0] for key, _ in view.each("effects")} == set(newest)
+    for key, effect in newest.items():
+        row = view.get("effects", (key,))
+        assert row is not None
+        assert row["status"] in STATUS.get(effect.status, (effect.status,)), (effect, row)
+
+
+def tasks(state: State, view: ChainView) -> None:
+    wanted = {
+        (task.id, task.levels[task.at]): task.candidates
+        for task in state.tasks.values() if task.status in ("open", "opening")
+    }  # fmt: skip
+    seen = {key: row for key, row in view.each("tasks") if row["state"] == "open"}
+    assert set(seen) == set(wanted)
+    for key, row in seen.items():
+        task = state.tasks[str(key[0])]
+        assert row["digest"] == task.digest
+        if task.status == "open":
+            assert (row["candidates"] or []) == task.candidates
+
+
+def clocks(state: State, view: ChainView) -> None:
+    seen = {key[0]: row for key, row in view.each("slas") if row["ended"] is None}
+    assert set(seen) == set(state.slas)
+    for name, clock in state.slas.items():
+        row = seen[name]
+        if clock.running_since is not None or clock.due is not None:
+            assert (row["state"], row["deadline"]) == ("running", clock.deadline)
+        else:
+            assert row["state"] == "paused"
+        assert (row["breached"] is not None, row["warned"] is not None) == (clock.breached, clock.warned)
+
+
+def waits(state: State, view: ChainView, plan: Any) -> None:
+    def at(token: Any) -> tuple[str, str, str]:
+        return token.leg, token.item, plan.nodes[token.node].step
+
+    waiting = {at(token) for token in state.tokens.values() if token.status == "waiting"}
+    held = {at(token) for token in state.tokens.values() if token.status == "held" and token.node}
+    seen = {key for key, row in view.each("waits") if row["state"] == "waiting"}
+    assert seen - held == waiting
+    for token in state.tokens.values():
+        row = view.get("waits", at(token)) if token.status == "waiting" else None
+        if row is not None and row["deadline"] is not None:
+            assert row["deadline"] == token.deadline
+
+
+def flights(state: State, view: ChainView) -> None:
+    wanted = Counter(
+        (flight.op, flight.key) for flight in state.flights.values()
+        if flight.purpose in ("do", "read", "probe", "undo")
+    )  # fmt: skip
+    seen = Counter((str(key[3]), row["effect"]) for key, row in view.each("steps") if row["state"] == "in_flight")
+    assert seen == wanted
+
+
+def legs(state: State, view: ChainView) -> None:
+    words = {"open": "running", "done": "left", "skipped": "skipped"}
+    for name, leg in state.legs.items():
+        row = view.get("legs", (name, ""))
+        if leg.status in words:
+            assert row is not None
+            assert row["status"] == words[leg.status]
+
+
+def agree(simulation: Simulation, state: State, view: ChainView) -> None:
+    """Everything that the state of a chain says is in its views, and nothing else."""
+    assert view.head["faults"] == 0
+    effects(state, view)
+    legs(state, view)
+    if state.status in ("closing", "ended"):
+        assert (view.head["state"], view.head["outcome"]) == ("ended", state.outcome)
+        assert not list(view.each("waits"))
+        assert not list(view.each("steps"))
+        return
+    held = "held" if state.holds else "compensating" if state.status == "compensating" else "running"
+    assert view.head["state"] == held
+    holds(state, view)
+    tasks(state, view)
+    clocks(state, view)
+    waits(state, view, simulation.setting.plan)
+    flights(state, view)
+
+
+def followed(simulation: Simulation, days: int = 400) -> ChainView:
+    """Run a simulation; after every input fold what is new and compare."""
+    views = [ChainView(simulation.state.chain)]
+    done = [0]
+
+    def watch(state: State) -> None:
+        fresh = [normal(entry) for entry in simulation.trail[done[0] :]]
+        done[0] = len(simulation.trail)
+        views[0] = fold_all(views[0], unpack(pack(fresh)) if fresh else [])
+        agree(simulation, state, views[0])
+
+    simulation.watch = watch
+    simulation.run(simulation.now + timedelta(days=days))
+    return views[0]
+
+
+SCRIPTS: dict[str, tuple[dict[str, Any], int]] = {
+    "plain": ({}, 50_000),
+    "two levels": ({}, 800_000),
+    "parts": ({"parts": [40, 60], "pays": [30, 70]}, 250_000),
+    "rejected": ({"decisions": [("manager", "reject")]}, 250_000),
+    "sent back": ({"decisions": [("manager", "send_back"), ("manager", "approve")]}, 250_000),
+    "silent": ({"decisions": [("manager", "silent")]}, 250_000),
+    "nobody": ({"people": {"manager": []}}, 250_000),
+    "refused": ({"refuse": {"erp.confirm_order": ["credit_limit"]}}, 250_000),
+    "out of stock": ({"refuse": {"erp.confirm_order": ["out_of_stock"]}}, 250_000),
+    "discontinued": ({"refuse": {"erp.confirm_order": ["discontinued"]}}, 250_000),
+    "lost reply, applied": ({"lost": {"erp.create_order": True, "erp.post_invoice": True}}, 50_000),
+    "lost reply, not applied": ({"lost": {"erp.create_order": False}}, 50_000),
+    "nonsense": ({"fail": {"erp.create_order": ["ContractBroken"]}}, 50_000),
+    "misconfigured": ({"fail": {"erp.confirm_order": ["Misconfigured"]}}, 50_000),
+    "undo refused": (
+        {"decisions": [("manager", "reject")], "refuse": {"erp.cancel_order": ["invoiced", "invoiced"]}}, 250_000,
+    ),
+    "cancelled early": ({"cancel_after": "erp.create_order"}, 250_000),
+    "cancelled before the pivot": ({"cancel_after": "erp.release_delivery"}, 250_000),
+    "cancelled after the pivot": ({"cancel_after": "erp.post_invoice"}, 250_000),
+    "never paid": ({"pays": []}, 50_000),
+    "never shipped": ({"parts": []}, 50_000),
+    "late": ({"ship_after": timedelta(days=12), "pay_after": timedelta(days=45)}, 250_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("process", ["lead_to_cash", "web_order"])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_views_say_what_the_chain_says(name: str, process: str) -> None:
+    said, net = SCRIPTS[name]
+    simulation = simulate(process, Script(**{key: _copy(value) for key, value in said.items()}), net=net, run=False)
+    view = followed(simulation)
+    assert view.head["last_seq"] == simulation.state.seq
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(one) for key, one in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+REFUSALS = st.sampled_from(["", "", "credit_limit", "out_of_stock", "discontinued"])
+FAILURES = st.sampled_from(["", "", "Unavailable", "ContractBroken", "Misconfigured", "OutcomeUnknown"])
+VERDICTS = ["approve", "reject", "send_back", "silent"]
+ACTIONS = st.sampled_from(["retry", "release", "hold", "cancel", "skip"])
+SCRIPT = st.fixed_dictionaries(
+    {
+        "refuse": st.fixed_dictionaries({"erp.confirm_order": st.lists(REFUSALS, max_size=2)}),
+        "fail": st.fixed_dictionaries(
+            {op: st.lists(FAILURES, max_size=2) for op in ("erp.create_order", "erp.post_invoice", "erp.cancel_order")}
+        ),
+        "lost": st.dictionaries(st.sampled_from(["erp.confirm_order", "erp.release_delivery"]), st.booleans()),
+        "decisions": st.lists(
+            st.tuples(st.sampled_from(["manager", "finance"]), st.sampled_from(VERDICTS)),
+            max_size=3,
+        ),
+        "parts": st.sampled_from([[100], [40, 60], []]),
+        "pays": st.sampled_from([[100], [30, 70], []]),
+        "cancel_after": st.sampled_from(["", "", "erp.create_order", "erp.release_delivery", "erp.post_invoice"]),
+    }
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(SCRIPT, st.sampled_from([50_000, 250_000, 800_000]), st.lists(ACTIONS, max_size=4))
+def test_views_follow_any_chain_and_any_operator(said: dict[str, Any], net: int, actions: list[str]) -> None:
+    simulation = simulate(
+        "lead_to_cash", Script(**{key: _copy(value) for key, value in said.items()}), net=net, run=False
+    )
+    followed(simulation, days=60)
+    world = simulation.world
+    assert isinstance(world, StandIn)
+    for action in actions:
+        if simulation.finished is not None:
+            break
+        simulation.feed(world.intervention(action=action, consent=True))
+        simulation.run(simulation.now + timedelta(days=30))
+
+
+def test_every_kind_has_a_folder() -> None:
+    assert set(FOLDERS) == set(Kind)
+
+
+def test_an_entry_that_makes_no_sense_is_counted_and_passed_over() -> None:
+    simulation = simulate(net=50_000)
+    broken = simulation.trail[5].model_copy(update={"kind": Kind.CHAIN_STARTED, "data": {"net": {"minor": "much"}}})
+    view = fold_all(ChainView("c"), [*simulation.trail[:5], broken, *simulation.trail[6:9]])
+    assert (view.head["faults"], view.head["last_seq"]) == (1, simulation.trail[8].seq)
+
+
+def test_folding_is_pure() -> None:
+    simulation = simulate(net=50_000)
+    half = fold_all(ChainView("c"), simulation.trail[:30])
+    before = {table: dict(rows) for table, rows in half.tables.items()}
+    whole = fold_all(half, simulation.trail[30:])
+    assert {table: dict(rows) for table, rows in half.tables.items()} == before
+    assert whole == fold_all(ChainView("c"), simulation.trail)
+    assert BLANKS["chains"]["last_seq"] == 0
