@@ -1,7 +1,7 @@
 """Expressions: what is right, what is wrong and where, and what comes out."""
 
 from datetime import datetime
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -147,6 +147,9 @@ def test_right_expressions_have_their_type(source, want, kind):
         ("if", "any", 1, "word of the language", None),
         ("has(order)", "bool", 1, "has() asks for a field", None),
         ("{order.id: 1}", "any", 1, "constant texts", None),
+        ("(" * 17 + "flag" + ")" * 17, "bool", 17, "nested deeper than 16", None),
+        ("!" * 17 + "flag", "bool", 17, "nested deeper than 16", None),
+        ("flag" + " && flag" * 33, "bool", 17, "more than 32 terms", None),
         ("a" * 513, "any", 513, "at most 512 characters", None),
     ],
 )
@@ -179,15 +182,15 @@ HOSTILE = [
 @pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_expressions_are_decided_at_once(source):
     check("flag", ENV)
-    began = perf_counter()
+    began = thread_time()
     with pytest.raises(ExpressionError) as caught:
         check(source, ENV)
-    assert perf_counter() - began < 0.05
+    assert thread_time() - began < 0.05
     assert len(str(caught.value)) < 600
-    began = perf_counter()
+    began = thread_time()
     with pytest.raises(EvaluationError):
         value(source)
-    assert perf_counter() - began < 0.05
+    assert thread_time() - began < 0.05
 
 
 def test_limits_are_reached_but_not_passed_by_what_is_allowed():
@@ -229,6 +232,9 @@ def test_sides_of_an_equality():
         ("order.lines.exists_one(l, l.quantity == 7)", True),
         ("order.lines.all(l, base(l.net) == 5)", True),
         ("[order.lines[1]]", [{**LINE, "id": "2", "quantity": 7}]),
+        ("order.lines[1]", {**LINE, "id": "2", "quantity": 7}),
+        ("order.lines.filter(l, l.quantity > 3)", [{**LINE, "id": "2", "quantity": 7}]),
+        ("true ? order.net : order.lines[0].net", {"minor": 10001, "currency": "EUR"}),
         ("size(order.lines)", 2),
         ("size(tags)", 1),
         ("tags['a']", "x"),
@@ -338,9 +344,9 @@ def test_evaluation_takes_a_fifth_of_a_millisecond_at_most():
 
 
 def _timed(source, values):
-    began = perf_counter()
+    began = thread_time()
     evaluate(source, values, currency="USD", rates={"EUR": "1"})
-    return perf_counter() - began
+    return thread_time() - began
 
 
 def test_the_same_in_every_thread():

