@@ -69,6 +69,9 @@ def go_on(turn: Turn) -> None:
 def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     """Start the next call that undoes an effect; tell whether one was started."""
     undo: Undo | None = getattr(turn.plan.nodes[effect.node], "undo", None)
+    if index < _no_return(turn):
+        _stands(turn, effect, "before the point of no return: counter-documents follow it")
+        return False
     amends = "~" in effect.place
     if undo is None or amends or undo.kind == "none":
         _stands(
@@ -90,6 +93,18 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
         return False
     _send(turn, index, effect, call.op, args)
     return True
+
+
+def _no_return(turn: Turn) -> int:
+    """The index of the first effect that cannot be taken back; what lies before it stands. 0 before any pivot."""
+    if not turn.state.pivots:
+        return 0
+    final = (
+        index
+        for index, effect in enumerate(turn.state.effects)
+        if (undo := getattr(turn.plan.nodes[effect.node], "undo", None)) and undo.kind == "irreversible"
+    )
+    return next(final, 0)
 
 
 def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ltc.core import calls, moves, undoing
 from ltc.core.commands import CallDone
-from ltc.core.state import Flight, Kept, Token
+from ltc.core.state import Effect, Flight, Kept, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Awaited, Handler, Span, WaitNode
@@ -151,8 +151,11 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
         return
     pinned = turn.plan.events[flight.payload["event"]]
     _refresh(turn, token, flight.payload["refresh"], event.result.get(pinned.refreshes), flight.op)
-    if node.into and pinned.collects:
-        for document in event.result.get(pinned.collects, []):
+    came = event.result.get(pinned.collects, []) if pinned.collects else []
+    if came:
+        _enlist(turn, token, node, flight.payload["event"])
+    if node.into:
+        for document in came:
             if turn.collect(node.into, document):
                 turn.log(
                     Kind.DOCUMENT,
@@ -168,6 +171,15 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
         _read(turn, token, node)
     else:
         _check(turn, token, node)
+
+
+def _enlist(turn: Turn, token: Token, node: WaitNode, event: str) -> None:
+    """What was waited for took place: it enters the undo list, certain, once."""
+    place, state = turn.place(token), turn.state
+    if node.undo is None or any(effect.place == place for effect in state.effects):
+        return
+    key = turn.effect_key(token.leg, token.item, node.step, 0, token.visit)
+    state.effects.append(Effect(place, node.id, token.leg, token.item, event, key, 0, status="certain", sure=True))
 
 
 def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | None, op: str) -> None:
