@@ -7,7 +7,7 @@ types, common-expression-language runs. Only what all three understand alike is 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 from ltc.definition.evaluation import EvaluationError, NoRate, evaluate
 from ltc.definition.parsing import parse
@@ -120,8 +120,3 @@ def _no_overload(function: str, operands: str) -> str:
     shown = {"_?_:_": "? :", "@in": "in", "!_": "!", "-_": "-", "_[_]": "[ ]"}.get(function, function.strip("_"))
     types = operands.replace("ltc.", "").replace("google.protobuf.Timestamp", "instant").replace("string", "text")
     return f"{shown!r} does not go with ({types})"
-
-
-def describe(kind: Any) -> str:
-    """Return how a type is called in messages: ``text``, ``list of Line``."""
-    return str(ExprType.of(kind))

@@ -182,8 +182,7 @@ def _method(builder: _Builder, tree: Tree[Token]) -> Node:
     args = builder.many(_trees(tree)[1]) if len(tree.children) == 3 else ()
     column = getattr(tree.children[1], "column", tree.meta.column)
     if name in MACROS:
-        most = 3 if name == "map" else 2
-        if not 2 <= len(args) <= most or args[0].kind != "name":
+        if len(args) != 2 or args[0].kind != "name":
             raise ExpressionError(column, f"{name}() takes a name and a condition: lines.{name}(l, l.quantity > 0)")
         return builder.node("macro", name, (target, *args), tree, column)
     _known(name, METHODS, column, FUNCTIONS + MACROS)
@@ -202,6 +201,10 @@ def _call(builder: _Builder, tree: Tree[Token]) -> Node:
 def _known(name: str, names: tuple[str, ...], column: int, others: tuple[str, ...]) -> None:
     if name in names:
         return
+    if name in ("filter", "map"):  # the runner copies the result for each element: a second for a thousand lines
+        raise ExpressionError(
+            column, f"{name}() is not in this version; all(), exists(), exists_one() go through a list"
+        )
     if name in _LATER:
         raise ExpressionError(column, f"{name}() is not in this version")
     if name in others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MACROS = ("all", "exists", "exists_one", "filter", "map")
+MACROS = ("all", "exists", "exists_one")
 FUNCTIONS = ("base", "has", "money", "size", "string")
 METHODS = ("contains", "endsWith", "size", "startsWith")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import get_args
 
 from ltc.definition.plan import Span
 
@@ -89,11 +88,6 @@ def parse_share(text: str) -> str:
     if not match or Decimal(match[1]) > 100:
         raise ValueError(f"{_shown(text)} is not a tolerance; write a number from 0 to 100 with %, such as 2.5%")
     return match[1]
-
-
-def units() -> tuple[str, ...]:
-    """Return the units a span may have, for messages and documentation."""
-    return tuple(get_args(Span.model_fields["unit"].annotation))
 
 
 def _unknown_unit(text: str, unit: str) -> str:

@@ -107,10 +107,8 @@ class _Walk:
         if name.text in scope:
             raise _error(name, f"the name {name.text!r} already means something here; choose another")
         inner = {**scope, name.text: source.item or DYN}
-        kinds = [self.type(arg, inner) for arg in node.args[2:]]
-        if node.text == "map":
-            return ExprType("list", item=kinds[-1])
-        return source if node.text == "filter" else BOOL
+        self.type(node.args[2], inner)
+        return BOOL
 
     def _binary(self, node: Node, scope: Scope) -> ExprType:
         left, right = (self.type(arg, scope) for arg in node.args)

@@ -102,11 +102,9 @@ class _Reader:
         return None
 
     def _macro(self, node: Node, bound: dict[str, Part | None]) -> Part | None:
-        source = self.read(node.args[0], bound)
-        inner = {**bound, node.args[1].text: source}
-        for arg in node.args[2:]:
-            _use(self.read(arg, inner))
-        return source if node.text == "filter" else None
+        inner = {**bound, node.args[1].text: self.read(node.args[0], bound)}
+        _use(self.read(node.args[2], inner))
+        return None
 
     def _call(self, node: Node, bound: dict[str, Part | None]) -> Part | None:
         if node.text != "size" or len(node.args) != 1:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltc.model.clock import VirtualClock
@@ -24,6 +24,7 @@ clocks = st.builds(
 ticks = st.integers(-(10**10), 10**10)
 
 
+@settings(deadline=None)
 @given(clocks, ticks)
 def test_real_comes_back_exactly(clock, tick):
     real = REAL + tick * US
@@ -31,6 +32,7 @@ def test_real_comes_back_exactly(clock, tick):
     assert clock.to_real(virtual) == real
 
 
+@settings(deadline=None)
 @given(clocks, ticks)
 def test_virtual_is_reached_late_never_early(clock, tick):
     virtual = MONDAY + tick * US
@@ -39,6 +41,7 @@ def test_virtual_is_reached_late_never_early(clock, tick):
     assert clock.to_virtual(real - US) < virtual
 
 
+@settings(deadline=None)
 @given(clocks, ticks, st.integers(1, 10**10))
 def test_time_goes_forward(clock, tick, more):
     assert clock.to_virtual(REAL + tick * US) < clock.to_virtual(REAL + (tick + more) * US)
@@ -65,6 +68,7 @@ def test_weekends_are_idle():
     assert clock().to_real(friday_close + timedelta(hours=63)) - clock().to_real(friday_close) == timedelta(seconds=6.3)
 
 
+@settings(deadline=None)
 @given(ticks)
 def test_identity_shows_real_time(tick):
     same = VirtualClock.identity()

@@ -61,8 +61,8 @@ truths = st.sampled_from(
     [
         "doc.f", "true", "false", "has(doc.maybe)", "has(doc.maybe) && doc.maybe.y > 1", "has(doc.maybe.y)",
         "doc.at < doc.by", "doc.at == doc.by", "doc.pieces.all(p, p.q > doc.a)", "doc.pieces.exists(p, p.n == doc.s)",
-        "doc.pieces.exists_one(p, p.q == 1)", "size(doc.pieces.filter(p, p.q > 1)) > 1", "doc.s.startsWith('S')",
-        "doc.s.contains(doc.t)", "doc.t.endsWith('x')", "doc.a in doc.pieces.map(p, p.q)", "doc.s in ['x', doc.t]",
+        "doc.pieces.exists_one(p, p.q == 1)", "doc.pieces.exists(p, p.n + 'x' == doc.t)", "doc.s.startsWith('S')",
+        "doc.s.contains(doc.t)", "doc.t.endsWith('x')", "doc.a in [1, doc.b, 3]", "doc.s in ['x', doc.t]",
     ]
 )  # fmt: skip
 
@@ -157,6 +157,7 @@ def test_the_library_that_gives_the_tree_means_the_same(source, doc):
         assert found == pythons(source, doc)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.text("order.id()[]{}'\"+-*/%!&|=<>?:, 0123456789abhxs", max_size=60))
 def test_no_text_breaks_the_checker(text):
     found = None

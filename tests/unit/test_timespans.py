@@ -1,11 +1,11 @@
 """Spans, shares and rungs: what is read, what is refused, and with which remedy."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltc.definition.plan import Span
-from ltc.definition.timespans import parse_percent, parse_rung, parse_share, parse_span, units
+from ltc.definition.timespans import parse_percent, parse_rung, parse_share, parse_span
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_refuses_with_a_remedy(text, says):
     assert len(str(caught.value)) < 300
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text):
     try:
@@ -44,7 +45,7 @@ def test_any_text_is_read_or_refused(text):
     except ValueError:
         return
     assert span.amount > 0
-    assert span.unit in units()
+    assert text.strip().endswith(span.unit)
 
 
 def test_rungs():
