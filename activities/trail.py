@@ -49,5 +49,5 @@ async def store_entries(records: TrailStore, packed: bytes) -> None:
 
 
 @activity.defn(name="trail.flush")
-async def flush() -> None:
-    """Carry nothing but the header: for entries that no other activity takes along."""
+async def flush(request: dict[str, Any]) -> None:
+    """Carry nothing but the header: for entries that no other activity takes along. The request is empty."""
