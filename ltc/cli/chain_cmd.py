@@ -13,7 +13,7 @@ from ltc.cli.intervene_cmd import COMMANDS
 from ltc.cli.output import Column, Format, col, note, one, rows
 from ltc.cli.sentences import collapse, sentence, where
 from ltc.cli.session import ask
-from ltc.cli.text import moment, short, span
+from ltc.cli.text import moment, second, short, span
 
 app = typer.Typer(help="Start chains, see where they stand, intervene.", no_args_is_help=True, rich_markup_mode=None)
 _STATES = ("running", "held", "compensating", "ended")
@@ -32,7 +32,7 @@ _LIST = (
     col("STARTED", "started", moment), col("RESTS SINCE", "rests_since", moment), Column("NEXT DEADLINE", _deadline),
 )  # fmt: skip
 _TIMELINE = (
-    col("SEQ", "seq", right=True), col("BUSINESS TIME", "at", moment), col("REAL TIME", "wall", moment),
+    col("SEQ", "seq", right=True), col("BUSINESS TIME", "at", moment), col("REAL TIME", "wall", second),
     Column("WHERE", where), Column("WHAT", lambda row: _what(row)),
 )  # fmt: skip
 

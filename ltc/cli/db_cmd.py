@@ -21,10 +21,10 @@ def upgrade(dry_run: options.DryRun = False, output: options.Output = Format.TAB
     """Bring the database to the schema that this program needs, making it if it is new. Records are kept."""
 
     async def work() -> dict[str, object]:
-        from ltc import settings
+        from ltc.cli import installed
         from ltc.store import migrate
 
-        config = settings.load()
+        config = installed.load()
         url = config.database_url()
         if not dry_run:
             config.state.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ltc import settings
 from ltc.bootstrap import Parts, client_of, open_parts
+from ltc.cli import installed
 from ltc.cli.exits import NotFoundError
 from ltc.cli.output import plain
 from ltc.client.chain_client import ChainClient
@@ -21,6 +21,7 @@ from ltc.store.queries import Filters
 
 Record = dict[str, Any]
 DOOR = "cli"
+_MOST = 10_000  # tasks looked through for one person
 
 
 class Desk:
@@ -32,7 +33,7 @@ class Desk:
         self.client: ChainClient
 
     async def __aenter__(self) -> Self:
-        config = settings.load()
+        config = installed.load()
         migrate.require_current(config.database_url())  # before anything is made: looking must not leave files behind
         try:
             self.parts = await self._stack.enter_async_context(open_parts(config))
@@ -126,8 +127,24 @@ class Desk:
     # --- approvals
 
     async def tasks(self, to: str, chain: str, state: str, limit: int) -> list[Record]:
-        """List approvals, oldest first."""
-        return [plain(row) for row in await self.client.store.tasks(to, chain, state, limit)]
+        """List approvals, oldest first: of one person, those that wait for them."""
+        found = [await self._asked(plain(row)) for row in await self.client.store.tasks("", chain, state, _MOST)]
+        mine = [row for row in found if not to or (to in row["candidates"] and to not in _deciders(row))]
+        return mine[:limit]
+
+    async def _asked(self, row: Record) -> Record:
+        """Fill in who is asked: the trail may not have said it yet while a chain rests, the people file knows."""
+        source = row.get("source") or {}
+        if row["candidates"] or row["state"] != "open" or not isinstance(source, dict):
+            return row
+        people = self.parts.people
+        if "role" in source:
+            asked = await people.members(str(source["role"]))
+        elif "manager_of" in source:
+            asked = [await people.manager_of(str(source["manager_of"]), int(source.get("up") or 1))]
+        else:
+            asked = [str(source.get("person") or "")]
+        return {**row, "candidates": [one for one in asked if one]}
 
     async def task(self, ref: str) -> Record:
         """Return one approval with its decisions.
@@ -138,8 +155,7 @@ class Desk:
         found = await self.client.store.task(ref)
         if found is None:
             raise NotFoundError(f"there is no task {ref!r}; `ltc task list --state all` shows those there are")
-        record: Record = plain(found)
-        return record
+        return await self._asked(plain(found))
 
     async def decide(self, task: Record, decision: Any, actor: str, comment: str) -> Record:
         """Decide on the figures of the task as it was read, and return the chain's answer."""
@@ -198,3 +214,7 @@ class Desk:
 
     def _now(self) -> datetime:
         return self.client.place.business_time(datetime.now(UTC))
+
+
+def _deciders(row: Record) -> list[str]:
+    return [vote["actor"] for vote in row["decided_by"] or []]

@@ -26,10 +26,10 @@ def doctor(output: options.Output = Format.TABLE) -> None:
 
 async def _examine() -> list[dict[str, str]]:
     from ltc import settings
-    from ltc.cli import checks, checks_engine
+    from ltc.cli import checks, checks_engine, installed
 
     try:
-        config = settings.load()
+        config = installed.load()
     except settings.SettingsError as error:
         return [
             vars(checks.Finding("settings", "fail", str(error), "set this variable right; nothing else was checked"))

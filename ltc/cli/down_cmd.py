@@ -20,10 +20,10 @@ def down(output: options.Output = Format.TABLE) -> None:
 
 
 async def _down() -> dict[str, Any]:
-    from ltc import settings
+    from ltc.cli import installed
     from starter.installation import Installation, Layout, locked
 
-    config = settings.load()
+    config = installed.load()
     if not config.state.is_dir():
         return {"stopped": [], "killed": []}
     with locked(config.state):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ltc.cli.exits import FailedError, PartialError, RefusedError
+from ltc.cli.exits import BadUsageError, FailedError, NotFoundError, PartialError, RefusedError
 from ltc.cli.inputs import json_object
 from ltc.cli.output import Format, col, note, one, rows
 from ltc.cli.session import ask
@@ -78,10 +78,11 @@ async def _start_all(desk: Desk, process: str, reading: Reading, actor: str, dry
         fields = {"opportunity_id": deal.id, "opportunity": deal.model_dump(mode="json")}
         line: Record = {"number": deal.number, "why": ""}
         try:
+            await desk.opportunity(deal.id)  # the chain works on the CRM's deal: it must be there
             started = await desk.start(process, fields, actor, dry_run)
             known = "this number was seen before; the chain it started goes on" if started["existed"] else ""
             results.append({**line, "result": started["result"], "chain": started["chain"], "why": known})
-        except RefusedError as error:
+        except (RefusedError, NotFoundError, BadUsageError) as error:
             results.append({**line, "result": "refused", "chain": "", "why": str(error)})
     return results
 

@@ -28,12 +28,17 @@ def short(value: Any, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def moment(value: datetime | str | None) -> str:
+def moment(value: datetime | str | None, form: str = "%Y-%m-%d %H:%M UTC") -> str:
     """Return an instant as ``2026-03-02 09:30 UTC``, to the minute; empty for none."""
     if value is None or value == "":
         return ""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return instant.astimezone(UTC).strftime(form)
+
+
+def second(value: datetime | str | None) -> str:
+    """Return an instant as ``2026-03-02 09:30:07 UTC``, to the second; empty for none."""
+    return moment(value, "%Y-%m-%d %H:%M:%S UTC")
 
 
 def span(value: timedelta | float | None) -> str:

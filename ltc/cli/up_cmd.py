@@ -26,15 +26,20 @@ def up(output: options.Output = Format.TABLE) -> None:
 
 
 async def _up(output: Format) -> list[dict[str, Any]]:
-    from ltc import settings
+    from ltc.cli import example, installed
     from ltc.store import migrate
     from starter.installation import Installation, Layout, locked
 
-    config = settings.load()
+    config = installed.load()
+    config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(config.state):
+        words = example.furnish(config.state)
+        config = installed.load()
         migrate.upgrade(config.database_url())
-        installation = Installation(Layout(config), note if output is Format.TABLE else lambda _: None)
+        layout = Layout(config, sandbox=words)
+        installation = Installation(layout, note if output is Format.TABLE else lambda _: None)
         await installation.up()
+        installed.remember(config.state, layout.environment())
         return [_line(record.name, record.pid, config) for record in installation.table.living()]
 
 

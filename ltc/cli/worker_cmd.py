@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ltc.cli import installed
 from ltc.cli.exits import BadUsageError, FailedError
 
 app = typer.Typer(rich_markup_mode=None)
@@ -29,6 +30,7 @@ def worker(
     script = Path(__file__).resolve().parents[2] / "worker.py"
     if not script.is_file():
         raise FailedError(f"{script.name} is not beside ltc; install ltc anew")
+    installed.adopt()
     sys.stdout.flush()
     # Nothing imports the composition root; it is run, and signals reach it directly.
     words = [sys.executable, str(script), *(["--only", ",".join(parts)] if parts else [])]

@@ -49,7 +49,7 @@ class FakeDesk:
     def __init__(self, **answers: Any) -> None:
         self.answers: dict[str, Any] = {
             "chain": chain(), "task": task(), "intervene": {"status": "accepted"}, "decide": {"status": "accepted"},
-            "may_intervene": None, **answers,
+            "may_intervene": None, "opportunity": {}, **answers,
         }  # fmt: skip
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -160,7 +160,7 @@ def test_timeline_tells_the_tries_of_a_step_as_one_line_with_both_times(desk):
     assert len(lines) == 4
     assert "(2 tries)" in lines[2]
     assert "2026-03-02 02:00 UTC" in lines[2]
-    assert "2026-11-22 12:00 UTC" in lines[2]
+    assert "2026-11-22 12:00:00 UTC" in lines[2]
     assert len(ltc("chain", "timeline", "p:1", "--full").stdout.splitlines()) == 7
 
 
