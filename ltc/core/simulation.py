@@ -100,7 +100,7 @@ class Simulation:
         return [line for entry in self.trail if (line := describe(entry))]
 
 
-_TELLING = {
+_TELLING: dict[str, Callable[[Entry], str]] = {
     "done": lambda e: f"{_at(e)} {e.data.get('mode', '')} {e.data.get('op', '')}",
     "refused": lambda e: f"{_at(e)} refused {e.data.get('reason', '')}",
     "decided": lambda e: f"{_at(e)} {e.data.get('level', '')} {e.data.get('decision', '')}",

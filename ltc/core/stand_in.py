@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ltc.core.commands import CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
+from ltc.core.stand_in_books import Books
 from ltc.model.ids import digest
 from ltc.model.messages import Answer, Decision, Event, Intervention
 
 SOON = timedelta(seconds=1)
-ZERO = "0"
 
 
 @dataclass
@@ -47,12 +47,12 @@ class StandIn:
     opportunity: dict[str, Any]
     effects: list[tuple[str, str]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    order: dict[str, Any] = field(default_factory=dict)
-    deliveries: list[dict[str, Any]] = field(default_factory=list)
-    invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     made: dict[str, Any] = field(default_factory=dict)
     _events: int = 0
     _decided: int = 0
+
+    def __post_init__(self) -> None:
+        self.books = Books(self.opportunity)
 
     # The protocol of simulation.World
 
@@ -99,7 +99,7 @@ class StandIn:
         later: list[tuple[timedelta, Input]] = []
         if key and key in self.made:
             return self.made[key], later
-        result = getattr(self, "_" + op.replace(".", "_"))(args, now)
+        result = self.books.take(op, args, now)
         if key:
             self.effects.append((op, key))
             self.made[key] = result
@@ -122,143 +122,28 @@ class StandIn:
         at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
         return delay, EventArrived(Event(id=f"EV-{self._events}", name=name, fields=fields, at=at))
 
-    def _crm_qualify_lead(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {"id": args["opportunity"], "version": 2, "stage": "qualified", "score": 50}
-
-    _crm_reopen_lead = _crm_qualify_lead
-    _crm_set_stage = _crm_qualify_lead
-
-    def _crm_get_opportunity(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self.opportunity
-
-    def _customer_resolve(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        customer = args["customer"]
-        currency = self.opportunity["currency"]
-        return {"id": f"C-{customer['id']}", "name": customer["name"], "crm_id": customer["id"],
-                "erp_id": f"E-{customer['id']}", "currency": currency, "tier": "standard"}  # fmt: skip
-
-    def _erp_exchange_rate(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {"source": args["source"], "target": args["target"], "rate": "7.10", "on": now.isoformat()}
-
-    def _erp_create_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        self.order = {
-            "id": "SO-1", "version": 1, "customer": args["customer"], "lines": args["lines"], "status": "draft",
-            "net": self.opportunity["net"], "tax": self.opportunity["tax"], "gross": self.opportunity["gross"],
-            "ordered": sum(line["quantity"] for line in args["lines"]),
-            "shipped": 0, "returned": 0, "cancelled": 0, "reference": "",
-        }  # fmt: skip
-        return self.order
-
-    def _turn(self, status: str) -> dict[str, Any]:
-        self.order = {**self.order, "version": self.order["version"] + 1, "status": status}
-        return self.order
-
-    def _erp_update_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._turn("draft")
-
-    def _erp_cancel_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._turn("cancelled")
-
-    def _erp_confirm_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._turn("confirmed")
-
-    def _erp_unconfirm_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._turn("draft")
-
-    def _erp_get_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self.order
-
-    def _erp_release_delivery(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {"id": "RE-1", "version": 1, "order": args["order"], "status": "released"}
-
-    def _erp_cancel_delivery(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {"id": args["delivery"], "version": 2, "order": self.order["id"], "status": "cancelled"}
-
-    def _erp_receive_return(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        self._turn("returned")
-        return {"id": "GR-1", "version": 1, "delivery": "D-1", "quantity": self.order["shipped"]}
-
-    def _erp_watch_shipments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        gone = [one for one in self.deliveries if datetime.fromisoformat(one["shipped_at"]) <= now]
-        shipped = sum(line["quantity"] for one in gone for line in one["lines"])
-        return {
-            "order": {**self.order, "version": self.order["version"] + len(gone), "shipped": shipped},
-            "deliveries": gone,
-        }
-
-    def _erp_post_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        delivery = next(one for one in self.deliveries if one["id"] == args["delivery"])
-        return self._invoice(f"INV-{delivery['id']}", delivery["id"], delivery["gross"], now)
-
-    def _erp_post_order_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._invoice("INV-1", "", self.order["gross"], now)
-
-    def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime) -> dict[str, Any]:
-        nil = {**gross, "minor": 0}
-        invoice = {
-            "id": name, "version": 1, "order": self.order["id"], "delivery": delivery, "net": gross, "tax": nil,
-            "gross": gross, "paid": nil, "credited": nil, "written_off": nil, "open": gross, "settled": False,
-            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [],
-        }  # fmt: skip
-        self.invoices[name] = invoice
-        return self._shown(invoice)
-
-    @staticmethod
-    def _shown(invoice: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in invoice.items() if name != "payments"}
-
-    def _erp_get_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._shown(self.invoices[args["invoice"]])
-
-    def _erp_credit_note(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {
-            "id": f"CN-{args['invoice']}",
-            "version": 1,
-            "invoice": args["invoice"],
-            "amount": self.invoices[args["invoice"]]["gross"],
-        }
-
-    def _erp_write_off(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        invoice = self.invoices[args["invoice"]]
-        nil = {**invoice["gross"], "minor": 0}
-        invoice.update(version=invoice["version"] + 1, written_off=invoice["open"], open=nil, settled=True)
-        return self._shown(invoice)
-
-    def _erp_watch_payments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        invoice = self.invoices[args["invoice"]]
-        received = [one for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now]
-        paid = sum(one["amount"]["minor"] for one in received)
-        left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"]
-        shown = {
-            **self._shown(invoice), "version": invoice["version"] + len(received), "settled": left <= 0,
-            "paid": {**invoice["gross"], "minor": paid}, "open": {**invoice["gross"], "minor": left},
-        }  # fmt: skip
-        return {"invoice": shown, "payments": received}
+    # Later events
 
     def _shipments(self, now: datetime) -> list[tuple[timedelta, Input]]:
         later: list[tuple[timedelta, Input]] = []
-        left = self.order["ordered"]
+        order = self.books.order
+        left = order["ordered"]
         for number, share in enumerate(self.script.parts, 1):
-            quantity = (
-                left
-                if number == len(self.script.parts) and share == 100 - sum(self.script.parts[:-1])
-                else self.order["ordered"] * share // 100
-            )
+            whole = number == len(self.script.parts) and sum(self.script.parts) == 100
+            quantity = left if whole else order["ordered"] * share // 100
             left -= quantity
             at = now + self.script.ship_after * number
-            amount = self.order["gross"]["minor"] * quantity // self.order["ordered"]
-            money = {**self.order["gross"], "minor": amount}
-            self.deliveries.append(
-                {"id": f"D-{number}", "version": 1, "order": self.order["id"], "net": money, "gross": money, "shipped_at": at.isoformat(),
-                 "lines": [{"line": "1", "product": "all", "quantity": quantity}]}
-            )  # fmt: skip
+            money = {**order["gross"], "minor": order["gross"]["minor"] * quantity // order["ordered"]}
+            delivery = {"id": f"D-{number}", "version": 1, "order": order["id"], "shipped_at": at.isoformat()}
+            lines = [{"line": "1", "product": "all", "quantity": quantity}]
+            self.books.deliveries.append({**delivery, "net": money, "gross": money, "lines": lines})
             later.append(
-                self._event(at - now, "erp.goods_shipped", {"order": self.order["id"], "delivery": f"D-{number}"})
+                self._event(at - now, "erp.goods_shipped", {"order": self.books.order["id"], "delivery": f"D-{number}"})
             )
         return later
 
     def _payments(self, shown: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
-        invoice, later = self.invoices[shown["id"]], []
+        invoice, later = self.books.invoices[shown["id"]], []
         left = invoice["gross"]["minor"]
         for number, share in enumerate(self.script.pays, 1):
             amount = (

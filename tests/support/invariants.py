@@ -31,13 +31,15 @@ def _once(simulation: Simulation) -> list[str]:
 def _known(simulation: Simulation) -> list[str]:
     """E3: every effect that took place was scheduled by the chain, and says so in its trail."""
     scheduled = {entry.data.get("effect") for entry in simulation.trail if entry.kind is Kind.SCHEDULED}
-    return [f"{op} took place without a word in the trail" for op, key in _world(simulation).effects if key not in scheduled]
+    return [
+        f"{op} took place without a word in the trail" for op, key in _world(simulation).effects if key not in scheduled
+    ]
 
 
 def _ended_or_held(simulation: Simulation) -> list[str]:
     """E6: the chain has ended in one way, rests with a named human, or waits for a person's decision."""
     state = simulation.state
-    if simulation.finished or all(hold.owner for hold in state.holds) and state.holds:
+    if simulation.finished or (all(hold.owner for hold in state.holds) and state.holds):
         return []
     if any(token.status in ("deciding", "waiting") for token in state.tokens.values()):
         return []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.support.chains import MONDAY, ROOT, setting, shipped, simulate
-from tests.support.invariants import violations
 
 from ltc.core.commands import CallDone, EventArrived, Schedule
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.definition.plan import CallNode, WaitNode
 from ltc.ports.operations import REFUSALS
+from tests.support.chains import MONDAY, ROOT, setting, shipped, simulate
+from tests.support.invariants import violations
 
 DEFINITIONS = sorted(path.stem for path in (ROOT / "process_defs").glob("*.yaml") if ".test" not in path.name)
 FAULTS = [

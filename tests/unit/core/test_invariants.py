@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.support.chains import simulate
-from tests.support.invariants import violations
 
 from ltc.core import calls, undoing
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script
 from ltc.core.state import Effect
 from ltc.model.trail import Kind
+from tests.support.chains import simulate
+from tests.support.invariants import violations
 
 
 def _undone() -> Simulation:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.support.chains import simulate
 
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
+from tests.support.chains import simulate
 
 
 def effects(simulation: Simulation) -> list[str]:
@@ -70,7 +70,12 @@ def test_a_lost_opportunity_ends_lost_and_what_took_effect_stands() -> None:
 def test_a_customer_who_cancels_before_the_pivot_has_everything_undone() -> None:
     simulation = simulate(script=Script(cancel_after="erp.release_delivery"))
     assert outcome(simulation) == "cancelled"
-    assert effects(simulation)[-4:] == ["erp.cancel_delivery", "erp.unconfirm_order", "erp.cancel_order", "crm.reopen_lead"]
+    assert effects(simulation)[-4:] == [
+        "erp.cancel_delivery",
+        "erp.unconfirm_order",
+        "erp.cancel_order",
+        "crm.reopen_lead",
+    ]
 
 
 def test_a_customer_who_cancels_after_the_pivot_rests_with_a_human() -> None:
@@ -101,7 +106,9 @@ def test_a_credit_limit_is_lifted_by_an_approval_and_the_call_repeated_with_the_
 
 
 def test_no_credit_rejects_the_order() -> None:
-    simulation = simulate(script=Script(refuse={"erp.confirm_order": ["credit_limit"]}, decisions=[("credit", "reject")]))
+    simulation = simulate(
+        script=Script(refuse={"erp.confirm_order": ["credit_limit"]}, decisions=[("credit", "reject")])
+    )
     assert outcome(simulation) == "rejected"
     assert "erp.confirm_order" not in effects(simulation)
 
@@ -120,7 +127,9 @@ def test_an_unpaid_invoice_is_written_off_with_an_approval() -> None:
     assert outcome(simulation) == "written_off"
     assert effects(simulation)[-1] == "erp.write_off"
     path = simulation.path()
-    assert path.index("collection[INV-D-1].payment_allocated timed out") < path.index("collection[INV-D-1].write_off do erp.write_off")
+    assert path.index("collection[INV-D-1].payment_allocated timed out") < path.index(
+        "collection[INV-D-1].write_off do erp.write_off"
+    )
 
 
 def test_a_silent_approver_is_warned_of_breached_and_escalated() -> None:
@@ -149,8 +158,9 @@ def test_an_unknown_outcome_is_probed_and_never_done_twice(operation: str, appli
 
 def test_the_state_survives_being_written_and_read_between_any_two_inputs() -> None:
     script = {"parts": [40, 60], "pays": [30, 70], "refuse": {"erp.confirm_order": ["credit_limit"]}}
-    plain, written = simulate(script=Script(**script)), simulate(
-        script=Script(**{**script, "refuse": {"erp.confirm_order": ["credit_limit"]}}), roundtrip=True
+    plain, written = (
+        simulate(script=Script(**script)),
+        simulate(script=Script(**{**script, "refuse": {"erp.confirm_order": ["credit_limit"]}}), roundtrip=True),
     )
     assert plain.path() == written.path()
     assert [command.id for command in plain.schedules] == [command.id for command in written.schedules]

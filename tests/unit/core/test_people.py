@@ -6,20 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.chains import MONDAY, shipped, simulate
 
 from ltc.core.commands import CallFailed, Decide
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.model.messages import Answer, Decision
 from ltc.model.trail import Kind, unpack
+from tests.support.chains import MONDAY, simulate
 
 TASK = "approval.approve_order#1"
 
 
 def waiting(**script: Any) -> Simulation:
     """A chain that waits for its manager."""
-    simulation = simulate(script=Script(decisions=[("manager", "silent")], **script), until=timedelta(minutes=10), run=False)
+    simulation = simulate(
+        script=Script(decisions=[("manager", "silent")], **script), until=timedelta(minutes=10), run=False
+    )
     simulation.run(MONDAY + timedelta(minutes=10))
     return simulation
 
@@ -65,7 +67,9 @@ def test_a_decision_is_accepted_once_and_the_same_one_again_gets_the_same_answer
 )
 def test_each_decision_gets_its_answer(changes: dict[str, Any], status: str) -> None:
     simulation = waiting()
-    if changes.get("decision") == "send_back" and "on_send_back" not in str(shipped("lead_to_cash").nodes["approval.approve_order"]):
+    if changes.get("decision") == "send_back" and "on_send_back" not in str(
+        shipped("lead_to_cash").nodes["approval.approve_order"]
+    ):
         status = "refused"
     assert say(simulation, **changes).status == status
 
@@ -83,7 +87,9 @@ def test_of_two_approvers_at_once_one_is_first_and_the_other_gets_a_definite_ans
 
 
 def test_the_same_person_cannot_vote_twice_nor_at_two_levels() -> None:
-    script = Script(people={"manager": ["maria"], "finance": ["maria", "fred", "fiona"]}, decisions=[("finance", "silent")])
+    script = Script(
+        people={"manager": ["maria"], "finance": ["maria", "fred", "fiona"]}, decisions=[("finance", "silent")]
+    )
     simulation = simulate(script=script, net=800_000, until=timedelta(hours=3))
     task = simulation.state.tasks[TASK]
     assert task.candidates == ["fred", "fiona"]
@@ -114,7 +120,14 @@ def test_a_decision_by_signal_counts_only_after_its_signature_was_checked() -> N
     simulation = waiting()
     task = simulation.state.tasks[TASK]
     decision = Decision.model_validate(
-        {"id": "S1", "task": TASK, "decision": "approve", "actor": "manager-1", "digest": task.digest, "expires": "2099-01-01T00:00:00Z"}
+        {
+            "id": "S1",
+            "task": TASK,
+            "decision": "approve",
+            "actor": "manager-1",
+            "digest": task.digest,
+            "expires": "2099-01-01T00:00:00Z",
+        }
     )
     simulation.feed(Decide(decision, "signal"))
     assert task.status == "open"
@@ -147,7 +160,9 @@ def test_each_intervention_is_on_record_with_actor_and_reason() -> None:
     simulation = held()
     assert act(simulation, action="retry").status == "accepted"
     said = [entry for entry in simulation.trail if entry.kind is Kind.INTERVENED]
-    assert [(entry.data["action"], entry.data["actor"], entry.data["reason"]) for entry in said] == [("retry", "olga", "because")]
+    assert [(entry.data["action"], entry.data["actor"], entry.data["reason"]) for entry in said] == [
+        ("retry", "olga", "because")
+    ]
 
 
 def test_an_intervention_while_the_step_is_in_flight_is_refused() -> None:
