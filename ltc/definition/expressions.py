@@ -17,7 +17,7 @@ from ltc.definition.types import BOOL, INT, STRING, TIMESTAMP, ExprType, TypeEnv
 
 __all__ = [
     "EvaluationError", "ExprType", "ExpressionError", "NoRate", "TypeEnv",
-    "asked", "check", "evaluate", "names", "selects", "sides",
+    "asked", "check", "evaluate", "names", "selects",
 ]  # fmt: skip
 
 Want = Literal["bool", "string", "int", "timestamp", "any"]
@@ -71,15 +71,6 @@ def selects(source: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     _collect(parse(source), frozenset(), found)
     return tuple(found)
-
-
-def sides(source: str) -> tuple[str, str] | None:
-    """Return the two sides of an expression that is one equality (``event.order == order.id``), else nothing."""
-    node = parse(source)
-    if node.kind != "binary" or node.text != "==":
-        return None
-    left, right = node.args
-    return source[left.start : left.end], source[right.start : right.end]
 
 
 def _free(node: Node, bound: frozenset[str] = frozenset()) -> list[Node]:

@@ -168,12 +168,6 @@ def after(start: datetime, seconds: int, unit: Unit, window: CalendarWindow) -> 
     raise AssertionError("the last stretch has no end")
 
 
-def is_working(moment: datetime, window: CalendarWindow) -> bool:
-    """Say whether an instant lies in working time."""
-    day, rest = divmod(_local(_us(moment), window), _DAY)
-    return window._works(day) and any(start * _MINUTE <= rest < end * _MINUTE for start, end in window.hours)
-
-
 def is_provisional(moment: datetime, window: CalendarWindow) -> bool:
     """Say whether an instant lies where the official days are not known: unpublished, or beyond the window."""
     day = _local(_us(moment), window) // _DAY + _EPOCH_ORDINAL

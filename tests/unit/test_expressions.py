@@ -16,7 +16,6 @@ from ltc.definition.expressions import (
     evaluate,
     names,
     selects,
-    sides,
 )
 from ltc.model.documents import Delivery, Opportunity, Order
 
@@ -218,12 +217,6 @@ def test_what_an_expression_names():
     assert asked(source) == ("order.net",)
     assert selects(source) == ("order.net", "deliveries", "order.id", "requester")
     assert names("d.all(d1, d1.x) || d1") == ("d", "d1")
-
-
-def test_sides_of_an_equality():
-    assert sides("event.order == order.id") == ("event.order", "order.id")
-    assert sides("event.order != order.id") is None
-    assert sides("flag") is None
 
 
 @pytest.mark.parametrize(
