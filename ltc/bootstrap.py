@@ -103,7 +103,13 @@ async def client_of(parts: Parts, temporal: Client | None = None) -> ChainClient
         registry=parts.registry,
         people=parts.people,
         key=parts.key,
-        place=Installation(parts.settings.installation, parts.key.public, parts.clock),
+        place=Installation(
+            parts.settings.installation,
+            parts.key.public,
+            parts.clock,
+            parts.settings.calendar,
+            parts.settings.calendars(),
+        ),
         effect_classes=parts.effect_classes(),
     )
 

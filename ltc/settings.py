@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     database: SecretStr = Field(default=SecretStr(""), description="database URL; empty: SQLite in the state folder")
     keys: Path | None = Field(default=None, description="the folder of the signing key; default STATE/keys")
     process_defs: Path = Field(default=Path("process_defs"), description="the folder of process definitions")
+    calendar: str = Field(default="cn", description="what `ltc stuck` counts working time in; empty: not at all")
     people_file: Path = Field(default=Path("people.yaml"), description="who holds which role")
     notices_file: Path | None = Field(
         default=None, description="where notices are written; default STATE/notices.jsonl"
@@ -97,6 +98,11 @@ class Settings(BaseSettings):
     def notices(self) -> Path:
         """Return the file notices are written to."""
         return self.notices_file or self.state / "notices.jsonl"
+
+    def calendars(self) -> Path | None:
+        """Return the folder of calendars beside the definitions; None when there is none: then ltc's own count."""
+        folder = self.process_defs / "calendars"
+        return folder if folder.is_dir() else None
 
     def limits(self, queue: str) -> QueueLimits:
         """Return the limits of a queue, by its port's name, ``notices`` or ``chains``."""

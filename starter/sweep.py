@@ -12,11 +12,12 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client import ChainClient, ClientError
-from ltc.client.lookups import chains_with_holes, ended, quiet_chains, silent_starts
+from ltc.client.lookups import chains_with_gaps, ended, quiet_chains, silent_starts
 from ltc.ports.errors import PortError
 
 LOG = logging.getLogger("ltc.sweep")
 AT_ONCE = 100  # chains looked at per sweep and kind of trouble
+EVERY_RECORD = 20  # sweeps between two that read the records themselves
 QUIET = timedelta(seconds=30)  # real time; a chain heard of since needs no look
 CUT_SHORT = "WorkflowType = 'Chain' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 WHY = "cut short from outside"
@@ -41,6 +42,7 @@ class Sweep:
     def __init__(self, client: ChainClient) -> None:
         self._client = client
         self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
+        self._count = 0
         self._settled: set[str] = set()  # runs cut short that need nothing more
 
     async def run(self, every: float) -> None:
@@ -70,7 +72,7 @@ class Sweep:
             await self._try(swept, swept.relaunched, start.chain, self._client.relaunch(start.chain))
         async for chain in self._cut_short():
             await self._try(swept, swept.repaired, chain, self._client.repair(chain, WHY))
-        for chain in dict.fromkeys([*await self._holed(before), *await self._closed_elsewhere(before)]):
+        for chain in dict.fromkeys([*await self._holed(before), *await self._ahead(before)]):
             await self._try(swept, swept.healed, chain, self._client.heal(chain))
         return swept
 
@@ -84,14 +86,20 @@ class Sweep:
 
     async def _holed(self, before: datetime) -> list[str]:
         store = self._client.store
-        return [*await store.read(chains_with_holes, AT_ONCE), *await store.read(silent_starts, before, AT_ONCE)]
+        thorough = self._count % EVERY_RECORD == 0  # reads the whole trail: not every time
+        self._count += 1
+        holes = await store.holes(AT_ONCE) if thorough else await store.read(chains_with_gaps, AT_ONCE)
+        return [*holes, *await store.read(silent_starts, before, AT_ONCE)]
 
-    async def _closed_elsewhere(self, before: datetime) -> list[str]:
-        """Return chains that are open in our views, quiet, and closed in Temporal: their last entries are missing."""
+    async def _ahead(self, before: datetime) -> list[str]:
+        """Return quiet chains of which Temporal knows more than our views.
+
+        It has closed them, or has scheduled a call that nobody took up: what rides on such a call is not stored yet.
+        """
         chains = await self._client.store.read(quiet_chains, before, self._behind, AT_ONCE)
-        self._behind = chains[-1] if len(chains) == AT_ONCE else ""
-        closed = []
-        for chain in chains:
+        self._behind = chains[-1][0] if len(chains) == AT_ONCE else ""
+        found = []
+        for chain, heard in chains:
             try:
                 described = await self._client.temporal.get_workflow_handle(chain).describe()
             except RPCError as error:
@@ -99,9 +107,12 @@ class Sweep:
                     raise
                 LOG.warning("%s is open on record but unknown to Temporal", chain)
                 continue
-            if described.status == WorkflowExecutionStatus.COMPLETED:
-                closed.append(chain)
-        return closed
+            waiting = [
+                one.scheduled_time.ToDatetime(tzinfo=UTC) for one in described.raw_description.pending_activities
+            ]
+            if described.status == WorkflowExecutionStatus.COMPLETED or any(at > heard for at in waiting):
+                found.append(chain)
+        return found
 
     async def _cut_short(self) -> AsyncIterator[str]:
         """Give the chains whose newest run was terminated, cancelled or failed, and that are not ended on record."""

@@ -14,7 +14,7 @@ from ltc.client.keys import SigningKey
 from ltc.client.questions import Questions
 from ltc.client.starting import Installation, Started, Starter
 from ltc.client.talking import Talker, new_id
-from ltc.model.messages import Answer, Decision, Intervention, Where
+from ltc.model.messages import NOTICES_QUEUE, Answer, Decision, Intervention, Where, call_queue
 from ltc.ports.operations import Registry
 from ltc.ports.people import People
 from ltc.settings import Settings
@@ -32,7 +32,8 @@ class ChainClient(Questions):
         self, *, temporal: Client, store: Store, settings: Settings, registry: Registry, people: People,
         key: SigningKey, place: Installation, effect_classes: Mapping[str, str],
     ) -> None:  # fmt: skip
-        super().__init__(temporal, store, place)
+        ports = dict.fromkeys(operation.port for operation in registry.operations.values())
+        super().__init__(temporal, store, place, [NOTICES_QUEUE, *map(call_queue, ports)])
         self._people = people
         self._talker = Talker(temporal, store, key, settings.signature_life)
         self._settings = settings
@@ -45,7 +46,9 @@ class ChainClient(Questions):
         """Return the definitions there are; people's roles are read once per client."""
         if self._definitions is None:
             roles = {role: await self._people.members(role) for role in await self._people.roles()}
-            self._definitions = Definitions(self._settings.process_defs, self._registry, roles, self._classes)
+            self._definitions = Definitions(
+                self._settings.process_defs, self._registry, roles, self._classes, self.place.calendars
+            )
         return self._definitions
 
     async def start(self, process: str, fields: dict[str, Any], *, source: str = "client", actor: str = "") -> Started:

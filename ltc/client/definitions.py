@@ -34,11 +34,13 @@ class Definitions:
         registry: Registry,
         roles: Mapping[str, list[str]] | None,
         effect_classes: Mapping[str, str],
+        calendars: Path | None = None,
     ) -> None:
         self._folder = folder
         self._registry = registry
         self._roles = roles
         self._classes = effect_classes
+        self._calendars = calendars
         self._read: dict[str, tuple[tuple[int, int], Definition]] = {}
 
     def names(self) -> list[str]:
@@ -70,7 +72,7 @@ class Definitions:
 
         try:
             text = path.read_text(encoding="utf-8")
-            plan = load(path, self._registry, self._roles, self._classes)
+            plan = load(path, self._registry, self._roles, self._classes, _calendars(self._calendars))
         except DefinitionError as error:
             raise BadInputError(str(error)) from error
         except (OSError, UnicodeDecodeError) as error:
@@ -78,3 +80,17 @@ class Definitions:
         if plan.process != process:
             raise BadInputError(f"{path} says process: {plan.process}; the file must be named after its process")
         return Definition(text=text, plan=plan, written=plan.model_dump(mode="json"))
+
+
+def _calendars(folder: Path | None) -> dict[str, int]:
+    """Return the calendars there are with their working minutes a day."""
+    from ltc.definition import calendars
+
+    found: dict[str, int] = {}
+    for name in calendars.available(folder):
+        try:
+            hours = calendars.load(name, folder).source.hours
+        except calendars.CalendarError as error:
+            raise BadInputError(str(error)) from error
+        found[name] = sum(end - start for start, end in hours)
+    return found

@@ -17,23 +17,23 @@ def digest_shown(connection: Connection, chain: str, task: str) -> str | None:
     return connection.execute(query).scalar()
 
 
-def chains_with_holes(connection: Connection, limit: int) -> list[str]:
-    """Return chains whose trail has a hole."""
+def chains_with_gaps(connection: Connection, limit: int) -> list[str]:
+    """Return chains whose views wait for missing entries (by an index; the records themselves say more, slower)."""
     table = VIEW_TABLES["chains"].c
     query = select(table.chain).where(table.gap.is_(True)).order_by(table.chain).limit(limit)
     return list(connection.execute(query).scalars())
 
 
-def quiet_chains(connection: Connection, before: datetime, after: str, limit: int) -> list[str]:
-    """Return open chains of which nothing was heard since ``before`` (real time), by id, beginning behind ``after``."""
+def quiet_chains(connection: Connection, before: datetime, after: str, limit: int) -> list[tuple[str, datetime]]:
+    """Return open chains not heard of since ``before`` (real time) and when they were, by id, from behind ``after``."""
     table = VIEW_TABLES["chains"].c
     query = (
-        select(table.chain)
+        select(table.chain, table.last_wall)
         .where(table.state != "ended", table.last_wall < before, table.chain > after)
         .order_by(table.chain)
         .limit(limit)
     )
-    return list(connection.execute(query).scalars())
+    return [(row.chain, row.last_wall) for row in connection.execute(query)]
 
 
 def silent_starts(connection: Connection, before: datetime, limit: int) -> list[str]:
@@ -44,6 +44,19 @@ def silent_starts(connection: Connection, before: datetime, limit: int) -> list[
         .outerjoin(VIEW_TABLES["chains"], views.chain == STARTS.c.chain)
         .where(STARTS.c.confirmed.is_(True), STARTS.c.at < before, views.chain.is_(None))
         .order_by(STARTS.c.chain)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def suspects(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Return open chains that Temporal should be asked about: with something under way, or quiet since ``before``."""
+    chains, steps = VIEW_TABLES["chains"].c, VIEW_TABLES["steps"].c
+    busy = select(steps.chain).where(steps.state.in_(("in_flight", "unknown")))
+    query = (
+        select(chains.chain)
+        .where(chains.state != "ended", chains.chain.in_(busy) | (chains.last_wall < before))
+        .order_by(chains.last_wall)
         .limit(limit)
     )
     return list(connection.execute(query).scalars())

@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
-from temporalio.client import Client
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
-from ltc.client.errors import NotFoundError
-from ltc.client.lookups import digest_shown
-from ltc.client.starting import Installation
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from ltc.client.errors import EngineAwayError, NotFoundError
+from ltc.client.facts import engine_facts
+from ltc.client.lookups import digest_shown, silent_starts, suspects
+from ltc.client.starting import AHEAD, Installation
 from ltc.store.store import Store
+from ltc.store.stuck_facts import Stuck, WorkingTime
+
+QUIET = timedelta(seconds=10)  # real time; a chain heard of since moves
+MOST_ASKED = 2_000
 
 
 class Questions:
     """What can be asked. ``store`` answers what its views hold."""
 
-    def __init__(self, temporal: Client, store: Store, place: Installation) -> None:
+    def __init__(self, temporal: Client, store: Store, place: Installation, queues: Sequence[str]) -> None:
         self.temporal = temporal
         self.store = store
         self.place = place
+        self.queues = queues
+
+    def now(self) -> datetime:
+        """Return the business time."""
+        return self.place.business_time(datetime.now(UTC))
+
+    async def stuck(self, chain: str = "") -> list[Stuck]:
+        """Say which chains do not move (or why one does not), with what Temporal knows taken into account.
+
+        Raises:
+            EngineAwayError: Temporal does not answer.
+        """
+        wall = datetime.now(UTC)
+        asked = [chain] if chain else await self._worth_asking(wall)
+        try:
+            facts = await engine_facts(self.temporal, asked, self.queues)
+        except RPCError as error:
+            raise EngineAwayError(f"Temporal does not answer: {error.message}; `ltc doctor` tells more") from error
+        return await self.store.stuck(self.now(), wall, facts, chain, self.working_time())
+
+    def working_time(self) -> WorkingTime | None:
+        """Return how working time between two instants is counted (seconds); None without a calendar."""
+        from ltc.definition import calendars, worktime
+
+        if not self.place.calendar:
+            return None
+        now = self.now()
+        window = calendars.window(self.place.calendar, (now - AHEAD).date(), (now + AHEAD).date(), self.place.calendars)
+        return lambda since, until: worktime.consumed(since, until, "bh", window)
+
+    async def _worth_asking(self, wall: datetime) -> list[str]:
+        before = wall - QUIET
+        known = await self.store.read(suspects, before, MOST_ASKED)
+        silent = await self.store.read(silent_starts, before, MOST_ASKED)
+        return [*known, *silent]
 
     async def shown(self, chain: str, task: str) -> str:
         """Return the digest of the figures that people see for a task.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -44,11 +45,13 @@ class Started:
 
 @dataclass(frozen=True)
 class Installation:
-    """What every chain of an installation starts with."""
+    """What every chain of an installation starts with. ``calendar``: what questions count working time in."""
 
     name: str
     public_key: str
     clock: VirtualClock | None = None
+    calendar: str = ""
+    calendars: Path | None = None  # the folder of calendars; None: those that ship with ltc
 
     def business_time(self, real: datetime) -> datetime:
         """Return the business time of a real instant."""
@@ -168,7 +171,7 @@ class Starter:
             chain=f"{plan.process}:{values.key}",
             key=values.key,
             plan=plan,
-            windows=windows(plan, self._place.business_time(now)),
+            windows=windows(plan, self._place.business_time(now), self._place.calendars),
             clock=self._place.clock,
             input=values.values,
             requester=values.requester,
@@ -192,10 +195,17 @@ class Starter:
         )  # fmt: skip
 
 
-def windows(plan: Plan, now: datetime) -> dict[str, CalendarWindow]:
-    """Return the calendars a plan needs, from yesterday until AHEAD."""
+def windows(plan: Plan, now: datetime, folder: Path | None = None) -> dict[str, CalendarWindow]:
+    """Return the calendars a plan needs, from yesterday until AHEAD.
+
+    Raises:
+        BadInputError: a calendar is missing or wrong.
+    """
     from ltc.definition import calendars
 
     needed = dict.fromkeys([plan.calendar, *(sla.calendar for sla in plan.slas.values())])
     since, until = (now - timedelta(days=1)).date(), (now + AHEAD).date()
-    return {name: calendars.window(name, since, until) for name in needed if name}
+    try:
+        return {name: calendars.window(name, since, until, folder) for name in needed if name}
+    except calendars.CalendarError as error:
+        raise BadInputError(str(error)) from error
