@@ -1,0 +1,119 @@
+"""The office: approvers who decide, operators who see to holds; both use the typed client alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from starter.books import Approval
+from starter.bots.stage import LOG, Stage
+from starter.scenario import Act, Remedy
+
+Row = dict[str, Any]
+AT_ONCE = 8
+MOST = 1000
+OPERATOR = "olga.petrova"
+_PATIENT = Remedy(leg="", do="retry", after=4)  # what an operator does about a hold that nobody planned
+
+
+class Approvers:
+    """Look at their task lists and decide as the scenario says."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._asked: dict[tuple[str, str], list[str]] = defaultdict(list)  # chain, leg.level → tasks seen
+        self._limit = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self) -> None:
+        """Decide what is due."""
+        tasks = await self._stage.client.store.tasks(limit=MOST)
+        due = [(task, act) for task in tasks if (act := self._act(task)) is not None]
+        await asyncio.gather(*(self._decide(task, act) for task, act in due))
+
+    def _act(self, task: Row) -> Act | None:
+        plan = self._stage.plans.get(task["chain"])
+        if plan is None or not task["candidates"]:
+            return None
+        place = f"{task['leg']}.{task['level']}"
+        seen = self._asked[task["chain"], place]
+        if task["task"] not in seen:
+            seen.append(task["task"])
+        acts = [act for act in plan.acts if act.level == place] or [Act(level=place, do="approve", after=1)]
+        act = acts[min(seen.index(task["task"]), len(acts) - 1)]
+        return act if self._stage.tempo.due(task["opened"], act.after) else None
+
+    async def _decide(self, task: Row, act: Act) -> None:
+        said = {vote["actor"] for vote in task["decided_by"] or []}
+        able = [person for person in task["candidates"] if person not in said]
+        needed = max(1, task["votes"]) - len(said) if act.do == "approve" else 1
+        async with self._limit:
+            for actor in able[: max(needed, 0)]:
+                await self._say(task, act, actor)
+
+    async def _say(self, task: Row, act: Act, actor: str) -> None:
+        at = datetime.now(UTC)
+        comment = "" if act.do == "approve" else "not like this"
+        # The same id for the same decision: asking again after a lost answer is harmless.
+        identity = f"{task['chain']}/{task['task']}/{task['level']}/{actor}"
+        answer = await self._stage.client.decide(
+            task["ref"], act.do, actor, comment=comment, digest=task["digest"], decision_id=identity, door="demo"
+        )
+        if answer.status == "accepted":
+            self._stage.memory.approvals.append(Approval(task["chain"], task["level"], actor, act.do, at))
+        else:
+            LOG.debug("%s of %s: %s %s", act.do, task["ref"], answer.status, answer.message)
+
+
+class Operators:
+    """Look at what is held and do what the scenario says; what nobody planned is retried and reported."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._seen: dict[tuple[str, str], list[int]] = defaultdict(list)  # chain, leg → holds
+        self._done: set[tuple[str, int]] = set()
+
+    async def look(self) -> None:
+        """Act on every hold that is due."""
+        for hold in await self._stage.client.store.read(open_holds):
+            plan = self._stage.plans.get(hold["chain"])
+            if plan is None or (hold["chain"], hold["seq"]) in self._done:
+                continue
+            seen = self._seen[hold["chain"], hold["leg"]]
+            if hold["seq"] not in seen:
+                seen.append(hold["seq"])
+            mine = [remedy for remedy in plan.remedies if remedy.leg == hold["leg"]]
+            number = seen.index(hold["seq"])
+            planned = number < len(mine)
+            remedy = mine[number] if planned else _PATIENT
+            if self._stage.tempo.due(hold["since"], remedy.after):
+                await self._act(hold, remedy, planned)
+
+    async def _act(self, hold: Row, remedy: Remedy, planned: bool) -> None:
+        where = {"leg": hold["leg"], "item": hold["item"]} if remedy.do == "retry" and hold["leg"] else {}
+        action = remedy.do
+        if not planned and not hold["leg"] and hold["reason"] != "compensation_remains":
+            action = "release"
+        extra = {"consent": True} if remedy.consent else {}
+        answer = await self._stage.client.intervene(
+            hold["chain"], action, OPERATOR, f"{hold['reason']}: seen to", door="demo",
+            intervention_id=f"{hold['chain']}/{hold['seq']}", **where, **extra,
+        )  # fmt: skip
+        self._done.add((hold["chain"], hold["seq"]))
+        place = hold["leg"] or "chain"
+        if not planned:
+            self._stage.memory.unplanned.append(f"{hold['chain']}: held in {place}: {hold['reason']} {hold['detail']}")
+        if answer.status != "accepted":
+            self._stage.memory.refused.append(f"{hold['chain']}: {action} in {place}: {answer.message}")
+
+
+def open_holds(connection: Any) -> list[Row]:
+    """Return the holds that nobody has released, oldest first."""
+    from sqlalchemy import select
+
+    from ltc.store.view_tables import VIEW_TABLES
+
+    table = VIEW_TABLES["holds"]
+    query = select(table).where(table.c.released.is_(None)).order_by(table.c.since, table.c.chain, table.c.seq)
+    return [dict(row) for row in connection.execute(query).mappings()]

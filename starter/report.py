@@ -1,0 +1,114 @@
+"""Prints what came of a demonstration: endings, SLA figures, faults, checks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from rich.console import Console
+from rich.table import Table
+
+from starter.evidence import Evidence, Judgement, kinds_seen
+from starter.scenario import KINDS
+
+SHOWN = 12  # violations shown of each kind
+
+
+def show(evidence: Evidence, judgements: list[Judgement], console: Console) -> None:
+    """Print everything."""
+    _endings(evidence, console)
+    _kinds(evidence, console)
+    _slas(evidence, console)
+    _faults(evidence, console)
+    _strikes(evidence, console)
+    _judgements(judgements, console)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 or column in ("why", "story") else "right")
+    return table
+
+
+def _endings(evidence: Evidence, console: Console) -> None:
+    table = _table("How the chains ended, and why", "ended", "why", "planned", "came")
+    planned = Counter((plan.outcome, plan.why) for plan in evidence.scenario.orders)
+    came: Counter[tuple[str, str]] = Counter()
+    for plan in evidence.scenario.orders:
+        row = evidence.chains.get(plan.number)
+        came[plan.outcome, plan.why] += bool(row and row["outcome"] == plan.outcome)
+    for (outcome, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
+        table.add_row(outcome, why, str(number), str(came[outcome, why]))
+    console.print(table, "")
+    ends = Counter(row["outcome"] or row["state"] for row in evidence.chains.values())
+    total = max(1, len(evidence.scenario.orders))
+    shares = ", ".join(f"{end} {number} ({number / total:.0%})" for end, number in ends.most_common())
+    back = len(evidence.memory.back_orders)
+    console.print(f"In all: {shares}; {back} orders ({back / total:.0%}) waited for goods on back-order.", "")
+
+
+def _kinds(evidence: Evidence, console: Console) -> None:
+    table = _table("What occurred", "kind", "orders planned", "seen")
+    seen = kinds_seen(evidence)
+    for kind in KINDS:
+        planned = sum(kind in plan.kinds for plan in evidence.scenario.orders)
+        table.add_row(kind.replace("_", " "), str(planned), str(seen[kind]))
+    console.print(table, "")
+
+
+def _slas(evidence: Evidence, console: Console) -> None:
+    table = _table(
+        "Promised times by leg (used: hours of their own clock; lag: real seconds of the engine)",
+        "sla", "count", "met", "warned", "breached", "median h", "p90 h", "lag p90 s", "lag max s",
+    )  # fmt: skip
+    for row in evidence.sla_report:
+        used = [_hours(row["median"]), _hours(row["p90"])]
+        lags = ["-" if row[name] is None else f"{row[name]:.2f}" for name in ("lag_p90", "lag")]
+        counts = [str(row[name]) for name in ("count", "met", "warned", "breached")]
+        table.add_row(row["sla"], *counts, *used, *lags)
+    console.print(table, "")
+
+
+def _hours(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds / 3600:.1f}"
+
+
+def _faults(evidence: Evidence, console: Console) -> None:
+    planned, faults = evidence.planned(), dict[str, None]()
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for operation, fault, reason in sorted(planned):
+        name = f"{fault}: {reason}" if reason else fault
+        faults[fault] = None
+        rows[operation][fault] += evidence.served[operation, fault, reason]
+        if not evidence.served[operation, fault, reason]:
+            rows[operation][f"missing {name}"] += 1
+    table = _table("Faults served, by operation (- : none planned)", "operation", *faults)
+    wanted = {(operation, fault) for operation, fault, _ in planned}
+    for operation, counts in rows.items():
+        table.add_row(operation, *(str(counts[fault]) if (operation, fault) in wanted else "-" for fault in faults))
+    console.print(table, "")
+
+
+def _strikes(evidence: Evidence, console: Console) -> None:
+    for strike in evidence.chaos or ():
+        console.print(
+            f"Worker killed at {strike.at:.0%}: {strike.running} activities running, {strike.posted} between post and "
+            f"answer; {strike.probed} effects probed afterwards, {strike.found} of them found."
+        )
+
+
+def _judgements(judgements: list[Judgement], console: Console) -> None:
+    console.print("[bold]Checks[/bold] (balances and effects: over the records of the sandbox CRM and ERP alone)")
+    for one in judgements:
+        mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
+        detail = f": {one.detail}" if one.detail else ""
+        console.print(f"  {mark} {one.name}{detail}", highlight=False)
+        if one.holds:
+            continue
+        for line in one.violations[:SHOWN]:
+            console.print(f"         {line}", highlight=False, markup=False)
+        if len(one.violations) > SHOWN:
+            console.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)
+    failed = sum(1 for one in judgements if not one.holds)
+    verdict = "Everything came as it was planned." if not failed else f"{failed} checks failed."
+    console.print(f"\n{verdict}", style="bold")
