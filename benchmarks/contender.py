@@ -18,7 +18,7 @@ class Contender(Protocol):
     async def connect(self, address: str) -> Client:
         """Connect as this way does in earnest: its converter, its interceptors."""
 
-    def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
+    async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         """Return the workers, their workflows run by `runner`.
 
         The activity that seeks the approval passes to `ask` what `approve` needs; all other activities do nothing.
@@ -32,6 +32,9 @@ class Contender(Protocol):
 
         `request["chain"]` is the workflow id.
         """
+
+    async def close(self) -> None:
+        """Let go of what `workers` opened."""
 
 
 def load(place: str) -> Contender:

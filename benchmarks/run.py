@@ -30,7 +30,7 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--warm", type=_span, default=4.0, help="seconds before each window that do not count")
     parser.add_argument("--in-flight", type=_positive, default=40, help="chains in flight")
     parser.add_argument("--lone", type=_positive, default=30, help="chains run one at a time, of each")
-    parser.add_argument("--think", type=_span, default=0.1, help="seconds an approver takes; no part of a latency")
+    parser.add_argument("--think", type=_span, default=1.0, help="seconds an approver takes; no part of a latency")
     parser.add_argument("--json", type=Path, help="write everything measured to this file")
     return parser.parse_args(words)
 

@@ -24,13 +24,14 @@ async def serve(module: str, address: str, port: int) -> None:
         def ask(request: dict[str, Any]) -> None:
             sender.sendto(json.dumps(request).encode(), ("127.0.0.1", port))
 
-        workers = way.workers(await way.connect(address), TimedRunner(samples), ask)
+        workers = await way.workers(await way.connect(address), TimedRunner(samples), ask)
         running = [asyncio.create_task(worker.run()) for worker in workers]
         print("ready", flush=True)
         lines = asyncio.create_task(_answer(samples))
         await asyncio.wait([*running, lines], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*running, lines)
+        await way.close()
 
 
 async def _answer(samples: Samples) -> None:

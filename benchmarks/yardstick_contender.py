@@ -19,7 +19,7 @@ class YardstickContender:
     async def connect(self, address: str) -> Client:
         return await Client.connect(address)
 
-    def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
+    async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         calls = activities(lambda chain: ask({"chain": chain}))
         return [Worker(client, task_queue=self.name, workflows=[Yardstick], activities=calls, **worker_options(runner))]
 
@@ -31,6 +31,9 @@ class YardstickContender:
     async def approve(self, client: Client, request: dict[str, Any]) -> bool:
         handle = client.get_workflow_handle_for(Yardstick.run, request["chain"])
         return await handle.execute_update(Yardstick.approve, "approve") == "accepted"
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 def contender() -> Contender:

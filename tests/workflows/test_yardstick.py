@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -66,7 +67,7 @@ def test_the_work_is_six_legs_and_nine_activities_on_an_order_of_450_bytes() -> 
     assert 430 <= len(json.dumps(order(7), separators=(",", ":"))) <= 480
 
 
-def _event(kind: int, **attributes: object) -> HistoryEvent:
+def _event(kind: EventType.ValueType, **attributes: dict[str, Any]) -> HistoryEvent:
     event = HistoryEvent(event_type=kind)
     for name, values in attributes.items():
         getattr(event, name).MergeFrom(type(getattr(event, name))(**values))
