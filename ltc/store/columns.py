@@ -74,4 +74,5 @@ def lock_chain(connection: Connection, chain: str) -> None:
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there. Returns whether it was inserted. SQL expressions count as values."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(dict(row)).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

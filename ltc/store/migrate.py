@@ -15,7 +15,8 @@ from ltc.ports.store import SchemaOutdated, StoreError
 from ltc.store.engines import make_engine, parse_url, translate
 
 
-def _config() -> Config:
+def configuration() -> Config:
+    """Return Alembic's configuration; it runs on the connection put under ``attributes``."""
     folder = Path(ltc.__file__).parents[1] / "migrations"
     if not (folder / "env.py").is_file():
         raise StoreError(f"the migrations are not beside ltc ({folder.name}/env.py is missing); install ltc anew")
@@ -26,7 +27,7 @@ def _config() -> Config:
 
 def head() -> str:
     """Return the revision this program needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return str(ScriptDirectory.from_config(configuration()).get_current_head())
 
 
 def current(url: str) -> str:
@@ -56,7 +57,7 @@ def upgrade(url: str, revision: str = "head") -> str:
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).parent.is_dir():
         raise StoreError(f"the folder of {parsed.database} does not exist; make it, or choose another database")
     engine = make_engine(url, writes=True)
-    config = _config()
+    config = configuration()
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
