@@ -27,7 +27,9 @@ def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
         moves.go_on(turn, token)
         return
     figures = {path: turn.value(path, token.leg, token.item) for path in node.binds}
-    task = Task(f"{place}#{token.visit}", token.node, token.id, node.subject, figures, ids.digest(figures), levels)
+    task = Task(
+        f"{place}#{token.visit}", token.node, token.id, token.item, node.subject, figures, ids.digest(figures), levels
+    )
     turn.state.tasks[task.id] = task
     token.task, token.status = task.id, "deciding"
     _open_level(turn, token, node, task)
@@ -128,6 +130,8 @@ def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:
         return Answer(status="closed", message=f"the task is {task.status}")
     node = turn.node(token)
     assert isinstance(node, ApproveNode)
+    if token.status == "held":
+        return Answer(status="closed", message="the approval is held by an operator; it can be decided once released")
     if decision.actor in task.approvals or (node.four_eyes and decision.actor in task.deciders):
         return Answer(status="already_decided", message=f"{decision.actor} has decided already")
     if decision.actor not in task.candidates or task.status == "opening":

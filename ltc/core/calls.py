@@ -53,7 +53,7 @@ def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) 
     key = ""
     if operation.effect:
         key = _enlist(turn, token, call.op, place, args)
-        request = {"key": key, "cls": operation.effect_class, "args": args, **_expectation(turn, node)}
+        request = {"key": key, "cls": operation.effect_class, "args": args, **_expectation(turn, token, node)}
     else:
         request["mode"] = "read"
     turn.log(Kind.SCHEDULED, token, op=call.op, mode="do" if key else "read", effect=key)
@@ -79,15 +79,15 @@ def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any])
     return key
 
 
-def _expectation(turn: Turn, node: CallNode) -> dict[str, Any]:
+def _expectation(turn: Turn, token: Token, node: CallNode) -> dict[str, Any]:
     """What the step that commits must read again: the fields that an approval of its document is bound to."""
     sources = set(node.call.args.values())
     for task in turn.state.tasks.values():
         plan = turn.plan.nodes[task.node]
         if task.status != "approved" or not isinstance(plan, ApproveNode) or not plan.binds:
             continue
-        document = turn.value(plan.subject, plan.leg, "")
-        if f"{plan.subject}.id" in sources:
+        if f"{plan.subject}.id" in sources and task.item in ("", token.item):
+            document = turn.value(plan.subject, plan.leg, task.item)
             fields = [path.split(".", 1)[1] for path in plan.binds if path.startswith(plan.subject + ".")]
             digest = ids.digest({name: document.get(name) for name in fields})
             return {"expect": {"document": plan.subject, "id": document["id"], "fields": fields, "digest": digest}}

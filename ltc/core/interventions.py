@@ -131,6 +131,8 @@ def _skip(turn: Turn, asked: Intervention) -> Answer:
     if isinstance(token, Answer):
         return token
     node = turn.node(token)
+    if isinstance(node, ApproveNode):
+        return _refuse("an approval is decided, not skipped; ask its approvers, or mend who they are and retry")
     if isinstance(node, CallNode) and node.result and asked.document is None:
         return _refuse(f"later steps need {node.result!r}; supply the document that stands for it")
     _log(turn, asked, token, document=(asked.document or {}).get("id", ""))
@@ -143,11 +145,6 @@ def _skip(turn: Turn, asked: Intervention) -> Answer:
 def _supply(turn: Turn, token: Token, document: Any) -> None:
     """Pass a step by, leaving the document supplied for it, if any."""
     node = turn.node(token)
-    task = turn.state.tasks.get(token.task)
-    if task is not None:
-        task.status = "cancelled"
-        token.task = ""
-        turn.log(Kind.TASK_CLOSED, token, task=task.id, result="cancelled")
     if document is not None and isinstance(node, (CallNode, WaitNode)):
         if node.result:
             turn.keep_result(token, node.result, document)
@@ -193,10 +190,23 @@ def _correct(turn: Turn, token: Token, values: dict[str, Any]) -> None:
 
 
 def _hold(turn: Turn, asked: Intervention) -> Answer:
+    if asked.leg:
+        return _hold_place(turn, asked)
     if any(hold.reason == "by_hand" for hold in turn.state.holds):
         return _refuse("the chain is held by hand already")
     _log(turn, asked)
     turn.hold(None, "by_hand", owner=asked.actor, why=asked.reason)
+    return Answer(status="accepted")
+
+
+def _hold_place(turn: Turn, asked: Intervention) -> Answer:
+    token = _token(turn, asked)
+    if isinstance(token, Answer):
+        return token
+    if token.status == "held":
+        return _refuse(f"{turn.place(token)} is held already")
+    _log(turn, asked, token)
+    turn.hold(token, "by_hand", owner=asked.actor, why=asked.reason, was=token.status)
     return Answer(status="accepted")
 
 
@@ -212,8 +222,16 @@ def _release(turn: Turn, asked: Intervention) -> Answer:
         state.holds.remove(hold)
         turn.log(Kind.RELEASED, token, actor=asked.actor, hold=hold.reason)
         if token is not None and token.status == "held":
-            _again(turn, token)
+            _let_go(turn, token, str(hold.detail.get("was", "")))
     return Answer(status="accepted")
+
+
+def _let_go(turn: Turn, token: Token, was: str) -> None:
+    """What was held by hand goes on as it was; anything else is tried again."""
+    if was == "deciding":
+        token.status = "deciding"
+    else:
+        _again(turn, token)
 
 
 def _extend(turn: Turn, asked: Intervention) -> Answer:

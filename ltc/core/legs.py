@@ -20,18 +20,13 @@ from ltc.model.trail import Kind
 def progress(turn: Turn) -> None:
     """Move everything that can move, until all is busy, waiting, held or ended."""
     state = turn.state
-    while state.status == "running" and not paused(turn):
+    while state.status == "running" and not turn.paused():
         token = next((one for one in state.tokens.values() if one.status == "ready"), None)
         if token is not None:
             _guarded(turn, token)
         elif not _turn_legs(turn):
             break
     undoing.go_on(turn)
-
-
-def paused(turn: Turn) -> bool:
-    """Tell whether the whole chain is held."""
-    return any(hold.scope == "chain" for hold in turn.state.holds)
 
 
 def _guarded(turn: Turn, token: Token) -> None:
@@ -178,7 +173,7 @@ def _tend_leg(turn: Turn, leg: Leg) -> bool:
     state = turn.state
     one = state.legs[leg.id]
     if leg.loop is None:
-        if state.tokens[leg.id].status != "ended":
+        if any(token.leg == leg.id and token.status != "ended" for token in state.tokens.values()):
             return False
         del state.tokens[leg.id]
         return moves.leave_leg(turn, leg.id)

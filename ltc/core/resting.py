@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.core import legs, slas
+from ltc.core import slas
 from ltc.core.commands import Arm, CallDone, CallFailed, EventArrived, Finish, Input, Rest, Schedule, Started, Tick
 from ltc.core.state import Flight
 from ltc.core.turn import Turn
@@ -73,7 +73,7 @@ def _rest(turn: Turn) -> None:
 def earliest(turn: Turn) -> datetime | None:
     """The earliest instant at which this chain must be woken."""
     moments = [slas.next_instant(turn)]
-    if turn.state.status == "running" and not legs.paused(turn):
+    if turn.state.status == "running" and not turn.paused():
         for token in turn.state.tokens.values():
             if token.status == "waiting":
                 moments += [token.deadline, token.poll_at]

@@ -40,6 +40,7 @@ class Token:
     poll_at: datetime | None = None
     reads: int = 0
     read_again: bool = False
+    taken: int = 0  # events taken since the wait was opened
     branches: int = 0  # of a parallel step: how many have ended
     task: str = ""
 
@@ -118,6 +119,7 @@ class Task:
     id: str
     node: str
     token: str
+    item: str
     subject: str
     figures: dict[str, Any]
     digest: str

@@ -76,6 +76,10 @@ class Turn:
         del visit
         return ids.effect_key(self.state.installation, self.state.chain, leg, item, step, generation)
 
+    def paused(self) -> bool:
+        """Tell whether the whole chain is held."""
+        return any(hold.scope == "chain" for hold in self.state.holds)
+
     # Names and values
 
     def scope(self, leg: str, item: str, extra: dict[str, Any] | None = None) -> dict[str, Any]:

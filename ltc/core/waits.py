@@ -25,7 +25,7 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         moves.go_on(turn, token)
         return
     token.deadline = _later(turn, node.within) if node.within else None
-    token.status, token.reads, token.read_again = "waiting", 0, False
+    token.status, token.reads, token.taken, token.read_again = "waiting", 0, 0, False
     turn.log(
         Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline)
     )
@@ -108,6 +108,7 @@ def _matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
 
 def _take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
     kept.taken = True
+    token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
     if node.result:
         turn.keep_result(token, node.result, kept.fields)
@@ -216,9 +217,8 @@ def _check(turn: Turn, token: Token, node: WaitNode) -> None:
     """Go on when the condition holds; a wait without one ends with its first event."""
     if token.status == "held":
         return
-    taken = any(kept.taken and kept.name in [one.event for one in node.events] for kept in turn.state.events.values())
     try:
-        done = turn.holds_true(node.until, token, "until") if node.until else taken
+        done = turn.holds_true(node.until, token, "until") if node.until else token.taken > 0
     except ChainError as error:
         turn.hold(token, "expression", detail=str(error))
         return
@@ -234,7 +234,7 @@ def _check(turn: Turn, token: Token, node: WaitNode) -> None:
 
 def tick(turn: Turn) -> None:
     """What is due: time-outs first, then slow polls."""
-    if turn.state.status != "running":
+    if turn.state.status != "running" or turn.paused():
         return
     for token in list(turn.state.tokens.values()):
         if token.status != "waiting" or not token.node:

@@ -197,6 +197,20 @@ def test_a_chain_held_by_hand_rests_until_it_is_released() -> None:
     assert simulation.finished is not None
 
 
+def test_a_place_held_by_hand_rests_while_the_rest_goes_on() -> None:
+    simulation = waiting()
+    assert act(simulation, action="hold", leg="approval").status == "accepted"
+    assert act(simulation, action="hold", leg="approval").status == "refused"
+    assert say(simulation).status == "closed"
+    assert act(simulation, action="release").status == "accepted"
+    assert say(simulation).status == "accepted"
+
+
+def test_an_approval_cannot_be_skipped_by_an_operator() -> None:
+    simulation = waiting()
+    assert act(simulation, action="skip", leg="approval").status == "refused"
+
+
 def test_an_sla_is_extended_and_what_was_breached_stays_breached() -> None:
     simulation = waiting()
     before = simulation.state.slas["leg:approval"].deadline
