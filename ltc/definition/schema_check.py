@@ -25,6 +25,11 @@ def check(document: Mapping, problems: Problems) -> None:
     _Checker(problems).check(document, DOCUMENT, "the definition")
 
 
+def check_shape(node: Source, shape: Shape, where: str, problems: Problems) -> None:
+    """Complain about everything in a tree that a shape does not have; for files beside definitions."""
+    _Checker(problems).check(node, shape, where)
+
+
 @dataclass
 class _Checker:
     problems: Problems

@@ -13,6 +13,7 @@ FORMATS: dict[str, tuple[str | None, str]] = {
     "event": (r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "an event, such as erp.goods_shipped"),
     "after": (r"[a-z][a-z0-9_.-]*", "an event or the name of a step"),
     "span": (r"[0-9].*|P.*", "a length of time, such as 4h, 30d, 4bh or 5bd"),
+    "elapsed": (r"[0-9]{1,4}[smhd]", "a length of time, such as 12h or 3d"),
     "real_time": (r"[0-9]{1,6}[smh]", "a length of real time, such as 30s, 5m or 1h"),
     "factor": (r"[0-9]{1,2}(\.[0-9]{1,3})?", "a factor, such as 2 or 1.5"),
     "percent": (r"[0-9]{1,4}%", "a share, such as 80%"),

@@ -23,7 +23,8 @@ def plan() -> Plan:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_definitions_compile_to_what_is_recorded(name):
-    found = json.loads(load(DEFS / f"{name}.yaml").model_dump_json())
+    plan = load(DEFS / f"{name}.yaml")
+    found = json.loads(plan.model_dump_json(exclude_defaults=True, exclude={"digest"}))
     golden = GOLDEN / f"{name}.json"
     assert found == json.loads(golden.read_text(encoding="utf-8")), f"if meant, write it anew: {golden}"
 
@@ -89,7 +90,12 @@ def test_waits_know_what_they_read_again(plan):
 def test_operations_are_pinned(base):
     plan = load(base, effect_classes={"erp.create_order": "C"})
     create = plan.operations["erp.create_order"]
-    assert (create.effect, create.inverse, create.effect_class, create.queue) == (True, "erp.cancel_order", "C", "ltc-erp")
+    assert (create.effect, create.inverse, create.effect_class, create.queue) == (
+        True,
+        "erp.cancel_order",
+        "C",
+        "ltc-erp",
+    )
     assert (create.document, create.takes) == ("Order", ["customer", "lines"])
     assert plan.operations["customer.resolve"].document == ""
 

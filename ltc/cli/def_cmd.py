@@ -1,0 +1,239 @@
+"""`ltc def`: check, show, draw and test process definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ltc.cli import options
+from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
+from ltc.cli.output import Column, Format, col, note, one, rows
+from ltc.cli.text import clean, counted
+
+if TYPE_CHECKING:
+    from ltc.definition.build import World
+    from ltc.definition.plan import Plan
+
+app = typer.Typer(help="Check, show, draw and test process definitions.", no_args_is_help=True, rich_markup_mode=None)
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[DEFINITION]...", help="Names or YAML files; default: all there are.")
+]
+Name = Annotated[str, typer.Argument(metavar="DEFINITION", help="A name, or a YAML file.")]
+People = Annotated[
+    Path | None,
+    typer.Option("--people", metavar="FILE", help="The people file to hold roles against (LTC_PEOPLE_FILE)."),
+]
+Write = Annotated[Path | None, typer.Option("--write", metavar="FILE", help="Write it to this file instead.")]
+
+_PROBLEMS: list[Column] = [
+    Column("PLACE", lambda row: clean(f"{row['file']}:{row['line']}:{row['column']}")),
+    col("CODE", "code"),
+    col("COMPLAINT", "sentence"),
+    col("REMEDY", "remedy"),
+]
+
+
+@app.command()
+def lint(names: Names = None, people: People = None, output: options.Output = Format.TABLE) -> None:
+    """Prove what can be proved before anything runs. Exit 1 when there are complaints."""
+    from ltc.definition.compile import load_checked
+    from ltc.definition.errors import DefinitionError, Problem
+
+    known, problems, digests = world(people), list[Problem](), list[str]()
+    for path in paths(names):
+        try:
+            digests.append(f"{path}: plan {load_checked(path, known).plan.digest}")
+        except DefinitionError as error:
+            problems += error.problems
+    if output is not Format.TABLE:
+        rows(problems, _PROBLEMS, output)
+    for line in digests if output is Format.TABLE else ():
+        typer.echo(clean(f"{line}, nothing to complain about"))
+    for problem in problems if output is Format.TABLE else ():
+        typer.echo(clean(problem))
+    if problems:
+        note(f"{counted(len(problems), 'complaint')}; `ltc def codes` explains the codes")
+        raise typer.Exit(Code.FAILED)
+
+
+@app.command()
+def show(name: Name, output: options.Output = Format.TABLE) -> None:
+    """Show a compiled definition, with every default filled in."""
+    from ltc.definition.show import lines
+
+    plan = compiled(name)
+    one(plan, output, lambda _: typer.echo(clean("\n".join(lines(plan)), keep_lines=True)))
+
+
+@app.command()
+def diagram(
+    name: Name,
+    language: Annotated[str, typer.Option("--language", metavar="en|zh", help="The language of titles.")] = "en",
+    write: Write = None,
+) -> None:
+    """Draw a definition as a Mermaid flowchart."""
+    from ltc.definition.diagram import mermaid
+
+    if language not in ("en", "zh"):
+        raise BadUsageError(f"there are no titles in {language[:20]!r}; use --language en or --language zh")
+    _put(mermaid(compiled(name), language), write)
+
+
+@app.command()
+def schema(write: Write = None) -> None:
+    """Print the language as JSON Schema, for editors."""
+    from ltc.definition.schema_json import written
+
+    _put(written(), write)
+
+
+@app.command()
+def reference(write: Write = None) -> None:
+    """Print the language's reference; --write renews the generated part of a page."""
+    from ltc.definition.reference import reference as text
+    from ltc.definition.reference import renewed
+
+    before = write.read_text(encoding="utf-8") if write and write.is_file() else ""
+    _put(renewed(before) if write else text(), write)
+
+
+@app.command()
+def codes(
+    code: Annotated[str, typer.Argument(metavar="[CODE]", help="One code, such as LTC-D040; default: all.")] = "",
+    output: options.Output = Format.TABLE,
+) -> None:
+    """Explain the codes of complaints."""
+    from ltc.definition.codes import CODES
+    from ltc.definition.errors import nearest
+
+    if code and code not in CODES:
+        near = nearest(code, CODES)
+        raise NotFoundError(f"there is no code {code[:20]!r}" + (f"; did you mean {near}?" if near else ""))
+    found = [
+        {"code": key, "sentence": text.sentence, "remedy": text.remedy}
+        for key, text in CODES.items()
+        if code in ("", key)
+    ]
+    rows(found, _PROBLEMS[1:], output)
+
+
+@app.command("test")
+def run_tests(names: Names = None, people: People = None, output: options.Output = Format.TABLE) -> None:
+    """Run the tests beside definitions (NAME.test.yaml) on the pure core, without a server. Exit 1 when one fails."""
+    from ltc.cli.def_test import Result, run_file
+    from ltc.definition.errors import DefinitionError
+
+    known, results = world(people), list[Result]()
+    for path in paths(names):
+        beside = path.with_name(f"{path.stem}.test.yaml")
+        if beside.is_file():
+            try:
+                results += run_file(beside, path, known)
+            except DefinitionError as error:
+                raise BadUsageError(str(error)) from error
+        else:
+            note(f"{path} has no test; write {beside.name} beside it")
+    if output is not Format.TABLE:
+        rows(results, [], output)
+    for result in results if output is Format.TABLE else ():
+        typer.echo(clean(f"{'ok    ' if result.ok else 'FAILED'}  {result.process}: {result.case}"))
+        typer.echo(clean("".join(f"        {line}\n" for line in result.differences), keep_lines=True), nl=False)
+    failed = sum(1 for result in results if not result.ok)
+    note(f"{counted(len(results) - failed, 'case')} passed, {failed} failed")
+    if failed:
+        raise typer.Exit(Code.FAILED)
+
+
+def paths(names: list[str] | None) -> list[Path]:
+    """Return the files that were named; all definitions of the installation when none was.
+
+    Raises:
+        NotFoundError: there is no such definition.
+    """
+    folder = _folder()
+    if not names:
+        found = sorted(path for path in folder.glob("*.yaml") if "." not in path.stem)
+        if not found:
+            raise NotFoundError(f"there is no definition in {folder}; set LTC_PROCESS_DEFS or name a file")
+        return found
+    return [_path(name, folder) for name in names]
+
+
+def _path(name: str, folder: Path) -> Path:
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        if not Path(name).is_file():
+            raise NotFoundError(f"there is no file {name}")
+        return Path(name)
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in folder.glob("*.yaml") if "." not in one.stem)) or "none"
+        raise NotFoundError(f"there is no definition {name!r} in {folder}; there are: {known}")
+    return path
+
+
+def _folder() -> Path:
+    from ltc import settings
+
+    return settings.load().process_defs
+
+
+def compiled(name: str) -> Plan:
+    """Compile one definition; what is wrong with it ends the command."""
+    from ltc.definition.compile import load_checked
+    from ltc.definition.errors import DefinitionError
+
+    (path,) = paths([name])
+    try:
+        return load_checked(path, world(None)).plan
+    except DefinitionError as error:
+        raise BadUsageError(str(error)) from error
+
+
+def world(people: Path | None) -> World:
+    """Return what definitions are held against here: our operations, calendars and, if there is a file, people."""
+    from ltc.definition.build import World
+
+    return World(roles=_roles(people), calendars=_calendars())
+
+
+def _calendars() -> dict[str, int]:
+    """Return the calendars there are, with their working minutes a day."""
+    from ltc.definition import calendars
+
+    sources = {name: calendars.load(name).source for name in calendars.available()}
+    return {name: sum(end - start for start, end in source.hours) for name, source in sources.items()}
+
+
+def _roles(people: Path | None) -> Mapping[str, Collection[str]] | None:
+    from ltc import settings
+    from ltc.adapters.people_file.directory import parse
+    from ltc.ports.errors import Misconfigured
+
+    path = people or settings.load().people_file
+    if not people and not path.is_file():
+        note(f"roles are not checked: there is no people file {path}; name one with --people")
+        return None
+    try:
+        found = parse(path)
+    except (Misconfigured, OSError) as error:
+        raise BadUsageError(f"the people file cannot be used: {error}") from error
+    roles: dict[str, list[str]] = {}
+    for person in found.values():
+        for role in person.roles:
+            roles.setdefault(role, []).append(person.id)
+    return roles
+
+
+def _put(text: str, write: Path | None) -> None:
+    if write is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FailedError(f"{write} cannot be written: {error.strerror}") from error
+    note(f"written: {write}")

@@ -1,0 +1,168 @@
+"""Runs the tests beside a definition: given a deal and what meets it, the path a chain takes in simulated time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ltc.cli.def_test_shape import TESTS
+from ltc.core import machine
+from ltc.core.simulation import Simulation
+from ltc.core.stand_in import Script, StandIn
+from ltc.core.turn import Setting
+from ltc.definition import calendars, expressions
+from ltc.definition.build import World
+from ltc.definition.compile import load_checked, read_source
+from ltc.definition.errors import Problems
+from ltc.definition.nodes import Listing, Mapping, Scalar, Source
+from ltc.definition.plan import Plan
+from ltc.definition.schema_check import check_shape
+from ltc.definition.timespans import parse_span
+from ltc.model.money import Money
+
+MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # nine in the morning in Shanghai
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a case went; ``differences`` says what was expected and did not happen."""
+
+    process: str
+    case: str
+    ok: bool
+    differences: list[str] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+
+
+def run_file(tests: Path, definition: Path, world: World) -> list[Result]:
+    """Run every case of a test file against its definition.
+
+    Raises:
+        DefinitionError: the definition or the test file is wrong.
+    """
+    tree, file = read_source(tests)
+    problems = Problems(file)
+    check_shape(tree, TESTS, "the test file", problems)
+    problems.stop()
+    plan = load_checked(definition, world).plan
+    return [_run(plan, case) for case in tree.listing("cases").mappings()]
+
+
+def _run(plan: Plan, case: Mapping) -> Result:
+    given, expect = case.mapping("given"), case.mapping("expect")
+    simulation = _simulate(plan, given)
+    path = simulation.path()
+    differences = [*_ending(simulation, expect), *_lines(path, expect), *_effects(simulation, expect)]
+    if differences:
+        differences += ["what happened:", *(f"  {line}" for line in path)]
+    return Result(plan.process, case.text("name"), not differences, differences, path)
+
+
+def _simulate(plan: Plan, given: Mapping) -> Simulation:
+    deal = _opportunity(given)
+    names = [plan.calendar, *(sla.calendar for sla in plan.slas.values())]
+    windows = {name: calendars.window(name, date(2026, 2, 1), date(2028, 1, 1)) for name in names}
+    values = {name: _value(plan, source, deal) for name, source in plan.start.input.items()}
+    requester = str(_value(plan, plan.start.requester, deal)) if plan.start.requester else ""
+    setting = Setting(plan, windows)
+    state = machine.begin(setting, chain=plan.process, installation="test", requester=requester, values=values)
+    simulation = Simulation(setting, state, StandIn(_script(given), deal), MONDAY)
+    simulation.run(MONDAY + (_span(given, "for") or timedelta(days=400)))
+    return simulation
+
+
+def _value(plan: Plan, source: str, deal: dict[str, Any]) -> Any:
+    event = {"opportunity_id": deal["id"], "opportunity": deal}
+    return expressions.evaluate(source, {"event": event}, currency=plan.currency, rates={})
+
+
+def _opportunity(given: Mapping) -> dict[str, Any]:
+    """Return a won deal of one line with twelve pieces."""
+    amount = Money.parse(given.text("net", "2500.00 USD"))
+    money, nil = amount.model_dump(), {"minor": 0, "currency": amount.currency}
+    piece = {"minor": amount.minor // 12, "currency": amount.currency}
+    line = {
+        "id": "1", "product": "11", "quantity": 12, "unit_price": piece, "discount": "0", "net": money, "tax": nil,
+        "gross": money,
+    }  # fmt: skip
+    plain = {
+        "id": "OP-1", "version": 1, "number": "10248", "customer": {"id": "VINET", "name": "Vins et alcools"},
+        "owner": "nancy", "currency": amount.currency, "lines": [line], "net": money, "tax": nil, "gross": money,
+        "stage": "won", "lost": False, "loss_reason": "", "required_on": None,
+    }  # fmt: skip
+    return {**plain, **_plain(given.mapping("opportunity"))}
+
+
+def _script(given: Mapping) -> Script:
+    script = Script(
+        refuse={key: _texts(value) for key, value in given.mapping("refuse").values.items()},
+        fail={key: _texts(value) for key, value in given.mapping("fail").values.items()},
+        lost={key: given.mapping("lost").flag(key) for key in given.mapping("lost").values},
+        decisions=[(key, one.text(key)) for one in given.listing("decisions").mappings() for key in one.values],
+        people={key: _texts(value) for key, value in given.mapping("people").values.items()},
+        cancel_after=given.text("cancel_after"),
+    )
+    for key in ("parts", "pays"):
+        if key in given.values:
+            setattr(script, key, [int(text) for text in _texts(given.values[key])])
+    for key in ("ship_after", "pay_after"):
+        if span := _span(given, key):
+            setattr(script, key, span)
+    return script
+
+
+def _span(given: Mapping, key: str) -> timedelta | None:
+    if key not in given.values:
+        return None
+    span = parse_span(given.text(key))
+    return timedelta(seconds=span.amount * _SECONDS[span.unit])
+
+
+def _texts(source: Source) -> list[str]:
+    return [item.text for item in source.items if isinstance(item, Scalar)] if isinstance(source, Listing) else []
+
+
+def _plain(keys: Mapping) -> dict[str, Any]:
+    return {key: value.value for key, value in keys.values.items() if isinstance(value, Scalar)}
+
+
+def _ending(simulation: Simulation, expect: Mapping) -> list[str]:
+    """Compare how the chain ended; a chain that rests is ``held: REASON`` or ``waiting``."""
+    found = [
+        ("outcome", simulation.finished.outcome if simulation.finished else _resting(simulation)),
+        ("reason", simulation.finished.reason if simulation.finished else ""),
+    ]
+    return [
+        f"{key}: expected {expect.text(key)!r}, found {value!r}"
+        for key, value in found
+        if key in expect.values and expect.text(key) != value
+    ]
+
+
+def _resting(simulation: Simulation) -> str:
+    reasons = list(dict.fromkeys(hold.reason for hold in simulation.state.holds))
+    return f"held: {', '.join(reasons)}" if reasons else "waiting"
+
+
+def _lines(path: list[str], expect: Mapping) -> list[str]:
+    """The lines of ``path`` must all come, in this order, others between them; those of ``never`` must not come."""
+    differences, at = [], 0
+    for line in _texts(expect.values.get("path", Listing(expect.mark))):
+        try:
+            at = path.index(line, at) + 1
+        except ValueError:
+            where = " at this point" if line in path else ""
+            differences.append(f"path: {line!r} did not come{where}")
+    unwanted = _texts(expect.values.get("never", Listing(expect.mark)))
+    return differences + [f"never: {line!r} came" for line in unwanted if line in path]
+
+
+def _effects(simulation: Simulation, expect: Mapping) -> list[str]:
+    """What took effect must be exactly this, in this order."""
+    if "effects" not in expect.values or not isinstance(simulation.world, StandIn):
+        return []
+    wanted, found = _texts(expect.values["effects"]), [op for op, _ in simulation.world.effects]
+    return [] if wanted == found else [f"effects: expected {', '.join(wanted)}; found {', '.join(found)}"]

@@ -1,0 +1,61 @@
+"""What a test file beside a definition may say."""
+
+from __future__ import annotations
+
+from ltc.definition.schema_steps import OUTCOMES
+from ltc.definition.shapes import Flag, Many, Record, Table, Text, Whole
+
+_WORDS = Many(Text("text", "a word"), "words, one per call", 0)
+_LINES = Many(Text("text", "a line of the path"), "lines of the path", 0)
+_SHARES = Many(Whole(0, 100, "a share in percent"), "shares in percent", 0)
+_LASTING = Text("elapsed", "a length of time: 3d, 12h")
+_DECISIONS = ("approve", "reject", "send_back", "silent")
+
+GIVEN = Record(
+    "given",
+    {
+        "net": Text("text", "the deal's net amount: 2500.00 USD"),
+        "opportunity": Table(Text("text", "a value"), "other fields of the deal"),
+        "refuse": Table(
+            _WORDS, "by operation: the reason of each refusal, call by call; '' does not refuse", "operation"
+        ),
+        "fail": Table(
+            _WORDS, "by operation: the error of each failed call (Unavailable, Misconfigured, …)", "operation"
+        ),
+        "lost": Table(Flag("whether it took effect"), "operations whose first reply is lost", "operation"),
+        "decisions": Many(
+            Table(Text("text", ", ".join(_DECISIONS)), "level: decision"),
+            "what people decide, in order; otherwise they approve",
+        ),
+        "people": Table(_WORDS, "by level: who may decide"),
+        "parts": _SHARES,
+        "pays": _SHARES,
+        "ship_after": _LASTING,
+        "pay_after": _LASTING,
+        "cancel_after": Text("operation", "the operation after which the customer cancels"),
+        "for": _LASTING,
+    },
+    "the deal, and what meets it",
+)
+
+EXPECT = Record(
+    "expect",
+    {
+        "outcome": Text("text", f"how it ends ({', '.join(OUTCOMES)}), or rests: 'held: REASON', 'waiting'"),
+        "reason": Text("text", "why it ended so"),
+        "path": _LINES,
+        "never": _LINES,
+        "effects": _WORDS,
+    },
+    "what happens then",
+    ("outcome",),
+)
+
+CASE = Record(
+    "case",
+    {"name": Text("text", "what the case shows"), "given": GIVEN, "expect": EXPECT},
+    "one case",
+    ("name", "expect"),
+)
+
+TESTS = Record("tests", {"cases": Many(CASE, "the cases")}, "tests of a definition", ("cases",))

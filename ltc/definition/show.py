@@ -1,0 +1,167 @@
+"""Says a compiled plan in words: what runs in which order, with every default that was filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ltc.definition.flow import reactions
+from ltc.definition.plan import (
+    AnyNode,
+    ApproveNode,
+    CallNode,
+    ChooseNode,
+    EndNode,
+    Leg,
+    Level,
+    ParallelNode,
+    Plan,
+    Reaction,
+    Rung,
+    Sla,
+    Span,
+    Undo,
+    WaitNode,
+)
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """Yield the lines that describe a plan."""
+    yield f"{plan.process}  plan {plan.digest}  engine level {plan.engine_level}"
+    yield f"  starts with {plan.start.event}, key {plan.start.key}; requester {plan.start.requester or '(nobody)'}"
+    for name, source in plan.start.input.items():
+        yield f"  {name} = {source}"
+    yield f"  billing by {plan.billing.basis} (+{plan.billing.over} % / -{plan.billing.under} %)"
+    yield f"  calendar {plan.calendar}, base currency {plan.currency}"
+    if "chain" in plan.slas:
+        yield f"  {sla_words(plan.slas['chain'])}"
+    for leg in plan.legs:
+        yield ""
+        yield from _leg(plan, leg)
+    for handler in plan.handlers:
+        during = ", ".join(handler.legs) or "any leg"
+        yield ""
+        yield f"at any time in {during}: {handler.event} when {handler.match} -> {handler.then.kind}"
+
+
+def _leg(plan: Plan, leg: Leg) -> Iterator[str]:
+    head = f"{leg.id}:"
+    if leg.loop:
+        begins = "as items appear" if leg.loop.on_item else "when the collection is complete"
+        head += f" for each {leg.loop.name} in {leg.loop.source} (key {leg.loop.key}), {begins}"
+    yield head + (f" when {leg.when}" if leg.when else "")
+    for name in leg.slas:
+        yield f"  {sla_words(plan.slas[name])}"
+    yield from _block(plan, leg.first, "  ")
+    for pivot in plan.pivots:
+        if pivot.leg == leg.id:
+            yield f"  point of no return: after {pivot.event or pivot.step}{', per item' if pivot.per_item else ''}"
+
+
+def _block(plan: Plan, first: str, indent: str) -> Iterator[str]:
+    at = first
+    while at:
+        node = plan.nodes[at]
+        yield f"{indent}{node.step}: {node_words(node)}"
+        for name in node.slas:
+            yield f"{indent}  {sla_words(plan.slas[name])}"
+        yield from _inner(plan, node, indent + "  ")
+        at = node.next
+
+
+def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
+    if isinstance(node, ApproveNode):
+        for level in node.levels:
+            yield f"{indent}{_level(level)}"
+            yield from (f"{indent}  {sla_words(plan.slas[name])}" for name in level.slas)
+    if isinstance(node, ChooseNode):
+        for arm in node.arms:
+            yield f"{indent}{'when ' + arm.when if arm.when else 'otherwise'}:{'' if arm.first else ' nothing'}"
+            yield from _block(plan, arm.first, indent + "  ")
+    if isinstance(node, ParallelNode):
+        for number, first in enumerate(node.branches):
+            yield f"{indent}branch {number + 1}:"
+            yield from _block(plan, first, indent + "  ")
+    undo = getattr(node, "undo", None)
+    if undo:
+        yield f"{indent}undo: {undo_words(undo)}"
+    if isinstance(node, CallNode | WaitNode) and node.revisit:
+        yield f"{indent}on a second visit: {_call(node) if isinstance(node, CallNode) else 'skip'}"
+    for key, reaction in reactions(node):
+        yield f"{indent}{key.replace('on_refusal.', 'refused ')}: {reaction_words(reaction)}"
+        yield from _block(plan, reaction.first, indent + "  ")
+
+
+def _call(node: CallNode) -> str:
+    return f"call {node.revisit_call.op}" if node.revisit_call else "skip"
+
+
+def node_words(node: AnyNode) -> str:
+    """Say in a few words what a step does."""
+    if isinstance(node, CallNode):
+        args = ", ".join(f"{name} = {source}" for name, source in node.call.args.items())
+        return f"call {node.call.op}({args}){_left(node.result, node.into)}"
+    if isinstance(node, WaitNode):
+        events = " or ".join(awaited.event for awaited in node.events)
+        until = f" until {node.until}" if node.until else ""
+        within = f", within {span_words(node.within)}" if node.within else ""
+        return f"wait for {events}{until}{within}, read every {span_words(node.poll)}{_left(node.result, node.into)}"
+    if isinstance(node, ApproveNode):
+        bound = f", bound to {', '.join(node.binds)}" if node.binds else ""
+        return f"approve {node.subject}{bound}{', four eyes' if node.four_eyes else ''}"
+    if isinstance(node, ParallelNode):
+        return f"in parallel, {node.need} of {len(node.branches)} must end, then {node.rest} the rest"
+    if isinstance(node, EndNode):
+        return f"end {node.outcome}{': ' + node.reason if node.reason else ''}"
+    return "choose"
+
+
+def _left(result: str, into: str) -> str:
+    return (f" as {result}" if result else "") + (f" into {into}" if into else "")
+
+
+def _level(level: Level) -> str:
+    source = ", ".join(f"{kind} {name}" for kind, name in level.source.items() if (kind, name) != ("up", 1))
+    rule = "all" if level.votes == 0 else ("any one" if level.votes == 1 else f"{level.votes} votes")
+    return f"level {level.name}: {source}, {rule}{' when ' + level.when if level.when else ''}"
+
+
+def undo_words(undo: Undo) -> str:
+    """Say how an effect is undone."""
+    calls = ", then ".join(call.op for call in undo.calls)
+    if undo.kind == "call":
+        return calls
+    if undo.kind == "none":
+        return f"nothing ({undo.reason})"
+    return f"irreversible ({undo.reason}){'; with consent ' + calls if calls else ''}"
+
+
+def reaction_words(reaction: Reaction) -> str:
+    """Say what a reaction does."""
+    if reaction.kind == "end":
+        return f"end {reaction.outcome}{': ' + reaction.reason if reaction.reason else ''}"
+    if reaction.kind == "send_back":
+        return f"send back to {reaction.leg}, at most {reaction.max_rounds} times"
+    if reaction.kind == "steps":
+        given = ", ".join(f"{name} = {value}" for name, value in reaction.override.items())
+        return f"these steps, then {'call again with ' + given if reaction.retry else 'go on'}"
+    return f"compensate, ends {reaction.outcome}" if reaction.kind == "compensate" else reaction.kind
+
+
+def sla_words(sla: Sla) -> str:
+    """Say what is promised."""
+    target = f"due at {sla.due}" if sla.due else f"within {span_words(sla.target)}"
+    warn = f", warn at {sla.warn_at}%" if sla.warn_at else ""
+    pause = f", paused while {sla.pause_while}" if sla.pause_while else ""
+    rungs = "".join(f", {_rung(rung)}" for rung in sla.escalate)
+    return f"promised {target} (calendar {sla.calendar}){warn}{pause}{rungs}"
+
+
+def _rung(rung: Rung) -> str:
+    at = f"{rung.percent}%" if rung.offset is None else f"due + {span_words(rung.offset)}"
+    told = [f"tell {rung.notify}"] if rung.notify else []
+    return f"at {at} {' and '.join([*told, *(['hold'] if rung.hold else [])])}"
+
+
+def span_words(span: Span | None) -> str:
+    """Write a span as an author would."""
+    return f"{span.amount}{span.unit}" if span else ""
