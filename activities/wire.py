@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
+from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, PayloadCodec
@@ -57,11 +58,13 @@ def _unfold(payload: Payload) -> Payload:
     unpacker = zlib.decompressobj(-15, WORDS)
     try:
         raw = unpacker.decompress(payload.data, MOST)
-        if unpacker.unconsumed_tail:
+        if len(raw) >= MOST:
             raise WireError(f"a payload unfolds to more than {MOST} bytes")
+        if not unpacker.eof:
+            raise WireError("a payload is damaged: it ends too early")
         return Payload.FromString(raw)
-    except (zlib.error, ValueError) as error:
-        raise error if isinstance(error, WireError) else WireError(f"a payload is damaged: {error}") from error
+    except (zlib.error, DecodeError) as error:
+        raise WireError(f"a payload is damaged: {error}") from error
 
 
 def data_converter() -> DataConverter:

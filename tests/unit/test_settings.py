@@ -1,0 +1,78 @@
+"""Settings: read from the environment, refused by name, and never showing a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ltc.settings import PARTS, SettingsError, load
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("LTC_", "TEMPORAL_")):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_are_an_installation_on_this_machine() -> None:
+    settings = load()
+    assert settings.temporal_address == "127.0.0.1:7233"
+    assert settings.database_url() == f"sqlite:///{Path('.ltc/ltc.db').resolve()}"
+    assert tuple(settings.parts) == PARTS
+    assert settings.limits("erp").concurrency > 0
+
+
+def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_QUEUES", '{"erp": {"concurrency": 3, "rate": 1.5}}')
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal:7233")
+    monkeypatch.setenv("LTC_DATABASE", "postgresql+psycopg://u:p@db/ltc")
+    settings = load()
+    assert (settings.limits("erp").concurrency, settings.limits("erp").rate) == (3, 1.5)
+    assert settings.limits("crm").rate == 0
+    assert settings.temporal_address == "temporal:7233"
+    assert settings.database_url().endswith("db/ltc")
+
+
+def test_our_own_name_of_the_address_wins_over_temporals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "other:1")
+    monkeypatch.setenv("LTC_TEMPORAL_ADDRESS", "ours:1")
+    assert load().temporal_address == "ours:1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("LTC_INSTALLATION", "a b", "LTC_INSTALLATION"),
+        ("LTC_HTTP_TIMEOUT", "0", "LTC_HTTP_TIMEOUT"),
+        ("LTC_SETTLE", "-1", "LTC_SETTLE"),
+        ("LTC_QUEUES", "{", "LTC_QUEUES"),
+        ("LTC_QUEUES", '{"erp": {"concurrency": 0}}', "LTC_QUEUES__ERP__CONCURRENCY"),
+        ("LTC_CLOCK", "[1]", "not a JSON object"),
+        ("LTC_CLOCK", "soon", "not JSON"),
+        ("LTC_PARTS", '["cooking"]', "LTC_PARTS"),
+        ("LTC_EFFECT_CLASSES", '{"erp.create_order": "E"}', "LTC_EFFECT_CLASSES"),
+        ("LTC_LOG_LEVEL", "LOUD", "LTC_LOG_LEVEL"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=told):
+        load()
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_ERP_TOKEN", "hunter2")
+    monkeypatch.setenv("LTC_DATABASE", "postgresql+psycopg://u:hunter2@db/ltc")
+    settings = load()
+    assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_CLOCK", "hunter2")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)
