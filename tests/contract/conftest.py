@@ -23,8 +23,10 @@ async def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """Both systems and their adapters, in three kinds."""
     folder = tmp_path_factory.mktemp("systems")
     kind = EffectClass(request.param[0])
-    servers = [_serve(name, folder, kind, 3600.0 if "lag" in request.param else 0.0) for name in ("erp", "crm")]
+    lag = 3600.0 if "lag" in request.param else 0.0
+    servers = [_serve(name, folder, kind, lag) for name in ("erp", "crm")]
     made = World(servers[0].url, servers[1].url, kind)
+    made.lags = bool(lag)
     await made.post("/setup", master_data())
     yield made
     await made.aclose()

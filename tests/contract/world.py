@@ -87,6 +87,7 @@ class World:
     def __init__(self, erp_url: str, crm_url: str, kind: EffectClass, token: str = "", timeout: float = 5.0) -> None:
         classes = dict.fromkeys(EFFECTS, kind)
         self.kind = kind
+        self.lags = False  # whether the index behind searches by reference lags
         self.erp = SandboxErp(erp_url, token=token, timeout=timeout, classes=classes)
         self.crm = SandboxCrm(crm_url, token=token, timeout=timeout, classes=classes)
         self.directory = SandboxDirectory(erp_url, token=token, timeout=timeout)

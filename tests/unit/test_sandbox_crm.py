@@ -65,10 +65,10 @@ async def test_stages_follow_one_another() -> None:
     assert await crm.put("/opportunities/O1/stage", {"stage": "delighted"}) == "unknown_stage"
     for stage in ("ordered", "shipped", "invoiced", "paid"):
         assert (await crm.put("/opportunities/O1/stage", {"stage": stage}))["stage"] == stage
-    back = await crm.put("/opportunities/O1/stage", {"stage": "invoiced"})
-    assert back["stage"] == "invoiced"
-    rows = await crm.items("/effects")
-    assert (rows[-1]["undo_of"], rows[-2]["undo_of"]) == (rows[-2]["seq"], None)
+    for stage in ("invoiced", "shipped"):
+        assert (await crm.put("/opportunities/O1/stage", {"stage": stage}))["stage"] == stage
+    paid, invoiced = (await crm.items("/effects"))[-3], (await crm.items("/effects"))[-4]
+    assert [row["undo_of"] for row in (await crm.items("/effects"))[-4:]] == [None, None, paid["seq"], invoiced["seq"]]
 
 
 async def test_winning_and_losing() -> None:
