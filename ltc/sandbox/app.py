@@ -84,7 +84,8 @@ def build(title: str, system: SandboxSystem, routes: Iterable[Served]) -> FastAP
     table = list(routes)
     for one in table:
         _mount(app, system.gate, one)
-    _common_pages(app, system)
+    _state_pages(app, system)
+    _record_pages(app, system)
     token = system.settings.token.get_secret_value()
     if token:
         app.add_middleware(Guard, token=token)
@@ -128,9 +129,7 @@ def _content(model: type[BaseModel]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _MODELS.format(model=model.__name__)}}}
 
 
-def _common_pages(app: FastAPI, system: SandboxSystem) -> None:
-    database = system.database
-
+def _state_pages(app: FastAPI, system: SandboxSystem) -> None:
     @app.get("/about")
     async def about() -> Response:
         """Which system this is, its virtual time, and how each operation is served (effect class)."""
@@ -146,6 +145,20 @@ def _common_pages(app: FastAPI, system: SandboxSystem) -> None:
     ) -> Response:
         """The event feed after a cursor; with nothing there, waits up to ``wait`` real seconds."""
         return answer(200, await system.feed.page(after, limit, wait))
+
+    @app.get("/faults/counts")
+    async def fault_counts() -> Response:
+        """The table fault × operation, as served so far; refusals by the system's own rules are not planned."""
+        return answer(200, {"items": system.faults.counts(), "late_commits_pending": system.gate.pending()})
+
+    @app.post("/barriers/{name}/release")
+    async def release(name: str) -> Response:
+        """Let the commits held at a barrier happen; answers when they have."""
+        return answer(200, {"released": await system.gate.release(name)})
+
+
+def _record_pages(app: FastAPI, system: SandboxSystem) -> None:
+    database = system.database
 
     @app.get("/keys/{key}")
     async def key(key: str, operation: str) -> Response:
@@ -171,16 +184,6 @@ def _common_pages(app: FastAPI, system: SandboxSystem) -> None:
         """The append-only record of effects, oldest first."""
         rows = database.rows("SELECT * FROM effects WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
         return answer(200, {"items": [dict(row) for row in rows]})
-
-    @app.get("/faults/counts")
-    async def fault_counts() -> Response:
-        """The table fault × operation, as served so far; refusals by the system's own rules are not planned."""
-        return answer(200, {"items": system.faults.counts(), "late_commits_pending": system.gate.pending()})
-
-    @app.post("/barriers/{name}/release")
-    async def release(name: str) -> Response:
-        """Let the commits held at a barrier happen; answers when they have."""
-        return answer(200, {"released": await system.gate.release(name)})
 
 
 def indexed_before(system: SandboxSystem) -> str:
