@@ -32,6 +32,7 @@ CODES: dict[str, Code] = {
     "LTC-D014": Code("no value is given for '{key}'", "give a value, or leave the key out"),
     "LTC-D015": Code("the file holds no definition", "begin with 'ltc: 1' and 'process: name'"),
     "LTC-D016": Code("cannot read {path}: {problem}", "check the path and its permissions"),
+    "LTC-D017": Code("too large: more than {limit} {what}", "split the definition; one process per file"),
     "LTC-D020": Code("unknown key '{word}' in {where}", "use one of: {known}"),
     "LTC-D021": Code("'{word}' in {where} is reserved: not in this version", "{instead}"),
     "LTC-D022": Code("'{key}' is missing in {where}", "add it: {doc}"),

@@ -15,9 +15,12 @@ from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import Billing, CallNode, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
 from ltc.definition.reader import read
 from ltc.definition.schema_check import check
-from ltc.definition.step_names import name_steps
+from ltc.definition.step_names import count_steps, name_steps
 from ltc.model.ids import digest
 from ltc.ports.operations import Registry
+
+MAX_LEGS, MAX_STEPS, MAX_INPUTS = 40, 150, 40
+MAX_EXPRESSIONS, MAX_EXPRESSION_TEXT = 200, 10_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def load_checked(source: Path | str, world: World) -> Compiled:
     from ltc.definition.lint import lint
 
     compiled = compile_tree(*read_source(source), world)
+    _limit_expressions(compiled.build)
     compiled.build.problems.stop()  # a word that does not exist would only make more complaints
     lint(compiled.plan, compiled.build)
     compiled.build.problems.stop()
@@ -91,7 +95,38 @@ def compile_tree(tree: Keys, file: str, world: World) -> Compiled:
     build = Build(world, Problems(file))
     check(tree, build.problems)
     build.problems.stop()
+    _limit(build, tree)
     return Compiled(_plan(build, tree), build)
+
+
+def _limit(build: Build, tree: Keys) -> None:
+    """Refuse a definition that is too large to be looked at by anyone, before it costs time."""
+    legs = tree.mapping("legs")
+    steps = 0
+    for name in legs.values:
+        steps += count_steps(legs.mapping(name).listing("steps"))
+    for what, found, limit in (("legs", len(legs.values), MAX_LEGS), ("steps", steps, MAX_STEPS)):
+        if found > limit:
+            build.problems.add("LTC-D017", legs.mark, what=what, limit=limit)
+    inputs = tree.mapping("start").mapping("input")
+    if len(inputs.values) > MAX_INPUTS:
+        build.problems.add("LTC-D017", inputs.mark, what="inputs", limit=MAX_INPUTS)
+    build.problems.stop()
+
+
+def _limit_expressions(build: Build) -> None:
+    """Each expression costs about half a millisecond to check, and its length counts, too."""
+    length = 0
+    for number, use in enumerate(build.uses):
+        length += len(use.source)
+        if number >= MAX_EXPRESSIONS or length > MAX_EXPRESSION_TEXT:
+            build.problems.add(
+                "LTC-D017",
+                use.mark,
+                what="expressions, or characters in them",
+                limit=f"{MAX_EXPRESSIONS} or {MAX_EXPRESSION_TEXT}",
+            )
+            return
 
 
 def _plan(build: Build, tree: Keys) -> Plan:

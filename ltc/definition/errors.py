@@ -9,6 +9,8 @@ from typing import Any
 
 from ltc.definition.codes import CODES
 
+MOST = 40  # complaints about one file: whoever has more mends these first
+
 
 @dataclass(frozen=True, order=True)
 class Mark:
@@ -64,8 +66,14 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
 
     def add(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
-        """Add a complaint; ``known`` words fill the sentence and give the nearest one to ``word``."""
+        """Add a complaint; ``known`` words fill the sentence and give the nearest one to ``word``.
+
+        Raises:
+            DefinitionError: there are so many complaints that more would help nobody.
+        """
         self.found.append(self.problem(code, mark, known=known, **particulars))
+        if len(self.found) >= MOST:
+            self.stop()
 
     def problem(
         self, code: str, mark: Mark, *, known: Iterable[str] | None = None, near: str | None = None, **particulars: Any

@@ -82,7 +82,18 @@ def _types(node: CallNode | WaitNode, build: Build) -> tuple[ExprType, ExprType]
         operation = registry.operations.get(node.call.op)
         kind = ExprType.of(operation.gives) if operation else unknown
         return kind, kind
-    event = registry.events.get(node.events[0].event) if node.events else None
+    found = [_reported(awaited.event, build) for awaited in node.events]
+    single, many = (list(dict.fromkeys(kinds)) for kinds in zip(*found, strict=True))
+    if node.into and len(many) > 1:
+        why = "its events report on documents of several kinds"
+        build.problems.add("LTC-D058", build.places[f"{node.id}:into"], word=node.step, why=why)
+    return (single[0] if len(single) == 1 else unknown), many[0]
+
+
+def _reported(name: str, build: Build) -> tuple[ExprType, ExprType]:
+    """Return the type of an event's fields, and of the documents that it reports."""
+    registry, unknown = build.world.registry, ExprType("dyn")
+    event = registry.events.get(name)
     if event is None:
         return unknown, unknown
     read = registry.operations.get(event.read)

@@ -17,6 +17,11 @@ def kind_of(step: Mapping) -> str:
     return next((kind for kind in KINDS if kind in step.values), "")
 
 
+def count_steps(steps: Listing) -> int:
+    """Count the steps of a leg, those inside others and in reactions too."""
+    return sum(1 for _ in _steps(steps))
+
+
 def name_steps(build: Build, steps: Listing) -> None:
     """Name all steps of a leg, in the order of the file; explicit names are taken first."""
     every = list(_steps(steps))

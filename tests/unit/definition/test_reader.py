@@ -124,6 +124,43 @@ def test_hostile_input_is_decided_fast(name):
     assert best < 0.2
 
 
+ARM, STEP = "          - when: opportunity.lost\n", "      - call: erp.create_order\n"
+LARGE = {
+    "arms": (ARM, "".join(f"          - {{when: opportunity.version > {n}, steps: []}}\n" for n in range(1_000)) + ARM),
+    "long arms": (
+        ARM,
+        "".join(
+            f"          - {{when: {' && '.join(f'opportunity.version > {n}{m}' for m in range(15))}, steps: []}}\n"
+            for n in range(100)
+        )
+        + ARM,
+    ),
+    "unknown keys": ("calendar: cn\n", "calendar: cn\n" + "".join(f"unknown_key_{n}: 1\n" for n in range(1_500))),
+    "unknown operations": (STEP, "".join(f"      - call: erp.creat_ordr{n}\n" for n in range(140)) + STEP),
+    "inputs": ("input: {", "input: {" + "".join(f"i{n}: event.opportunity, " for n in range(1_500))),
+    "steps": (STEP, "      - {call: erp.get_order, with: {order: order.id}}\n" * 900 + STEP),
+    "legs": ("  order:\n", "".join(f"  l{n}:\n    steps: [{{end: lost}}]\n" for n in range(900)) + "  order:\n"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_definition_is_decided_fast(name, base, load):
+    load(base)  # what is loaded and cached once is not what is measured
+    best = 1.0
+    for _ in range(3):
+        began = time.perf_counter()
+        with pytest.raises(DefinitionError):
+            load(base.replace(*LARGE[name]))
+        best = min(best, time.perf_counter() - began)
+    assert best < 0.2
+
+
+@pytest.mark.parametrize("name", ["arms", "long arms", "inputs", "steps", "legs"])
+def test_too_large_is_said(name, base, load):
+    with pytest.raises(DefinitionError, match="LTC-D017"):
+        load(base.replace(*LARGE[name]))
+
+
 def test_hostile_input_takes_little_memory():
     program = (
         "import resource, sys\n"
