@@ -9,15 +9,17 @@ from typing import Any, Self
 
 from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.cli import installed
-from ltc.cli.exits import NotFoundError
-from ltc.cli.output import plain
+from ltc.cli.errors import translate
+from ltc.cli.exits import FailedError, NotFoundError
+from ltc.cli.output import note, plain
 from ltc.client.chain_client import ChainClient
-from ltc.client.errors import ClientError
+from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
 from ltc.store.queries import Filters
+from ltc.store.stuck_facts import Stuck
 
 Record = dict[str, Any]
 DOOR = "cli"
@@ -34,6 +36,10 @@ class Desk:
 
     async def __aenter__(self) -> Self:
         config = installed.load()
+        if not config.database.get_secret_value() and not (config.state / "ltc.db").exists():
+            raise FailedError(
+                f"there is no installation in {config.state}; `ltc up` makes one, or name it with --state"
+            )
         migrate.require_current(config.database_url())  # before anything is made: looking must not leave files behind
         try:
             self.parts = await self._stack.enter_async_context(open_parts(config))
@@ -50,7 +56,7 @@ class Desk:
 
     async def chains(self, filters: Mapping[str, Any], limit: int, offset: int) -> list[Record]:
         """List chains, newest first."""
-        wanted = Filters(**filters, now=self._now())  # type: ignore[typeddict-item]
+        wanted = Filters(**filters, now=self.client.now())  # type: ignore[typeddict-item]
         return [plain(row) for row in await self.client.store.chains(wanted, limit, offset)]
 
     async def chain(self, chain: str) -> Record:
@@ -79,10 +85,26 @@ class Desk:
         return [plain(row) for row in found]
 
     async def stuck(self, chain: str, reason: str, leg: str, limit: int) -> list[Record]:
-        """Say which chains do not move and why."""
-        found = [plain(one) for one in await self.client.stuck(chain)]
+        """Say which chains do not move and why.
+
+        Raises:
+            NotFoundError: nothing is on record under this id.
+        """
+        if chain and await self.client.store.chain(chain) is None and await self.client.store.start_of(chain) is None:
+            raise NotFoundError(await self._unknown(chain))
+        found = [plain(one) for one in await self._reasons(chain)]
         wanted = [one for one in found if reason in ("", one["reason"]) and leg in ("", one["leg"])]
         return wanted[:limit]
+
+    async def _reasons(self, chain: str) -> list[Stuck]:
+        try:
+            return await self.client.stuck(chain)
+        except (EngineAwayError, RuntimeError) as error:
+            if translate(error) is None:
+                raise
+            note("Temporal does not answer: what follows is from the records alone, without calls and workers")
+        now, wall = self.client.now(), datetime.now(UTC)
+        return await self.client.store.stuck(now, wall, None, chain, self.client.working_time())
 
     # --- acting
 
@@ -211,9 +233,6 @@ class Desk:
             "ok": not left,
             "result": result,
         }
-
-    def _now(self) -> datetime:
-        return self.client.place.business_time(datetime.now(UTC))
 
 
 def _deciders(row: Record) -> list[str]:

@@ -43,6 +43,9 @@ def _outside(error: BaseException) -> CliError | None:
     if database is not None and isinstance(error, database):
         # Its own text may quote the address with its password, and the parameters.
         return FailedError(f"the database refused ({type(error).__name__}); `ltc doctor` checks it")
+    if isinstance(error, RuntimeError) and str(error).startswith("Failed client connect"):
+        # A connection made lazily fails so at its first use.
+        return FailedError("Temporal does not answer; start it with `ltc up`, or set TEMPORAL_ADDRESS")
     if isinstance(error, PermissionError):
         return FailedError(f"no permission for {error.filename}; check its owner and mode")
     return None

@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _leave(code: str | int | None) -> None:
-    """End the process. Where Temporal's library was used, past the interpreter's own finish: it aborts there at times."""
+    """End the process; past the interpreter's own finish where Temporal's library was used: it may abort there."""
     if "temporalio.bridge.temporal_sdk_bridge" not in sys.modules:
         sys.exit(code)
     atexit._run_exitfuncs()

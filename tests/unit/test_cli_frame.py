@@ -127,6 +127,8 @@ def test_an_expected_error_of_another_part_is_translated():
     assert isinstance(errors.translate(theirs.NotFoundError("no")), exits.NotFoundError)
     assert isinstance(errors.translate(theirs.BadInputError("no")), exits.BadUsageError)
     assert isinstance(errors.translate(theirs.EngineAwayError("no")), exits.FailedError)
+    assert isinstance(errors.translate(RuntimeError("Failed client connect: refused")), exits.FailedError)
+    assert errors.translate(RuntimeError("another")) is None
     assert errors.translate(ValueError("ours")) is None
 
 
