@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -211,8 +212,8 @@ def _why(error: ValueError) -> str:
 def _caller(request: Request) -> Caller:
     headers = request.headers
     attempt = headers.get("x-ltc-attempt", "")
-    key = headers.get("idempotency-key", "") or headers.get("x-reference", "")
-    return Caller(key, headers.get("x-ltc-chain", ""), int(attempt) if attempt.isdecimal() else 0)
+    key = unquote(headers.get("idempotency-key", ""))
+    return Caller(key, unquote(headers.get("x-ltc-chain", "")), int(attempt) if attempt.isdecimal() else 0)
 
 
 def _digest(arguments: BaseModel) -> str:

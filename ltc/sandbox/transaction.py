@@ -15,7 +15,7 @@ from ltc.sandbox.feed import Feed
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as the request's headers say: effect key or reference, chain, attempt."""
+    """Who asks, as the request's headers say: effect key (class C keeps it as reference), chain, attempt."""
 
     key: str = ""
     chain: str = ""

@@ -10,6 +10,7 @@ from ltc.adapters.sandbox.crm import SandboxCrm
 from ltc.adapters.sandbox.directory import SandboxDirectory
 from ltc.adapters.sandbox.erp import SandboxErp
 from ltc.ports import operations as op
+from ltc.ports.context import CURRENT_ATTEMPT
 from ltc.ports.crm import Crm
 from ltc.ports.directory import CustomerDirectory
 from ltc.ports.erp import Erp
@@ -239,6 +240,17 @@ async def test_index_may_lag_and_listings_are_long(world: World) -> None:
     assert found.id != last.id
     searched = (await world.at_erp.get("/orders", params={"reference": one})).json()["items"]
     assert len(searched) == (0 if world.lags else 1)
+
+
+async def test_chain_and_attempt_reach_the_record_of_effects(world: World) -> None:
+    request, one = await world.ready("erp.confirm_order"), f"{key()} 100% ключ"
+    token = CURRENT_ATTEMPT.set(4)
+    with chain("lead_to_cash:商机/7 é\n"):
+        await world.call("erp.confirm_order", request, one)
+    CURRENT_ATTEMPT.reset(token)
+    (row,) = await world.effects("erp.confirm_order", one)
+    assert (row["chain"], row["attempt"]) == ("lead_to_cash:商机/7 é\n", 4)
+    assert await world.probe("erp.confirm_order", one, request) is not None
 
 
 def test_every_document_maker_is_searched_by_reference() -> None:

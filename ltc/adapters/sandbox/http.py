@@ -6,11 +6,12 @@ import asyncio
 import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from ltc.ports.context import CURRENT_CHAIN
+from ltc.ports.context import CURRENT_ATTEMPT, CURRENT_CHAIN
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -63,7 +64,7 @@ class SystemClient:
 
     async def tell(self, method: str, path: str, body: str, key: str) -> Any:
         """Change something, under an effect key."""
-        headers = {**_JSON, "idempotency-key": key}
+        headers = {**_JSON, "idempotency-key": quote(key)}
         return await self._send(method, path, body, headers, None, 0.0)
 
     async def aclose(self) -> None:
@@ -76,8 +77,7 @@ class SystemClient:
         self, method: str, path: str, body: str | None, headers: Mapping[str, str], params: Mapping[str, str] | None,
         wait: float,
     ) -> Any:  # fmt: skip
-        if chain := CURRENT_CHAIN.get():
-            headers = {**headers, "x-ltc-chain": chain}
+        headers = {**headers, **_caller()}
         request = self._connected().build_request(
             method, path, content=body, headers=headers, params=params, timeout=self._timeout + wait
         )
@@ -97,6 +97,12 @@ class SystemClient:
         if response.is_success:
             return _json(response, where)
         raise _error(response, where)
+
+
+def _caller() -> dict[str, str]:
+    """Return who calls, as headers; quoted, because a chain's id may hold any letters and headers hold ASCII."""
+    said = {"x-ltc-chain": quote(CURRENT_CHAIN.get(), safe=":/"), "x-ltc-attempt": str(CURRENT_ATTEMPT.get() or "")}
+    return {name: value for name, value in said.items() if value}
 
 
 def _error(response: httpx.Response, where: str) -> PortError:
