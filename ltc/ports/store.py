@@ -136,7 +136,7 @@ class IntentStore(Protocol):
         """Insert the intent or get the one there, and take a new fence: earlier holders may no longer send.
 
         Raises:
-            IntentMismatch: the key was planned with another operation or body.
+            IntentMismatch: the key was planned with another operation, or with another body that is not proved absent.
         """
         ...
 

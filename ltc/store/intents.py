@@ -52,16 +52,21 @@ def plan(connection: Connection, key: str, chain: str, operation: str, body_dige
     if insert_new(connection, INTENTS, {**row, **document, "planned_at": db_now()}):
         return Intent(key=key, chain=chain, operation=operation, body_digest=body_digest, state="planned", fence=1)
     there = get(connection, key)
-    if there is None or (there.operation, there.body_digest) != (operation, body_digest):
+    if there is None or not _fits(there, operation, body_digest):
         was = f"{there.operation} with body {there.body_digest}" if there else "nothing"
         raise IntentMismatch(
             f"effect key {key} of chain {chain} was planned for {was}, now for {operation} with body {body_digest}; "
             "correct the step: a new generation gets a new key"
         )
-    connection.execute(update(INTENTS).where(_I.key == key).values(fence=_I.fence + 1))
+    connection.execute(update(INTENTS).where(_I.key == key).values(fence=_I.fence + 1, body_digest=body_digest))
     found = get(connection, key)
     assert found is not None
     return found
+
+
+def _fits(there: Intent, operation: str, body_digest: str) -> bool:
+    """Tell whether an intent may be planned again. What was refused, so is absent, may be asked for otherwise."""
+    return there.operation == operation and (there.body_digest == body_digest or there.state == "absent")
 
 
 def mark_sent(connection: Connection, key: str, attempt: int, fence: int) -> bool:

@@ -48,6 +48,16 @@ async def test_the_intent_of_an_effect_is_one_however_often_it_is_planned(store:
     assert (first.state, first.fence, again.state, again.fence) == ("planned", 1, "planned", 2)
 
 
+async def test_what_is_proved_absent_may_be_asked_for_otherwise_under_its_key(store: Store) -> None:
+    first = await store.plan("K", "c", "erp.confirm_order", "body")
+    assert await store.mark_absent("K", first.fence)
+    again = await store.plan("K", "c", "erp.confirm_order", "with override")
+    assert (again.state, again.fence, again.body_digest) == ("absent", 2, "with override")
+    assert await store.mark_sent("K", 1, again.fence)
+    with pytest.raises(IntentMismatch):
+        await store.plan("K", "c", "erp.confirm_order", "body")
+
+
 @pytest.mark.parametrize(("operation", "body"), [("erp.create_order", "other"), ("erp.cancel_order", "body")])
 async def test_the_same_key_for_another_effect_is_refused(store: Store, operation: str, body: str) -> None:
     await store.plan("K", "c", "erp.create_order", "body")
