@@ -112,7 +112,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _rows(file: sqlite3.Connection, table: str, path: Path) -> list[Row]:
     try:
-        return [dict(row) for row in file.execute(f"SELECT * FROM {table} ORDER BY rowid")]  # noqa: S608 - our names
+        return [dict(row) for row in file.execute(f"SELECT * FROM {table}")]  # noqa: S608 - names are ours
     except sqlite3.Error as error:
         raise BooksError(f"{path}: {error}") from error
 

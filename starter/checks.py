@@ -13,6 +13,7 @@ from starter.stories import FINANCE_FROM, MANAGER_FROM
 # Each effect that can be undone by its inverse alone; goods that are out come back by receive_return.
 INVERSE = {name: op.inverse for name, op in OPERATIONS.items() if op.inverse and op.inverse != name}
 UNDOING = frozenset(INVERSE.values())
+BILLING = ("erp.post_invoice", "erp.post_order_invoice")
 VOTES = 2
 
 
@@ -79,12 +80,14 @@ def undone_once(books: Books) -> Iterator[tuple[str, str]]:
 
 
 def undone_wholly(books: Books) -> Iterator[tuple[str, str]]:
-    """A chain that began to undo has undone all that can be undone."""
+    """A chain that began to undo has undone all; once goods were out, its invoices and the goods, the rest stands."""
     for chain, effects in books.chains().items():
         if not any(effect.operation in UNDOING for effect in effects):
             continue
         undone = {(effect.system, effect.undo_of) for effect in effects}
-        left = [one for one in effects if one.operation in INVERSE and (one.system, one.seq) not in undone]
+        returned = any(effect.operation == "erp.receive_return" for effect in effects)
+        wanted = BILLING if returned else INVERSE
+        left = [one for one in effects if one.operation in wanted and (one.system, one.seq) not in undone]
         for effect in left:
             yield chain, f"{effect.operation} of {effect.document_id} still stands though the chain was undone"
 

@@ -109,7 +109,7 @@ def _layout(options: Options, clock: VirtualClock, words: dict[str, list[str]]) 
         temporal_address=given or f"127.0.0.1:{temporal}", crm_url=f"http://127.0.0.1:{crm}",
         erp_url=f"http://127.0.0.1:{erp}", http_timeout=HTTP_TIMEOUT * (4 if options.chaos else 1), settle=SETTLE,
         process_defs=ROOT / "process_defs", people_file=example.PEOPLE, poll_events=0.2, sweep_every=10.0,
-        log_level="WARNING",
+        log_level="WARNING", start_on={"crm.opportunity_won": PROCESS},
     )  # fmt: skip
     extra = {PROBES: str(options.state.resolve() / "probes.log")} | ({PLANT: options.plant} if options.plant else {})
     return Layout(values, words, ("-m", "starter.demo_worker"), extra, tied=True)
@@ -126,6 +126,7 @@ async def demonstrate(options: Options, progress: Progress) -> Evidence:
         run = lay_out(options)
         migrate.upgrade(run.layout.settings.database_url())
         async with running(run.layout, progress.say) as installation, _stage(run) as stage:
+            (await stage.client.definitions()).get(PROCESS)  # a definition that does not compile is told before the run
             chaos = Chaos(run.scenario, installation, stage) if options.chaos else None
             finished = await _play(run, stage, installation, chaos, progress)
             evidence = await gather(stage, run.layout.settings, finished=finished)

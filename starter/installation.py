@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -73,6 +74,7 @@ class Layout:
             "LTC_PEOPLE_FILE": str(values.people_file.resolve()), "LTC_HTTP_TIMEOUT": str(values.http_timeout),
             "LTC_SETTLE": str(values.settle), "LTC_POLL_EVENTS": str(values.poll_events),
             "LTC_SWEEP_EVERY": str(values.sweep_every), "LTC_LOG_LEVEL": values.log_level,
+            "LTC_START_ON": json.dumps(values.start_on), "LTC_EFFECT_CLASSES": json.dumps(values.effect_classes),
         }  # fmt: skip
 
 

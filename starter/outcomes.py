@@ -21,9 +21,10 @@ def chain_id(process: str, number: str) -> str:
 
 
 def fates(books: Books) -> dict[str, str]:
-    """Return for each opportunity what the records say: completed, written_off, nothing, open.
+    """Return for each opportunity what the records say: completed, written_off, returned, nothing, kept_lead, open.
 
-    ``nothing``: no effect stands and nothing is out or billed. ``kept_lead``: only the qualified lead stands.
+    ``returned``: all goods came back and every invoice is credited. ``nothing``: no effect stands. ``kept_lead``:
+    only the qualified lead stands.
     """
     orders = grouped(books.table("orders"), "chain")
     invoices = books.by("invoices", "order_id")
@@ -38,6 +39,12 @@ def _fate(opportunity: Row, orders: list[Row], invoices: dict[str, list[Row]]) -
     live = [order for order in orders if order["state"] != "cancelled"]
     if not live:
         return "nothing" if opportunity["stage"] in ("reopened", "won", "open") else "kept_lead"
+    if all(order["shipped"] and order["returned"] == order["shipped"] for order in live):
+        return (
+            "returned"
+            if all(bill["credit_note"] for order in live for bill in invoices.get(order["id"], []))
+            else "open"
+        )
     bills = [bill for order in live for bill in invoices.get(order["id"], [])]
     shipped = all(order["shipped"] == order["ordered"] - order["cancelled"] for order in live)
     billed = sum(bill["gross"] for bill in bills) == sum(order["gross"] for order in live)
@@ -50,7 +57,7 @@ def _fate(opportunity: Row, orders: list[Row], invoices: dict[str, list[Row]]) -
 # How each way to end shows in the records.
 SHOWS = {
     "completed": ("completed",), "written_off": ("written_off",), "lost": ("kept_lead", "nothing"),
-    "cancelled": ("nothing",), "rejected": ("nothing",),
+    "cancelled": ("nothing", "returned"), "rejected": ("nothing",),
 }  # fmt: skip
 
 

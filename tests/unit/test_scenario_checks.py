@@ -80,7 +80,30 @@ def undone() -> Books:
     return books
 
 
-@pytest.mark.parametrize("books", [sound(), undone(), Books()], ids=["sound", "undone", "empty"])
+def returned() -> Books:
+    """All goods came back after they were billed; what was done before they left stands."""
+    books = sound()
+    del books.effects[9:]
+    books.effects += [
+        effect(12, "erp.credit_note", "CN2", parent="INV2", undo_of=9),
+        effect(13, "erp.credit_note", "CN1", parent="INV1", undo_of=7),
+        effect(14, "erp.receive_return", "GR1", parent="SO1", quantity=10, undo_of=8),
+    ]
+    books.tables["orders"][0]["returned"] = 10
+    books.tables["returns"] = [{"id": "GR1", "order_id": "SO1", "quantity": 10}]
+    books.tables["credit_notes"] = []
+    for delivery, invoice in zip(books.tables["deliveries"], books.tables["invoices"], strict=True):
+        delivery["return_id"] = "GR1"
+        invoice |= {"paid": 0, "written_off": 0, "credited": invoice["gross"], "credit_note": "CN"}
+        books.tables["credit_notes"].append({"invoice": invoice["id"], "amount": invoice["gross"]})
+    books.tables["payments"] = []
+    books.tables["products"][0]["stock"] = 10
+    return books
+
+
+@pytest.mark.parametrize(
+    "books", [sound(), undone(), returned(), Books()], ids=["sound", "undone", "returned", "empty"]
+)
 def test_sound_records_pass_every_check(books: Books) -> None:
     assert {name: found for name, found in checks.run(books).items() if found} == {}
 
@@ -131,6 +154,12 @@ def test_undone_in_part() -> None:
     books = undone()
     del books.effects[-1]
     assert "crm.qualify_lead of 1 still stands" in broken_by(books, "undone_wholly")
+
+
+def test_an_invoice_that_stands_though_the_goods_came_back() -> None:
+    books = returned()
+    del books.effects[-3]
+    assert "erp.post_invoice of INV2 still stands" in broken_by(books, "undone_wholly")
 
 
 @pytest.mark.parametrize(
@@ -209,6 +238,7 @@ def test_two_votes_of_finance_are_two_other_people(finance: list[str], fine: boo
 def test_the_fate_of_an_order_is_read_from_the_records() -> None:
     assert fates(sound()) == {"1": "written_off"}
     assert fates(undone()) == {"1": "nothing"}
+    assert fates(returned()) == {"1": "returned"}
     books = sound()
     books.tables["invoices"][1]["written_off"], books.tables["invoices"][1]["paid"] = 0, 120_000
     assert fates(books) == {"1": "completed"}
