@@ -26,15 +26,19 @@ def sla(build: Build, source: Source | None, name: str, scope: Scope, of: str, n
     if not isinstance(source, Mapping):
         return []
     build.places[name] = source.mark
+    for key in ("target", "warn_at", "pause_while"):
+        build.places[f"{name}:{key}"] = source.at(key)
+    build.slas[name] = _compiled(build, source, name, scope, of, names)
+    return [name]
+
+
+def _compiled(build: Build, source: Mapping, name: str, scope: Scope, of: str, names: str) -> Sla:
     target = source.values.get("target")
     due = target.values.get("due") if isinstance(target, Mapping) else None
     calendar = source.text("calendar") or build.calendar
     if "calendar" in source.values:
         build.check_calendar(calendar, source.at("calendar"))
-    build.places[f"{name}:target"] = source.at("target")
-    for key in ("warn_at", "pause_while"):
-        build.places[f"{name}:{key}"] = source.at(key)
-    build.slas[name] = Sla(
+    return Sla(
         id=name, scope=scope, of=of, calendar=calendar,
         target=None if isinstance(target, Mapping) else span(source, "target"),
         due=build.use(due, names, want="timestamp", where="'due'"),
@@ -44,7 +48,6 @@ def sla(build: Build, source: Source | None, name: str, scope: Scope, of: str, n
         ),
         escalate=[_rung(build, keys, f"{name}:{at}") for at, keys in enumerate(source.listing("escalate").mappings())],
     )  # fmt: skip
-    return [name]
 
 
 def _rung(build: Build, keys: Mapping, place: str) -> Rung:
