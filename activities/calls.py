@@ -15,7 +15,7 @@ from activities.effect_protocol import EffectCall, EffectProtocol
 from activities.failures import FiguresChanged, raise_as_failure
 from ltc.model.ids import digest
 from ltc.model.messages import CallRequest, Expectation, ProbeResult
-from ltc.ports.context import CURRENT_CHAIN
+from ltc.ports.context import CURRENT_ATTEMPT, CURRENT_CHAIN
 from ltc.ports.errors import ContractBroken, Misconfigured
 from ltc.ports.operations import Operation, Registry
 
@@ -63,6 +63,7 @@ class _Call:
         @activity.defn(name=self.operation.name)
         async def call(request: CallRequest) -> Any:
             CURRENT_CHAIN.set(activity.info().workflow_id or "")
+            CURRENT_ATTEMPT.set(activity.info().attempt)
             effect_class = self.effect_class(request)
             try:
                 return await self.carry_out(request, effect_class)
