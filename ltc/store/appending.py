@@ -13,6 +13,7 @@ from ltc.model.trail import Entry
 from ltc.ports.store import Appended
 from ltc.store import trail
 from ltc.store.columns import db_now, insert_new, lock_chain
+from ltc.store.reading import Line
 from ltc.store.records import ALARMS
 from ltc.store.views import Mark, Views
 
@@ -46,26 +47,34 @@ def append(
     lock_chain(connection, chain)
     offered = [(entry, trail.entry_digest(entry)) for entry in map(trail.normal, entries)]
     first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
-    runs, reordered, met = trail.register(connection, chain, run, first, last, started)
-    known = trail.stored(connection, chain, run, first, last) if met else {}
-    fresh, alarms = _new_ones(connection, chain, run, offered, known)
-    limit = trail.reach(runs, run)
+    there = trail.register(connection, chain, run, first, last, started)
+    known = trail.stored(connection, chain, run, first, last) if there.met else {}
+    fresh, raised = _new_ones(connection, chain, run, offered, known)
+    limit = trail.reach(there.runs, run)
     if fresh:
         trail.insert_rows(connection, chain, run, fresh, limit)
-    if reordered and trail.supersede(connection, chain, runs):
-        return Appended(inserted=len(fresh), alarms=alarms, gap=views.refold(connection, chain).head["gap"])
+    if there.reordered and trail.supersede(connection, chain, there.runs):
+        return Appended(inserted=len(fresh), alarms=raised, gap=views.refold(connection, chain).head["gap"])
     valid = sorted((entry for entry, _ in fresh if entry.seq < limit), key=lambda entry: entry.seq)
-    mark = Mark(runs[0]["folded"], runs[0]["folded_run"], runs[0]["gap"])
-    gap = views.follow(connection, chain, mark, run, valid).head["gap"] if valid else bool(mark.gap)
-    return Appended(inserted=len(fresh), alarms=alarms, gap=gap)
+    return Appended(inserted=len(fresh), alarms=raised, gap=_fold(connection, views, chain, run, there, valid))
+
+
+def _fold(
+    connection: Connection, views: Views, chain: str, run: str, there: trail.Registered, valid: list[Line]
+) -> bool:
+    """Bring the views up to what was appended; tells whether the chain's trail has a hole."""
+    if there.new:
+        return bool(views.begin(connection, chain, run, valid).head["gap"])
+    mark = Mark(there.runs[0]["folded"], there.runs[0]["folded_run"], there.runs[0]["gap"])
+    return bool(views.follow(connection, chain, mark, run, valid).head["gap"] if valid else mark.gap)
 
 
 def _new_ones(
-    connection: Connection, chain: str, run: str, offered: list[tuple[Entry, str]], known: dict[int, str]
-) -> tuple[list[tuple[Entry, str]], int]:
+    connection: Connection, chain: str, run: str, offered: list[tuple[Line, str]], known: dict[int, str]
+) -> tuple[list[tuple[Line, str]], int]:
     """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""
-    fresh: list[tuple[Entry, str]] = []
-    alarms = 0
+    fresh: list[tuple[Line, str]] = []
+    raised = 0
     for entry, content in offered:
         there = known.setdefault(entry.seq, "")
         if not there:
@@ -76,5 +85,5 @@ def _new_ones(
                 "run": run, "seq": entry.seq, "stored": there, "offered": content, "kind": entry.kind.value,
                 "data": entry.data,
             }  # fmt: skip
-            alarms += raise_alarm(connection, chain, "trail_conflict", detail)
-    return fresh, alarms
+            raised += raise_alarm(connection, chain, "trail_conflict", detail)
+    return fresh, raised

@@ -80,7 +80,7 @@ def _compare(chain: str, live: ChainView, fresh: ChainView) -> Iterator[Differen
 def _altered_trail(connection: Connection, chain: str) -> Iterator[Difference]:
     rows = connection.execute(select(TRAIL).where(TRAIL.c.chain == chain).order_by(TRAIL.c.run, TRAIL.c.seq))
     for row in rows.mappings():
-        content = trail.entry_digest(trail.to_entry(row))
+        content = trail.entry_digest(trail.to_line(row))
         if content != row["digest"]:
             key = canonical([row["run"], row["seq"]]).decode()
             digests = {"live": {"digest": content}, "fresh": {"digest": row["digest"]}}

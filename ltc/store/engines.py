@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ltc.ports.store import SchemaOutdated, StoreError, StoreUnavailable
 
 BUSY_SECONDS = 10.0  # how long a write waits for another process's write
+_AWAY = ("OperationalError", "InterfaceError", "InternalError", "DatabaseError")  # as every driver calls them
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 
 
@@ -72,26 +73,35 @@ def _dress_sqlite(engine: Engine, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _missing_table(error: DBAPIError) -> bool:
-    if "no such table" in str(error.orig) or "no such column" in str(error.orig):
+def _driver_error(error: Exception) -> BaseException | None:
+    """Return the driver's own error: wrapped by SQLAlchemy, or bare where a statement was made ready by ourselves."""
+    if isinstance(error, DBAPIError):
+        return error.orig
+    return error if isinstance(error, sqlite3.Error) or type(error).__module__.startswith("psycopg") else None
+
+
+def _missing_table(cause: BaseException) -> bool:
+    said = str(cause)
+    if isinstance(cause, sqlite3.Error) and ("no such table" in said or "has no column" in said):
         return True
-    return getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
+    return getattr(cause, "sqlstate", None) in ("42P01", "42703") or "no such column" in said
 
 
 def conflicted(error: Exception) -> bool:
     """Tell whether the database gave up a transaction for the sake of another: running it again will do."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+    return getattr(_driver_error(error), "sqlstate", None) in ("40001", "40P01")
 
 
 def translate(error: Exception, url: str) -> Exception:
     """Turn a driver's error into ours; others stay as they are. No password gets into the text."""
-    if not isinstance(error, SQLAlchemyError):
+    cause = _driver_error(error)
+    if cause is None and not isinstance(error, SQLAlchemyError):
         return error
     where = parse_url(url).render_as_string(hide_password=True)
-    if isinstance(error, DBAPIError) and _missing_table(error):
+    said = (str(cause or error).splitlines() or ["no reason given"])[0]
+    if cause is not None and _missing_table(cause):
         return SchemaOutdated(f"the database {where} lacks tables this program needs; run 'ltc db upgrade'")
-    away = isinstance(error, OperationalError | InterfaceError | InternalError)
-    if away or (isinstance(error, DBAPIError) and error.connection_invalidated) or not isinstance(error, DBAPIError):
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        return StoreUnavailable(f"the database {where} cannot be used ({cause}); see that it runs and can be written")
-    return StoreError(f"the database {where} refused: {str(error.orig).splitlines()[0]}")
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if cause is None or lost or type(cause).__name__ in _AWAY or type(cause).__mro__[1].__name__ in _AWAY:
+        return StoreUnavailable(f"the database {where} cannot be used ({said}); see that it runs and can be written")
+    return StoreError(f"the database {where} refused: {said}")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from ltc.model.trail import Entry, Kind
+from ltc.model.trail import Kind
 from ltc.store import fold_effects, fold_people, fold_slas
 from ltc.store.giving_up import clear, rewind
-from ltc.store.reading import text
+from ltc.store.reading import Entry, text
 from ltc.store.rows import ChainView
 
 Folder = Callable[[ChainView, Entry], ChainView]

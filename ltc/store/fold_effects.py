@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ltc.model.trail import Entry, Kind
-from ltc.store.reading import document, instant, text
+from ltc.model.trail import Kind
+from ltc.store.reading import Entry, document, instant, text
 from ltc.store.rows import ChainView, Key, Row
 
 _CERTAINLY_NOT = ("Misconfigured", "TooLarge", "IntentMismatch", "FiguresChanged")  # nothing took effect
 _FINAL = ("undone", "stands")
+_UNDOING = ("undone", "stands", "remains")
 
 
 def _place(entry: Entry) -> tuple[str, str, str]:
@@ -57,6 +58,8 @@ def _effect_of(view: ChainView, entry: Entry) -> str:
 
 def _mark(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
     known = view.get("effects", (effect,))
+    if known is None and effect and status in _UNDOING:
+        return _brought_about(view, entry, effect, status)
     if not known or (known["status"] in _FINAL and status == "unknown"):
         return view
     changes: dict[str, object] = {"status": status, "at": entry.at, "why": text(entry, "why") or text(entry, "message")}
@@ -66,6 +69,15 @@ def _mark(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
     if found and status == "certain":
         changes.update(system=found[0], type=found[1], document=found[2])
     return view.put("effects", (effect,), **changes)
+
+
+def _brought_about(view: ChainView, entry: Entry, effect: str, status: str) -> ChainView:
+    """What a wait brought about enters the undo list unsaid: it is first heard of when it is to be undone."""
+    place = {"leg": entry.leg, "item": entry.item, "step": entry.step}
+    return view.put(
+        "effects", (effect,), **place, op=text(entry, "op"), status=status, ordinal=entry.seq, at=entry.at, sure=True,
+        why=text(entry, "why"),
+    )  # fmt: skip
 
 
 def _landed(view: ChainView, entry: Entry) -> ChainView:

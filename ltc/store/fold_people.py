@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ltc.model.trail import Entry, Kind
+from ltc.model.trail import Kind
 from ltc.store.giving_up import rewind
-from ltc.store.reading import number, text
+from ltc.store.reading import Entry, number, text
 from ltc.store.rows import ChainView
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ltc.model.trail import Entry, Kind
-from ltc.store.reading import instant, number, text
+from ltc.model.trail import Kind
+from ltc.store.reading import Entry, instant, number, text
 from ltc.store.rows import ChainView, Key, Row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ltc.model.trail import Entry
+from ltc.store.reading import Entry
 from ltc.store.rows import ChainView, Row
 
 

@@ -7,6 +7,7 @@ what SQLite needs; made ready once, it costs as much again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
 from functools import cache
 from typing import Any, cast
 
@@ -14,8 +15,20 @@ from sqlalchemy import Connection, Dialect, Table, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from ltc.store.columns import ENCODER, Instant, Json
 
 _Convert = Callable[[Any], Any]
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    """Return how a value is converted on its way in; instants and JSON directly, as their types would."""
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return lambda moment: moment and moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    if isinstance(kind, Json):
+        return lambda value: None if value is None else ENCODER.encode(value)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 class Prepared:
@@ -27,7 +40,7 @@ class Prepared:
         self._positional = dialect.positional
         order = compiled.positiontup or list(compiled.binds)
         self._slots: list[tuple[str, str, _Convert | None]] = [
-            (name, bind.key.removesuffix("_"), bind.type.dialect_impl(dialect).bind_processor(dialect))
+            (name, bind.key.removesuffix("_"), _converter(bind.type, dialect))
             for name in order
             for bind in [compiled.binds[name]]
         ]
@@ -36,8 +49,15 @@ class Prepared:
         """Carry the write out for each row."""
         if not rows:
             return
-        sets = [self._positions(row) if self._positional else self._names(row) for row in rows]
-        connection.exec_driver_sql(self._sql, sets[0] if len(sets) == 1 else sets)
+        make = self._positions if self._positional else self._names
+        cursor = connection.connection.cursor()  # inside the transaction that SQLAlchemy began on this connection
+        try:
+            if len(rows) == 1:
+                cursor.execute(self._sql, make(rows[0]))
+            else:
+                cursor.executemany(self._sql, [make(row) for row in rows])  # type: ignore[arg-type]
+        finally:
+            cursor.close()
 
     def _positions(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple([convert(row[key]) if convert else row[key] for _, key, convert in self._slots])

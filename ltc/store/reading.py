@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from ltc.model.trail import Entry
+from ltc.model.trail import Kind
 
 _NUL = "\x00"  # PostgreSQL cannot keep it in a text
+
+
+class Entry(Protocol):
+    """What the fold reads of an entry: a trail's own ``Entry``, or a ``Line`` of the database."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def wall(self) -> datetime: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def leg(self) -> str: ...
+    @property
+    def item(self) -> str: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def visit(self) -> int: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+class Line(NamedTuple):
+    """A trail entry in its normal form, as the database keeps it."""
+
+    seq: int
+    at: datetime
+    wall: datetime
+    kind: Kind
+    leg: str
+    item: str
+    step: str
+    visit: int
+    data: dict[str, Any]
 
 
 def plain(value: Any) -> str:

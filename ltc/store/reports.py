@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
+from ltc.model.messages import CHAINS_QUEUE
 from ltc.store import views
+from ltc.store.records import STARTS
 from ltc.store.stuck import classify
 from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 from ltc.store.view_tables import VIEW_TABLES
@@ -92,8 +94,26 @@ def stuck(
     working: WorkingTime | None = None,
 ) -> list[Stuck]:
     """Say which chains do not move, and why; see ``ltc.store.stuck``. ``now`` is business time, ``wall`` real time."""
-    named = [chain] if chain else _suspects(connection, now, engine)
-    return [answer for name in named for answer in classify(views.load(connection, name), now, wall, engine, working)]
+    named = [chain] if chain else [*_suspects(connection, now, engine), *_silent(connection, engine)]
+    found: list[Stuck] = []
+    for name in named:
+        view = views.load(connection, name)
+        started = None if view.known else connection.execute(select(STARTS.c.at).where(STARTS.c.chain == name)).scalar()
+        found += classify(view, now, wall, engine, working, started)
+    return found
+
+
+def _silent(connection: Connection, engine: EngineFacts) -> Iterable[str]:
+    """Return chains that were started and have left no trail, where the engine has something to say about that."""
+    if engine.pollers.get(CHAINS_QUEUE, 1) and not engine.failures:
+        return []
+    query = (
+        select(STARTS.c.chain)
+        .outerjoin(_CHAINS, _CHAINS.c.chain == STARTS.c.chain)
+        .where(STARTS.c.confirmed.is_(True), or_(_CHAINS.c.chain.is_(None), _CHAINS.c.last_kind == ""))
+        .order_by(STARTS.c.chain)
+    )
+    return connection.execute(query).scalars()
 
 
 def _suspects(connection: Connection, now: datetime, engine: EngineFacts) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -134,7 +134,7 @@ class ChainView:
         """Return the view with one row changed, or made of the blank one."""
         rows = self.tables[table]
         row = {**rows.get(key, BLANKS[table]), **changes}
-        return replace(self, tables={**self.tables, table: {**rows, key: row}})
+        return ChainView(self.chain, {**self.tables, table: {**rows, key: row}})
 
     def set(self, **changes: Any) -> ChainView:
         """Return the view with the chain's own row changed."""
@@ -145,4 +145,4 @@ class ChainView:
         rows = self.tables[table]
         if key not in rows:
             return self
-        return replace(self, tables={**self.tables, table: {k: row for k, row in rows.items() if k != key}})
+        return ChainView(self.chain, {**self.tables, table: {k: row for k, row in rows.items() if k != key}})

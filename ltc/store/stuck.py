@@ -9,24 +9,32 @@ from typing import Any
 from ltc.model.ids import place
 from ltc.store.rows import ChainView, Row
 from ltc.store.stuck_facts import OPERATORS, REASONS, Asked, EngineFacts, Stuck, WorkingTime, held_at, say, where_of
-from ltc.store.stuck_flights import compensating, faults, flights
+from ltc.store.stuck_flights import compensating, faults, flights, unheard
 
 
 def classify(
-    view: ChainView, now: datetime, wall: datetime, engine: EngineFacts, working: WorkingTime | None = None
+    view: ChainView,
+    now: datetime,
+    wall: datetime,
+    engine: EngineFacts,
+    working: WorkingTime | None = None,
+    started: datetime | None = None,
 ) -> list[Stuck]:
     """Say why a chain does not move; nothing if it has ended or moves as promised.
 
-    ``now`` is business time, ``wall`` real time. The first answer is the one that must be dealt with first.
+    ``now`` is business time, ``wall`` real time. ``started`` tells of a chain without a trail that its start is on
+    record. The first answer is the one that must be dealt with first.
     """
-    if view.head["ended"] is not None or not view.known:
+    if view.head["ended"] is not None:
         return []
     asked = Asked(
         view, now, wall,
         tuple(one for one in engine.pending if one.chain == view.chain),
         tuple(one for one in engine.failures if one.chain == view.chain),
-        engine.pollers, working,
+        engine.pollers, working, started,
     )  # fmt: skip
+    if not view.known:
+        return [] if started is None else [*faults(asked), *unheard(asked)]
     found = [one for rule in (_held, faults, flights, compensating, _overdue, _late) for one in rule(asked)]
     return sorted(found, key=lambda one: REASONS.index(one.reason))
 
@@ -64,12 +72,22 @@ def _overdue(asked: Asked) -> Iterator[Stuck]:
             continue
         late = _breached(asked, row, f"{place(row['leg'], row['item'], row['step'])}:{level}")
         if late is not None:
-            people = ", ".join(row["candidates"] or []) or "people not known yet"
+            people = ", ".join(row["candidates"] or []) or _asked(row)
             yield say(
                 asked, "human_overdue", late["deadline"], **where_of(row), owner=people,
                 detail=f"{task} level {level} is due since {late['deadline'].isoformat()}", **_coming(asked, late),
                 allowed=["approve", "reject", "send_back", "extend", "hold", "cancel"],
             )  # fmt: skip
+
+
+def _asked(row: Row) -> str:
+    """Say who decides while the trail has not named the people yet."""
+    source = row["source"] if isinstance(row["source"], dict) else {}
+    if "role" in source:
+        return f"role:{source['role']}"
+    if "manager_of" in source:
+        return f"the manager of {source['manager_of']}"
+    return str(source.get("person") or OPERATORS)
 
 
 def _late(asked: Asked) -> Iterator[Stuck]:

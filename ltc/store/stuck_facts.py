@@ -82,6 +82,7 @@ class Asked:
     failures: tuple[TaskFailure, ...] = ()
     pollers: dict[str, int] = field(default_factory=dict)
     working: WorkingTime | None = None
+    started: datetime | None = None  # as its start is on record; real time
 
 
 def say(asked: Asked, reason: str, since: datetime | None, **said: Any) -> Stuck:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ltc.model.ids import place
-from ltc.model.messages import NOTICES_QUEUE, call_queue
+from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
 from ltc.store.rows import Key, Row
 from ltc.store.stuck_facts import OPERATORS, Asked, PendingActivity, Stuck, held_at, say
 
@@ -17,6 +17,15 @@ def faults(asked: Asked) -> Iterator[Stuck]:
             asked, "engine_fault", one.since, clock="wall", owner=OPERATORS,
             detail=f"{one.cause} ({one.attempt} tries)",
             next="the workflow task is tried again; it goes on once a repaired worker runs", allowed=[],
+        )  # fmt: skip
+
+
+def unheard(asked: Asked) -> Iterator[Stuck]:
+    """A chain that was started and has left no trail: nobody works on chains."""
+    if asked.pollers.get(CHAINS_QUEUE, 1) == 0:
+        yield say(
+            asked, "no_worker", asked.started, clock="wall", owner=OPERATORS,
+            detail=f"nobody works on queue {CHAINS_QUEUE}", next="a worker that starts takes it", allowed=[],
         )  # fmt: skip
 
 

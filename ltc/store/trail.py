@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -25,14 +25,14 @@ from sqlalchemy import (
 )
 
 from ltc.model.trail import Entry, Kind
-from ltc.store.columns import db_now
+from ltc.store.columns import ENCODER, db_now
 from ltc.store.prepared import insert_all, update_keys
+from ltc.store.reading import Line
 from ltc.store.records import RUNS, TRAIL
 from ltc.store.view_tables import VIEW_TABLES
 
 INFINITE = 2**31 - 1  # no sequence number gets there
 Run = dict[str, Any]  # a row of RUNS, and how far its chain is folded
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def _milliseconds(moment: datetime) -> datetime:
@@ -41,29 +41,29 @@ def _milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=0) + timedelta(milliseconds=round(moment.microsecond / 1000))
 
 
-def normal(entry: Entry) -> Entry:
+def normal(entry: Entry) -> Line:
     """Return an entry as it is stored: UTC to the millisecond, data as its JSON reads."""
-    text = _ENCODER.encode(entry.data).encode("utf-8", "replace") if entry.data else b"{}"
-    return Entry.model_construct(
-        seq=entry.seq, at=_milliseconds(entry.at), wall=_milliseconds(entry.wall), kind=entry.kind, leg=entry.leg,
-        item=entry.item, step=entry.step, visit=entry.visit, data=json.loads(text),
+    text = ENCODER.encode(entry.data).encode("utf-8", "replace") if entry.data else b"{}"
+    return Line(
+        entry.seq, _milliseconds(entry.at), _milliseconds(entry.wall), entry.kind, entry.leg, entry.item, entry.step,
+        entry.visit, json.loads(text),
     )  # fmt: skip
 
 
-def entry_digest(entry: Entry) -> str:
+def entry_digest(entry: Line) -> str:
     """Return the digest of an entry's content in its normal form (the sequence number is part of the key)."""
     parts = (
         entry.at.isoformat(), entry.wall.isoformat(), entry.kind.value, entry.leg, entry.item, entry.step,
-        str(entry.visit), _ENCODER.encode(entry.data),
+        str(entry.visit), ENCODER.encode(entry.data),
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
-def to_entry(row: RowMapping) -> Entry:
+def to_line(row: RowMapping) -> Line:
     """Read an entry from its row."""
-    return Entry.model_construct(
-        seq=row["seq"], at=row["at"], wall=row["wall"], kind=Kind(row["kind"]), leg=row["leg"], item=row["item"],
-        step=row["step"], visit=row["visit"], data=row["data"],
+    return Line(
+        row["seq"], row["at"], row["wall"], Kind(row["kind"]), row["leg"], row["item"], row["step"], row["visit"],
+        row["data"],
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def stored(connection: Connection, chain: str, run: str, first: int, last: int) 
     return {row.seq: row.digest for row in connection.execute(_stored(), where)}
 
 
-def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tuple[str, Entry]]:
+def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tuple[str, Line]]:
     """Return the valid entries of a chain with the run that wrote each, in order."""
     rows = connection.execute(
         select(TRAIL)
@@ -105,7 +105,7 @@ def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tup
         .order_by(TRAIL.c.seq)
     )
     for row in rows.mappings():
-        yield row["run"], to_entry(row)
+        yield row["run"], to_line(row)
 
 
 def runs_of(connection: Connection, chain: str) -> list[Run]:
@@ -113,20 +113,29 @@ def runs_of(connection: Connection, chain: str) -> list[Run]:
     return [dict(row) for row in connection.execute(_standing(), {"chain_": chain}).mappings()]
 
 
+class Registered(NamedTuple):
+    """What is known once a run has been noted.
+
+    ``runs`` in order; ``new``: nothing was known of the chain; ``reordered``: rows of another run may be superseded
+    now; ``met``: some of these sequence numbers may be on record already.
+    """
+
+    runs: list[Run]
+    new: bool = False
+    reordered: bool = False
+    met: bool = False
+
+
 def register(
     connection: Connection, chain: str, run: str, first: int, last: int, started: datetime | None
-) -> tuple[list[Run], bool, bool]:
-    """Note that a run wrote these sequence numbers.
-
-    Returns all runs in order, whether rows of another run may be superseded by it, and whether some of these
-    numbers may be on record already.
-    """
+) -> Registered:
+    """Note that a run wrote these sequence numbers."""
     runs = runs_of(connection, chain)
     known = next((row for row in runs if row["run"] == run), None)
     if known is None:
         row = {"chain": chain, "run": run, "number": len(runs) + 1, "started": started}
         connection.execute(insert(RUNS).values(**row, seen=db_now(), first_seq=first, last_seq=last))
-        return runs_of(connection, chain), bool(runs), False
+        return Registered(runs_of(connection, chain), new=not runs, reordered=bool(runs))
     changes = {
         "first_seq": min(first, known["first_seq"]),
         "last_seq": max(last, known["last_seq"]),
@@ -137,9 +146,9 @@ def register(
     moved = len(runs) > 1 and any(known[name] != changes[name] for name in ("first_seq", "started"))
     met = first <= known["last_seq"]
     if moved:
-        return runs_of(connection, chain), True, met
+        return Registered(runs_of(connection, chain), reordered=True, met=met)
     known.update(changes)
-    return runs, False, met
+    return Registered(runs, met=met)
 
 
 def reach(runs: Sequence[Run], run: str) -> int:
@@ -180,7 +189,7 @@ def missing(connection: Connection, chain: str) -> list[tuple[int, int]]:
     return holes
 
 
-def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tuple[Entry, str]], limit: int) -> None:
+def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tuple[Line, str]], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
     insert_all(
         connection,
@@ -196,7 +205,7 @@ def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tu
     )  # fmt: skip
 
 
-def may_begin(entry: Entry) -> bool:
+def may_begin(entry: Line) -> bool:
     """Tell whether a trail may begin with this entry: the start of the chain, or the lowest number there is."""
     return entry.kind == Kind.CHAIN_STARTED or entry.seq == 0
 

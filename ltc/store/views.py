@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, union
 
-from ltc.model.trail import Entry
 from ltc.store import trail
 from ltc.store.fold import fold_all
 from ltc.store.prepared import delete_keys, upsert
+from ltc.store.reading import Line
 from ltc.store.records import METADATA, TRAIL
 from ltc.store.rows import VIEWS, ChainView, Key, Row
 from ltc.store.view_tables import VIEW_TABLES
@@ -59,7 +59,7 @@ def forget(connection: Connection, chain: str) -> None:
         connection.execute(delete(table).where(table.c.chain == chain))
 
 
-def advance(view: ChainView, entries: Iterable[tuple[str, Entry]]) -> ChainView:
+def advance(view: ChainView, entries: Iterable[tuple[str, Line]]) -> ChainView:
     """Fold what follows without a hole; what lies beyond the first hole is only noted as ``gap``."""
     ready, run, gap = [], view.head["run"], False
     expected = view.head["last_seq"] + 1 if view.known else None
@@ -109,12 +109,18 @@ class Views:
         save(connection, ChainView(chain), view)
         return self._remember(view)
 
-    def follow(self, connection: Connection, chain: str, mark: Mark, run: str, appended: list[Entry]) -> ChainView:
+    def begin(self, connection: Connection, chain: str, run: str, appended: list[Line]) -> ChainView:
+        """Fold the first entries of a chain of which nothing was known."""
+        view = advance(ChainView(chain), ((run, entry) for entry in appended))
+        save(connection, ChainView(chain), view)
+        return self._remember(view)
+
+    def follow(self, connection: Connection, chain: str, mark: Mark, run: str, appended: list[Line]) -> ChainView:
         """Fold entries just appended, which no newer run has taken over, sorted by their sequence."""
         view = self._current(connection, chain, mark)
         if not view.known or appended[0].seq <= view.head["last_seq"]:
             return self.refold(connection, chain)
-        source: Iterable[tuple[str, Entry]] = ((run, entry) for entry in appended)
+        source: Iterable[tuple[str, Line]] = ((run, entry) for entry in appended)
         if view.head["gap"]:
             source = trail.entries(connection, chain, after=view.head["last_seq"])
         moved = advance(view, source)
