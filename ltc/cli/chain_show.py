@@ -9,7 +9,7 @@ import typer
 
 from ltc.cli.output import Column, col, heading, pairs, table
 from ltc.cli.sentences import money, where
-from ltc.cli.text import clean, moment, short, span
+from ltc.cli.text import clean, moment, second, short, span
 
 Record = dict[str, Any]
 
@@ -76,6 +76,10 @@ _EFFECTS = (
     _AT, col("OPERATION", "op"), col("STATUS", "status"), Column("DOCUMENT", _document), col("EFFECT KEY", "effect"),
     col("WHY", "why", lambda value: short(value, 60)),
 )  # fmt: skip
+_DECISIONS = (
+    col("TASK", "task"), col("LEVEL", "level"), col("WHO", "actor"), col("SAID", "decision"),
+    col("COMMENT", "comment", lambda value: short(value, 60)), col("AT", "at", moment),
+)  # fmt: skip
 _KEPT = (col("EVENT", "event"), col("ID", "event_id"), col("KEPT", "kept", moment))
 
 _SECTIONS: tuple[tuple[str, str, tuple[Column, ...], Callable[[Record], bool]], ...] = (
@@ -85,10 +89,18 @@ _SECTIONS: tuple[tuple[str, str, tuple[Column, ...], Callable[[Record], bool]], 
     ("Waits", "waits", _WAITS, lambda row: True),
     ("Promised times", "slas", _SLAS, lambda row: row.get("state") != "replaced"),
     ("Legs", "legs", _LEGS, lambda row: True),
+    ("Decisions", "decisions", _DECISIONS, lambda row: True),
     ("Documents", "documents", _DOCUMENTS, lambda row: True),
     ("Undo list, newest first", "effects", _EFFECTS, lambda row: True),
     ("Events nobody waits for yet", "events_kept", _KEPT, lambda row: not row.get("taken")),
 )
+
+
+_ORDER: dict[str, Callable[[Record], Any]] = {
+    "effects": lambda row: -int(row.get("ordinal") or 0),
+    "legs": lambda row: (row.get("entered") or row.get("left_at") or "", row.get("item") or ""),
+    "slas": lambda row: (row.get("ended") is not None, row.get("deadline") or ""),
+}
 
 
 def show(record: Record) -> None:
@@ -100,8 +112,8 @@ def show(record: Record) -> None:
         pairs(stuck_lines(why))
     for title, name, columns, wanted in _SECTIONS:
         rows = [row for row in record.get(name) or [] if wanted(row)]
-        if name == "effects":
-            rows.sort(key=lambda row: -int(row.get("ordinal") or 0))
+        if name in _ORDER:
+            rows.sort(key=_ORDER[name])
         if rows:
             heading(title)
             table(rows, columns)
@@ -122,13 +134,18 @@ def _head(record: Record) -> list[tuple[str, Any]]:
 def stuck_lines(why: Record) -> list[tuple[str, Any]]:
     """Return one answer of `ltc stuck` as name and value pairs."""
     worked = why.get("since_working")
-    since = moment(why.get("since")) + (f" ({span(worked)} of working time)" if worked is not None else "")
+    since = _at(why, "since") + (f" ({span(worked)} of working time)" if worked is not None else "")
     return [
         ("at", where(why)), ("what", why.get("detail")), ("since", since), ("rests with", why.get("owner")),
         ("next by itself", _next(why)), ("you may", ", ".join(why.get("allowed") or [])),
     ]  # fmt: skip
 
 
+def _at(why: Record, name: str) -> str:
+    """Return an instant of an answer; retries are in real time and quick, so they are told to the second."""
+    return second(why.get(name)) if why.get("clock") == "wall" else moment(why.get(name))
+
+
 def _next(why: Record) -> str:
-    at = moment(why.get("next_at"))
+    at = _at(why, "next_at")
     return f"{why.get('next') or 'nothing'}{f' at {at}' if at else ''}"

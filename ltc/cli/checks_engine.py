@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ltc.cli.checks import Report
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
-
     from ltc.settings import Settings
-
-FRESH = timedelta(minutes=2)  # a poller that was seen longer ago has gone: long polls last a minute
 
 
 async def temporal(settings: Settings, report: Report) -> None:
@@ -39,35 +34,19 @@ async def temporal(settings: Settings, report: Report) -> None:
 
 async def workers(settings: Settings, report: Report) -> None:
     """Somebody polls every queue."""
-    from temporalio.api.enums.v1 import TaskQueueType
-
     from ltc.client.connection import connect
+    from ltc.client.facts import pollers
     from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
     from ltc.ports.operations import Registry
 
     client = await connect(settings)
     ports = dict.fromkeys(operation.port for operation in Registry().operations.values())
-    queues = {CHAINS_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW}
-    queues |= dict.fromkeys([*map(call_queue, ports), NOTICES_QUEUE], TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
-    idle = [name for name, kind in queues.items() if not await _pollers(client, name, kind)]
+    queues = [CHAINS_QUEUE, *map(call_queue, ports), NOTICES_QUEUE]
+    idle = [queue for queue in queues if not await pollers(client, queue)]
     if idle:
         report.fail(f"no worker polls {', '.join(idle)}", "start one: `ltc up`, or `ltc worker`")
     else:
         report.ok(f"workers poll all {len(queues)} queues")
-
-
-async def _pollers(client: Client, queue: str, kind: int) -> int:
-    from temporalio.api.taskqueue.v1 import TaskQueue
-    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=kind,  # type: ignore[arg-type]
-    )
-    found = await client.workflow_service.describe_task_queue(request)
-    now = datetime.now(UTC)
-    return sum(now - poller.last_access_time.ToDatetime(tzinfo=UTC) < FRESH for poller in found.pollers)
 
 
 async def systems(settings: Settings, report: Report) -> None:

@@ -124,13 +124,17 @@ def _extend(chain: Record, wish: Record) -> list[str]:
 def _cancel(chain: Record, wish: Record) -> list[str]:
     effects = [row for row in chain.get("effects") or [] if row.get("status") in _STANDING]
     effects.sort(key=lambda row: -int(row.get("ordinal") or 0))
-    lines = [f"the chain ends as cancelled; {counted(len(effects), 'effect')} to undo, newest first:"]
+    many = counted(len(effects), "effect")
+    if chain.get("pivot"):
+        lines = [f"the chain is past the point of no return; {many} stand, newest first:"]
+    else:
+        lines = [f"the chain ends as cancelled; {many} to undo, newest first:"]
     lines += [_effect_line(row) for row in effects]
     if chain.get("pivot"):
         lines.append(
-            "it is past the point of no return: with --consent what lies behind it is undone too"
+            "with --consent: what lies behind that point is undone by counter-documents, what lies before it stands"
             if wish.get("consent")
-            else "it is past the point of no return: without --consent the chain will refuse"
+            else "without --consent the chain will refuse"
         )
     tasks = sum(row.get("state") == "open" for row in chain.get("tasks") or [])
     return [*lines, f"{counted(tasks, 'open approval')} closed unanswered"] if tasks else lines

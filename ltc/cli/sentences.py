@@ -158,7 +158,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "intervened": _intervened,
     "compensating": _fields("compensation begins", "why"),
     "undone": lambda data: _join(
-        f"{data.get('op', '')} undone", _after("by", data.get("by")), document(data.get("document")),
+        f"{data.get('op', '')} undone", _after("by", _list(data.get("by"))), document(data.get("document")),
     ),
     "stands": _fields("effect stands", "op", "why"),
     "remains": _fields("effect REMAINS, a person must undo it", "op", "why"),

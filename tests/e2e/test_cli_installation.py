@@ -60,7 +60,7 @@ class Place:
 
     def ok(self, *words: str) -> Any:
         done = self.run(*words, "-o", "json")
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr + done.stdout
         return json.loads(done.stdout)
 
     def until(self, look: Callable[[], Any], what: str) -> Any:
