@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("temporalio.activity").setLevel(logging.ERROR)  # failures are told by ltc.activities, in a line
     try:
         asyncio.run(serve(settings))
     except (ClientError, PortError) as error:

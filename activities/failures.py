@@ -38,6 +38,8 @@ def raise_as_failure(
         ApplicationError: always.
     """
     name = type(error).__name__
+    if isinstance(error, errors.PortError) and not isinstance(error, errors.BusinessRefusal):
+        LOG.info("%s: %s: %s", _activity_type(), name, error)
     if isinstance(error, errors.PortError):
         raise ApplicationError(
             str(error),

@@ -27,7 +27,9 @@ async def test_a_small_deal_runs_from_lead_to_cash(rig: Rig) -> None:
         return page["items"][0] if page["items"] else None
 
     invoice = await until(invoiced)
-    paid = await rig.erp.post("/bank/payments", json={"allocations": [{"invoice": invoice["id"], "minor": invoice["open"]["minor"]}]})
+    paid = await rig.erp.post(
+        "/bank/payments", json={"allocations": [{"invoice": invoice["id"], "minor": invoice["open"]["minor"]}]}
+    )
     paid.raise_for_status()
     result = await rig.client.temporal.get_workflow_handle(chain).result()
     assert result["outcome"] == "completed"
