@@ -1,0 +1,126 @@
+"""The trail is whole: it rides along, holes are healed from histories, chains cut short are taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, delete
+
+from ltc import devserver
+from ltc.client import NotFoundError, RefusedError
+from ltc.client.histories import trails
+from ltc.store.records import TRAIL
+from starter.sweep import Sweep
+from tests.integration.rig import Rig, installation, until
+
+
+@pytest.fixture(scope="module")
+async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
+        yield running
+
+
+def later() -> datetime:
+    """An instant at which everything that has happened so far is long ago."""
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+async def ended(rig: Rig) -> str:
+    """Run a chain that is cancelled, and return it."""
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+    await rig.client.intervene(chain, "cancel", "olga", "test")
+    await rig.client.temporal.get_workflow_handle(chain).result()
+    return chain
+
+
+def forget(connection: Connection, chain: str, low: int, high: int) -> int:
+    where = (TRAIL.c.chain == chain, TRAIL.c.seq >= low, TRAIL.c.seq <= high)
+    return connection.execute(delete(TRAIL).where(*where)).rowcount
+
+
+async def test_the_stored_trail_is_that_of_the_history(rig: Rig) -> None:
+    chain = await ended(rig)
+    run = (await trails(rig.client.temporal, chain))[-1]
+    stored = await rig.client.store.timeline(chain)
+    assert [(row["seq"], row["kind"]) for row in stored] == [
+        (seq, run.entries[seq].kind.value) for seq in sorted(run.entries)
+    ]
+    assert [row["seq"] for row in stored] == list(range(1, len(stored) + 1))
+    assert stored[0]["kind"] == "chain_started"
+    assert stored[-1]["kind"] == "ended"
+
+
+@pytest.mark.parametrize(("low", "high"), [(3, 7), (1, 5), (20, 10_000), (1, 10_000)])
+async def test_holes_are_healed_from_the_history(rig: Rig, low: int, high: int) -> None:
+    chain = await ended(rig)
+    before = await rig.client.store.timeline(chain)
+    assert await rig.client.store.write(forget, chain, low, high) > 0
+    healed = await rig.client.heal(chain)
+    assert healed.inserted == len([row for row in before if low <= row["seq"] <= high])
+    assert (healed.missing, healed.alarms) == ([], 0)
+    assert await rig.client.store.timeline(chain) == before
+    assert await rig.client.store.verify(chain) == []
+
+
+async def test_the_sweep_heals_without_being_asked(rig: Rig) -> None:
+    chains = [await ended(rig) for _ in range(2)]
+    for chain in chains:
+        await rig.client.store.write(forget, chain, 4, 9)
+    swept = await Sweep(rig.client).once()
+    assert set(chains) <= set(swept.healed)
+    for chain in chains:
+        assert await rig.client.store.missing(chain) == []
+
+
+async def test_healing_what_does_not_exist_is_not_found(rig: Rig) -> None:
+    with pytest.raises(NotFoundError):
+        await rig.client.heal("lead_to_cash:nobody")
+
+
+async def test_a_chain_terminated_from_outside_is_undone(rig: Rig) -> None:
+    chain, _ = await rig.begin()
+    order = await rig.order_of(chain)
+    await rig.client.temporal.get_workflow_handle(chain).terminate("somebody at the Temporal console")
+    sweep = Sweep(rig.client)
+
+    async def repaired() -> bool:  # Temporal's list of chains lags behind
+        return chain in (await sweep.once()).repaired
+
+    await until(repaired)
+    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    assert result["outcome"] == "cancelled"
+    assert (await rig.erp.get(f"/orders/{order['id']}")).json()["status"] == "cancelled"
+    await rig.client.heal(chain)
+    assert await rig.client.store.missing(chain) == []
+    view = await rig.client.store.chain(chain)
+    assert view is not None
+    assert (view["state"], view["outcome"]) == ("ended", "cancelled")
+    assert chain not in (await sweep.once()).repaired
+
+
+async def test_a_chain_that_runs_or_ended_is_not_repaired(rig: Rig) -> None:
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+    with pytest.raises(RefusedError, match="RUNNING"):
+        await rig.client.repair(chain, "test")
+    with pytest.raises(RefusedError, match="COMPLETED"):
+        await rig.client.repair(await ended(rig), "test")
+    with pytest.raises(NotFoundError):
+        await rig.client.repair("lead_to_cash:nobody", "test")
+
+
+async def test_a_chain_whose_last_words_were_lost_is_found_by_the_sweep(rig: Rig) -> None:
+    chain = await ended(rig)
+    rows = await rig.client.store.timeline(chain)
+    await rig.client.store.write(forget, chain, len(rows) - 3, len(rows))
+    await rig.client.store.refold(chain)
+    sweep = Sweep(rig.client)
+    swept = await sweep.once(later())
+    assert chain in swept.healed
+    view = await rig.client.store.chain(chain)
+    assert view is not None
+    assert view["state"] == "ended"
