@@ -89,14 +89,19 @@ def _skip(chain: Record, wish: Record) -> list[str]:
 
 
 def _correct(chain: Record, wish: Record) -> list[str]:
-    lines = [_held_line(_held(chain, wish)), "whether the earlier effect took place is probed first"]
+    lines = [_held_line(_held(chain, wish))]
     if wish.get("document"):
-        return [*lines, "the document given is adopted in its place and enters the undo list"]
+        return [*lines, "the document given is taken for what the step made: later steps read it, undoing undoes it"]
+    lines.append("whether the earlier effect took place is probed first, where that is not known")
     names = ", ".join(sorted(wish.get("values") or {}))
-    return [*lines, f"then the step is done under a new effect key with your {names}"]
+    lines.append(f"if it did not, the step is done under a new effect key with your {names}")
+    return [*lines, "if it did, the chain holds again (effect_exists): adopt the document with --document"]
 
 
-def _hold(chain: Record, _wish: Record) -> list[str]:
+def _hold(chain: Record, wish: Record) -> list[str]:
+    if wish.get("leg"):
+        place = where({**wish, "visit": 0})
+        return [f"{place} rests until somebody releases the chain; the rest of it goes on, promised times count on"]
     flying = len(chain.get("steps") or [])
     lines = ["the whole chain rests until somebody releases it; promised times go on counting"]
     if flying:

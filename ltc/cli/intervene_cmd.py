@@ -69,11 +69,11 @@ def correct(
 
 
 def hold(
-    chain: options.Chain, why: options.Reason, actor: options.Actor,
+    chain: options.Chain, why: options.Reason, actor: options.Actor, leg: Leg = "", item: Item = "", step: Step = "",
     dry_run: options.DryRun = False, yes: options.Yes = False, output: options.Output = Format.TABLE,
 ) -> None:  # fmt: skip
-    """Let a chain rest until somebody releases it."""
-    wish = {"action": "hold", "reason": reason(why)}
+    """Let a chain, or with --leg one place in it, rest until somebody releases it."""
+    wish = {"action": "hold", "reason": reason(why), **_place(leg, item, step)}
     carry_out(chain, actor, wish, consequence, dry_run, yes, output)
 
 

@@ -228,6 +228,15 @@ def test_the_chains_answer_decides_the_exit_code(desk, status, code):
     assert "because" in done.stdout + done.stderr
 
 
+def test_one_place_can_be_held_alone(desk):
+    made = desk()
+    done = ltc("chain", "hold", "p:1", "--leg", "invoice", "--item", "DN1", *BASE, "--yes")
+    assert done.exit_code == 0
+    assert "invoice[DN1] rests" in done.stderr
+    ((_, _, wish),) = made.told("intervene")
+    assert (wish["leg"], wish["item"], wish["step"]) == ("invoice", "DN1", "")
+
+
 def test_an_ended_chain_is_not_touched(desk):
     made = desk(chain=chain(state="ended", outcome="lost"))
     done = ltc("chain", "hold", "p:1", *BASE, "--yes")
@@ -358,7 +367,7 @@ def test_stuck_says_reason_owner_next_and_what_may_be_done(desk):
         assert part in said
     assert made.told("stuck") == [("", "retrying", "order", 100)]
     one = ltc("stuck", "p:1").stdout
-    assert "2026-03-02 02:01 UTC" in one
+    assert "2026-03-02 02:01:00 UTC" in one  # a retry is told to the second
 
 
 def test_nothing_stuck_is_said_and_is_no_failure(desk):
