@@ -149,13 +149,13 @@ def adopt(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
         return
     for pivot in turn.plan.pivots:
         if pivot.leg == node.leg and pivot.step == node.step:
-            pass_pivot(turn, token, node.id)
+            pass_pivot(turn, token, node.id, token.item if pivot.per_item else "")
     moves.go_on(turn, token)
 
 
-def pass_pivot(turn: Turn, token: Token, what: str) -> None:
-    """The point of no return: from here on undo never runs by itself."""
-    name = f"{what}[{token.item}]" if token.item else what
+def pass_pivot(turn: Turn, token: Token, what: str, item: str) -> None:
+    """The point of no return: from here on undo never runs by itself. Per item, each item's is on record."""
+    name = f"{what}[{item}]" if item else what
     if name not in turn.state.pivots:
         turn.state.pivots.append(name)
         turn.log(Kind.PIVOT, token, what=name)

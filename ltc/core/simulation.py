@@ -129,8 +129,8 @@ _TELLING: dict[str, Callable[[Entry], str]] = {
 
 
 def _at(entry: Entry) -> str:
-    if not entry.step:
-        return entry.leg
+    if not entry.step or not entry.leg:
+        return entry.leg or entry.step
     return f"{entry.leg}[{entry.item}].{entry.step}" if entry.item else f"{entry.leg}.{entry.step}"
 
 

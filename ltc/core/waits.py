@@ -166,7 +166,7 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
                     id=document["id"],
                     version=document.get("version"),
                 )
-                _pivot(turn, token, node, pinned_event=flight.payload["event"])
+                _pivot(turn, token, node, flight.payload["event"], document["id"])
     if token.read_again:
         token.read_again = False
         _read(turn, token, node)
@@ -207,10 +207,10 @@ def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | Non
         )
 
 
-def _pivot(turn: Turn, token: Token, node: WaitNode, pinned_event: str) -> None:
+def _pivot(turn: Turn, token: Token, node: WaitNode, event: str, document: str) -> None:
     for pivot in turn.plan.pivots:
-        if pivot.leg == node.leg and pivot.event == pinned_event:
-            calls.pass_pivot(turn, token, pivot.event)
+        if pivot.leg == node.leg and pivot.event == event:
+            calls.pass_pivot(turn, token, pivot.event, document if pivot.per_item else "")
 
 
 def _check(turn: Turn, token: Token, node: WaitNode) -> None:
