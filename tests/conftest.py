@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -38,6 +40,11 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     """The time-skipping server: thirty days in a moment; it knows no list, count or schedule."""
     environment = await _start_time_skipping(devserver.find_test_server())
     try:
+        kinds = dict.fromkeys(devserver.SEARCH_ATTRIBUTES, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
+        # This server knows how to add them, not how to list them.
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=kinds)
+        )
         yield environment
     finally:
         await environment.shutdown()
