@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from ltc import devserver
-from tests.integration.rig import Rig, installation, until
+from ltc.bootstrap import client_of, open_parts
+from ltc.client.facts import engine_facts
+from ltc.store.migrate import upgrade
+from tests.integration.rig import PEOPLE, Rig, installation, settings_for, until
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +44,75 @@ async def test_a_small_deal_runs_from_lead_to_cash(rig: Rig) -> None:
     result = await rig.client.temporal.get_workflow_handle(chain).result()
     assert result["outcome"] == "completed"
     assert await rig.parts.store.missing(chain) == []
+
+
+def environment(folder: Path, address: str, **more: str) -> dict[str, str]:
+    people = folder / "people.json"
+    people.write_text(json.dumps(PEOPLE))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LTC_", "TEMPORAL_"))}
+    return {**kept, "LTC_STATE": str(folder), "LTC_PEOPLE_FILE": str(people), "LTC_TEMPORAL_ADDRESS": address, **more}
+
+
+async def run_worker(env: dict[str, str], *options: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "worker.py"), *options, cwd=ROOT, env=env, stderr=asyncio.subprocess.PIPE
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_process_ends_in_good_order(
+    dev_server: devserver.DevServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'ltc.db'}")
+    process = await run_worker(environment(tmp_path, dev_server.address))
+    assert process.stderr is not None
+    told = b""
+    async with asyncio.timeout(60):
+        while b"worker ready" not in told:
+            line = await process.stderr.readline()
+            assert line, told.decode()
+            told += line
+        process.send_signal(number)
+        rest = await process.stderr.read()
+        assert await process.wait() == 0, (told + rest).decode()
+    assert b"Traceback" not in rest
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "status", "told"),
+    [
+        (["--only", "cooking"], {}, 2, "LTC_PARTS"),
+        ([], {"LTC_HTTP_TIMEOUT": "never"}, 2, "LTC_HTTP_TIMEOUT"),
+        ([], {}, 1, "ltc db upgrade"),
+        ([], {"LTC_DATABASE": "postgresql+psycopg://u:hunter2@127.0.0.1:1/x"}, 1, "127.0.0.1:1"),
+    ],
+)
+async def test_a_worker_that_cannot_run_says_why(
+    tmp_path: Path, options: list[str], change: dict[str, str], status: int, told: str
+) -> None:
+    (tmp_path / "ltc.db").touch()
+    process = await run_worker(environment(tmp_path, "127.0.0.1:1", **change), *options)
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    assert process.returncode == status, said.decode()
+    assert told in said.decode()
+    assert "hunter2" not in said.decode()
+    assert "Traceback" not in said.decode()
+
+
+async def test_a_worker_without_temporal_says_so(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'ltc.db'}")
+    process = await run_worker(environment(tmp_path, "127.0.0.1:1"))
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    assert process.returncode == 1
+    assert "Temporal at 127.0.0.1:1 does not answer" in said.decode()
+
+
+async def test_work_that_nobody_polls_for_is_told(dev_server: devserver.DevServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, dev_server.address)
+    async with open_parts(settings) as parts:
+        client = await client_of(parts)
+        facts = await engine_facts(client.temporal, ["lead_to_cash:nobody"], ["ltc-a-queue-nobody-polls"])
+    assert facts.pollers["ltc-a-queue-nobody-polls"] == 0
+    assert facts.pending == []
