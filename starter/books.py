@@ -51,12 +51,17 @@ class Approval:
 
 @dataclass
 class Books:
-    """The records of both systems, and what the approvers say they decided."""
+    """The records of both systems, and what the approvers say they decided.
+
+    ``refused_undo``: chains of which a system refuses an inverse at first, as planned. What does not depend on it is
+    undone meanwhile.
+    """
 
     effects: list[Effect] = field(default_factory=list)
     tables: dict[str, list[Row]] = field(default_factory=dict)
     opportunities: list[Row] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
+    refused_undo: frozenset[str] = frozenset()
 
     def table(self, name: str) -> list[Row]:
         """Return the rows of an ERP table."""

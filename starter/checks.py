@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ltc.ports.operations import OPERATIONS
 from starter.books import Approval, Books, Effect, Row
+from starter.scenario import PlannedFault
 from starter.stories import FINANCE_FROM, MANAGER_FROM
 
 # Each effect that can be undone by its inverse alone; goods that are out come back by receive_return.
@@ -27,6 +28,11 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.check}: {self.subject}: {self.text}"
+
+
+def refuses_undo(fault: PlannedFault) -> bool:
+    """Tell whether a planned fault is the refusal of an inverse."""
+    return fault.fault == "refuse" and fault.operation in UNDOING
 
 
 Check = Callable[[Books], Iterator[tuple[str, str]]]
@@ -54,8 +60,10 @@ def no_duplicate_documents(books: Books) -> Iterator[tuple[str, str]]:
 
 
 def undone_newest_first(books: Books) -> Iterator[tuple[str, str]]:
-    """What is undone is always the newest effect that still stands."""
+    """What is undone is always the newest effect that still stands, unless its undoing was refused at first."""
     for chain, effects in books.chains().items():
+        if chain in books.refused_undo:
+            continue
         standing: list[Effect] = []
         for effect in effects:
             if effect.operation in INVERSE:

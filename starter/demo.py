@@ -15,6 +15,7 @@ import httpx
 
 from ltc import devserver
 from ltc import settings as settings_module
+from ltc.adapters.people_file import PeopleFile
 from ltc.bootstrap import open_client
 from ltc.model.clock import VirtualClock
 from ltc.settings import Settings
@@ -26,6 +27,7 @@ from starter.bots.sales import Cancellers, Sales
 from starter.bots.stage import Stage, keep_looking
 from starter.bots.warehouse import Warehouse
 from starter.chaos import Chaos
+from starter.checks import refuses_undo
 from starter.demo_worker import PLANT, PROBES
 from starter.evidence import Evidence, gather
 from starter.installation import ROOT, Installation, Layout, locked, running
@@ -133,6 +135,9 @@ async def demonstrate(options: Options, progress: Progress) -> Evidence:
             if chaos is not None:
                 evidence.chaos = chaos.report()
             evidence.books = books.read(options.state / "crm.db", options.state / "erp.db", stage.memory.approvals)
+            evidence.books.refused_undo = frozenset(
+                chain for chain, plan in stage.plans.items() if any(refuses_undo(fault) for fault in plan.faults)
+            )
             return evidence
 
 
@@ -145,7 +150,9 @@ async def _stage(run: Run) -> AsyncIterator[Stage]:
             await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30.0))
             for url in (values.crm_url, values.erp_url)
         ]
-        yield Stage(run.scenario, run.book, Tempo.of(run.clock), client, crm, erp, PROCESS)
+        yield Stage(
+            run.scenario, run.book, Tempo.of(run.clock), client, crm, erp, PeopleFile(values.people_file), PROCESS
+        )
 
 
 async def _play(run: Run, stage: Stage, installation: Installation, chaos: Chaos | None, progress: Progress) -> bool:

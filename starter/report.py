@@ -10,17 +10,24 @@ from rich.table import Table
 from starter.evidence import Evidence, Judgement, kinds_seen
 from starter.scenario import KINDS
 
+WIDE = 130  # characters of a line where there is no terminal
 SHOWN = 12  # violations shown of each kind
 
 
-def show(evidence: Evidence, judgements: list[Judgement], console: Console) -> None:
+def console() -> Console:
+    """Return where to print: as wide as the terminal, or wide enough for the tables where there is none."""
+    found = Console()
+    return found if found.is_terminal else Console(width=WIDE, soft_wrap=True)
+
+
+def show(evidence: Evidence, judgements: list[Judgement], page: Console) -> None:
     """Print everything."""
-    _endings(evidence, console)
-    _kinds(evidence, console)
-    _slas(evidence, console)
-    _faults(evidence, console)
-    _strikes(evidence, console)
-    _judgements(judgements, console)
+    _endings(evidence, page)
+    _kinds(evidence, page)
+    _slas(evidence, page)
+    _faults(evidence, page)
+    _strikes(evidence, page)
+    _judgements(judgements, page)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -30,7 +37,7 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _endings(evidence: Evidence, console: Console) -> None:
+def _endings(evidence: Evidence, page: Console) -> None:
     table = _table("How the chains ended, and why", "ended", "why", "planned", "came")
     planned = Counter((plan.outcome, plan.why) for plan in evidence.scenario.orders)
     came: Counter[tuple[str, str]] = Counter()
@@ -39,24 +46,24 @@ def _endings(evidence: Evidence, console: Console) -> None:
         came[plan.outcome, plan.why] += bool(row and row["outcome"] == plan.outcome)
     for (outcome, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
         table.add_row(outcome, why, str(number), str(came[outcome, why]))
-    console.print(table, "")
+    page.print(table, "")
     ends = Counter(row["outcome"] or row["state"] for row in evidence.chains.values())
     total = max(1, len(evidence.scenario.orders))
     shares = ", ".join(f"{end} {number} ({number / total:.0%})" for end, number in ends.most_common())
     back = len(evidence.memory.back_orders)
-    console.print(f"In all: {shares}; {back} orders ({back / total:.0%}) waited for goods on back-order.", "")
+    page.print(f"In all: {shares}; {back} orders ({back / total:.0%}) waited for goods on back-order.", "")
 
 
-def _kinds(evidence: Evidence, console: Console) -> None:
+def _kinds(evidence: Evidence, page: Console) -> None:
     table = _table("What occurred", "kind", "orders planned", "seen")
     seen = kinds_seen(evidence)
     for kind in KINDS:
         planned = sum(kind in plan.kinds for plan in evidence.scenario.orders)
         table.add_row(kind.replace("_", " "), str(planned), str(seen[kind]))
-    console.print(table, "")
+    page.print(table, "")
 
 
-def _slas(evidence: Evidence, console: Console) -> None:
+def _slas(evidence: Evidence, page: Console) -> None:
     table = _table(
         "Promised times by leg (used: hours of their own clock; lag: real seconds of the engine)",
         "sla", "count", "met", "warned", "breached", "median h", "p90 h", "lag p90 s", "lag max s",
@@ -66,14 +73,14 @@ def _slas(evidence: Evidence, console: Console) -> None:
         lags = ["-" if row[name] is None else f"{row[name]:.2f}" for name in ("lag_p90", "lag")]
         counts = [str(row[name]) for name in ("count", "met", "warned", "breached")]
         table.add_row(row["sla"], *counts, *used, *lags)
-    console.print(table, "")
+    page.print(table, "")
 
 
 def _hours(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds / 3600:.1f}"
 
 
-def _faults(evidence: Evidence, console: Console) -> None:
+def _faults(evidence: Evidence, page: Console) -> None:
     planned, faults = evidence.planned(), dict[str, None]()
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for operation, fault, reason in sorted(planned):
@@ -86,29 +93,29 @@ def _faults(evidence: Evidence, console: Console) -> None:
     wanted = {(operation, fault) for operation, fault, _ in planned}
     for operation, counts in rows.items():
         table.add_row(operation, *(str(counts[fault]) if (operation, fault) in wanted else "-" for fault in faults))
-    console.print(table, "")
+    page.print(table, "")
 
 
-def _strikes(evidence: Evidence, console: Console) -> None:
+def _strikes(evidence: Evidence, page: Console) -> None:
     for strike in evidence.chaos or ():
-        console.print(
+        page.print(
             f"Worker killed at {strike.at:.0%}: {strike.running} activities running, {strike.posted} between post and "
             f"answer; {strike.probed} effects probed afterwards, {strike.found} of them found."
         )
 
 
-def _judgements(judgements: list[Judgement], console: Console) -> None:
-    console.print("[bold]Checks[/bold] (balances and effects: over the records of the sandbox CRM and ERP alone)")
+def _judgements(judgements: list[Judgement], page: Console) -> None:
+    page.print("[bold]Checks[/bold] (balances and effects: over the records of the sandbox CRM and ERP alone)")
     for one in judgements:
         mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
         detail = f": {one.detail}" if one.detail else ""
-        console.print(f"  {mark} {one.name}{detail}", highlight=False)
+        page.print(f"  {mark} {one.name}{detail}", highlight=False)
         if one.holds:
             continue
         for line in one.violations[:SHOWN]:
-            console.print(f"         {line}", highlight=False, markup=False)
+            page.print(f"         {line}", highlight=False, markup=False)
         if len(one.violations) > SHOWN:
-            console.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)
+            page.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)
     failed = sum(1 for one in judgements if not one.holds)
     verdict = "Everything came as it was planned." if not failed else f"{failed} checks failed."
-    console.print(f"\n{verdict}", style="bold")
+    page.print(f"\n{verdict}", style="bold")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ Row = dict[str, Any]
 AT_ONCE = 8
 MOST = 1000
 OPERATOR = "olga.petrova"
-_PATIENT = Remedy(leg="", do="retry", after=4)  # what an operator does about a hold that nobody planned
+# What an operator does about holds in one place that nobody planned: tries again, then gives the deal up.
+_UNPLANNED = (*[Remedy(leg="", do="retry", after=4)] * 3, Remedy(leg="", do="cancel", after=4, consent=True))
 
 
 class Approvers:
@@ -24,6 +25,7 @@ class Approvers:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._asked: dict[tuple[str, str], list[str]] = defaultdict(list)  # chain, leg.level → tasks seen
+        self._answered: Counter[str] = Counter()  # by decision: how often the answer was no
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def look(self) -> None:
@@ -34,7 +36,7 @@ class Approvers:
 
     def _act(self, task: Row) -> Act | None:
         plan = self._stage.plans.get(task["chain"])
-        if plan is None or not task["candidates"]:
+        if plan is None:
             return None
         place = f"{task['leg']}.{task['level']}"
         seen = self._asked[task["chain"], place]
@@ -46,23 +48,36 @@ class Approvers:
 
     async def _decide(self, task: Row, act: Act) -> None:
         said = {vote["actor"] for vote in task["decided_by"] or []}
-        able = [person for person in task["candidates"] if person not in said]
+        able = [person for person in await self._asked_people(task) if person not in said]
         needed = max(1, task["votes"]) - len(said) if act.do == "approve" else 1
         async with self._limit:
             for actor in able[: max(needed, 0)]:
                 await self._say(task, act, actor)
 
+    async def _asked_people(self, task: Row) -> list[str]:
+        """Who was asked; before the record says so, people know by their role that it is their turn."""
+        source = task["source"] or {}
+        if task["candidates"]:
+            people: list[str] = task["candidates"]
+        elif "role" in source:
+            people = await self._stage.people.members(source["role"])
+        else:
+            people = [await self._stage.people.manager_of(str(source.get("manager_of", "")), int(source.get("up", 1)))]
+        return [person for person in people if person and person != task["requester"]]
+
     async def _say(self, task: Row, act: Act, actor: str) -> None:
         at = datetime.now(UTC)
         comment = "" if act.do == "approve" else "not like this"
-        # The same id for the same decision: asking again after a lost answer is harmless.
+        # The same id until there is an answer: asking again after a lost one is harmless. A no is for that id alone.
         identity = f"{task['chain']}/{task['task']}/{task['level']}/{actor}"
+        identity = f"{identity}/{self._answered[identity]}" if self._answered[identity] else identity
         answer = await self._stage.client.decide(
             task["ref"], act.do, actor, comment=comment, digest=task["digest"], decision_id=identity, door="demo"
         )
         if answer.status == "accepted":
             self._stage.memory.approvals.append(Approval(task["chain"], task["level"], actor, act.do, at))
         else:
+            self._answered[f"{task['chain']}/{task['task']}/{task['level']}/{actor}"] += 1
             LOG.debug("%s of %s: %s %s", act.do, task["ref"], answer.status, answer.message)
 
 
@@ -86,14 +101,14 @@ class Operators:
             mine = [remedy for remedy in plan.remedies if remedy.leg == hold["leg"]]
             number = seen.index(hold["seq"])
             planned = number < len(mine)
-            remedy = mine[number] if planned else _PATIENT
+            remedy = mine[number] if planned else _UNPLANNED[min(number - len(mine), len(_UNPLANNED) - 1)]
             if self._stage.tempo.due(hold["since"], remedy.after):
                 await self._act(hold, remedy, planned)
 
     async def _act(self, hold: Row, remedy: Remedy, planned: bool) -> None:
         where = {"leg": hold["leg"], "item": hold["item"]} if remedy.do == "retry" and hold["leg"] else {}
         action = remedy.do
-        if not planned and not hold["leg"] and hold["reason"] != "compensation_remains":
+        if action == "retry" and not planned and not hold["leg"] and hold["reason"] != "compensation_remains":
             action = "release"
         extra = {"consent": True} if remedy.consent else {}
         answer = await self._stage.client.intervene(

@@ -12,6 +12,7 @@ import httpx
 
 from ltc.client import ChainClient, ClientError
 from ltc.ports.errors import PortError
+from ltc.ports.people import People
 from starter.books import Approval
 from starter.orderbook import OrderBook
 from starter.scenario import OrderPlan, Scenario
@@ -42,6 +43,7 @@ class Stage:
     client: ChainClient
     crm: httpx.AsyncClient
     erp: httpx.AsyncClient
+    people: People
     process: str = "lead_to_cash"
     memory: Memory = field(default_factory=Memory)
     plans: dict[str, OrderPlan] = field(init=False)
