@@ -38,7 +38,6 @@ PROCESS = "lead_to_cash"
 INSTALLATION = "demo"
 HTTP_TIMEOUT, SETTLE = 2.0, 1.5  # real seconds; a late commit lands within the settle time
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
-MOST_TAIL = TAIL_DAYS
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def spread_days(orders: int) -> float:
 
 def minutes_for(orders: int) -> float:
     """Return how many real minutes the virtual clock takes by default."""
-    return 1.0 if orders <= 24 else 2.0 if orders <= 120 else 2.0 + 4.0 * min(1.0, orders / 830)
+    return 1.0 if orders <= 24 else 2.2 if orders <= 120 else 2.2 + 3.8 * min(1.0, orders / 830)
 
 
 def lay_out(options: Options) -> Run:
@@ -94,7 +93,7 @@ def lay_out(options: Options) -> Run:
     whole = scenario.read() if options.seed is None else casting.cast(book.opportunities, options.seed)
     chosen = Chaos.slow_down(whole.subset(options.orders)) if options.chaos else whole.subset(options.orders)
     days = spread_days(options.orders)
-    clock = clock_for(max(days + 25, days / 3 + MOST_TAIL), options.minutes or minutes_for(options.orders))
+    clock = clock_for(max(days + 25, days / 3 + TAIL_DAYS), options.minutes or minutes_for(options.orders))
     orders = {order.number: order for order in book.opportunities}
     stock = supply.plan([orders[plan.number] for plan in chosen.in_turn()], book.products, days * 24, chosen.seed)
     data = example.master_data(book, stock, clock.anchor_virtual)

@@ -180,7 +180,7 @@ def _shipments_and_payments() -> list[Story]:
               plan={"parcels": [Parcel(share=100, after=158)], "slow": ["shipment"]}),
         Story("lost_carrier", 5, "held when nothing was shipped, then shipped",
               kinds=("sla_warning", "sla_breach", "hold"), early=True,
-              plan={"parcels": [Parcel(share=100, after=340)], "slow": ["shipment"], "remedies": held}),
+              plan={"parcels": [Parcel(share=100, after=235)], "slow": ["shipment"], "remedies": held}),
         Story("late_payer", 12, "paid after the reminder", kinds=("sla_breach", "escalation"), early=True,
               plan={"instalments": [Instalment(share=100, days=39)], "slow": ["collection"]}),
         Story("unpaid", 8, "never paid, written off", "written_off", unpaid, early=True, plan=never),

@@ -15,7 +15,7 @@ MONDAY = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)  # half past eight in Shanghai:
 ZONE, OPENS, CLOSES = 480, 540, 1080  # minutes: Shanghai from UTC; nine; six
 HEAD_START = timedelta(seconds=12)  # for everything to be up when the clock shows Monday
 IDLE_SHARE = 0.1  # of the real time goes by in nights and weekends
-TAIL_DAYS = 90  # virtual days from the start of the longest story to its end
+TAIL_DAYS = 62  # virtual days from the start of the longest story to its end
 _WORKING = (CLOSES - OPENS) * 5 / (7 * 1440)  # share of virtual time that is working time
 
 
