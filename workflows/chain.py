@@ -53,29 +53,50 @@ class Chain:
         self.finish: commands.Finish | None = None
         self.timer: asyncio.Task[None] | None = None
         self.updates = 0
+        self.begun = False
+        self.cancelled = False
         self.task_bytes = (0, 0)
 
     @workflow.run
     async def run(self, start: ChainStart) -> ChainResult:
         """Feed the core until it has ended; go on as a new run when this one has grown too long."""
-        self._begin(start)
+        self._begin()
         while self.finish is None:
             try:
-                await workflow.wait_condition(lambda: bool(self.inbox) or self.finish is not None)
+                await workflow.wait_condition(self._called)
             except asyncio.CancelledError:
-                self.inbox.append(commands.CancelRequested())
+                if workflow.cancellation_reason() is None:
+                    raise  # nobody cancelled the chain: the worker drops it from its cache
+            self._hear_cancel()
             self._drain()
             if self._too_long():
-                workflow.continue_as_new(self.start.model_copy(update={"state": dump(self.state)}))
+                again = {"state": dump(self.state), "repair": ""}  # what was taken up again is not so anew
+                workflow.continue_as_new(self.start.model_copy(update=again))
         return ChainResult(outcome=self.finish.outcome, reason=self.finish.reason)
 
-    def _begin(self, start: ChainStart) -> None:
-        if start.state is None:
+    def _begin(self) -> None:
+        """Begin, before anything else is heard: signals and Updates can come with the first workflow task."""
+        if self.begun:
+            return
+        self.begun = True
+        if self.start.state is None:
             self.inbox.insert(0, commands.Started())
         else:
             self.state.timer_at = None
-            self.inbox.insert(0, commands.Resumed(start.repair))
+            self.inbox.insert(0, commands.Resumed(self.start.repair))
         self._drain()
+
+    def _called(self) -> bool:
+        return bool(self.inbox) or self.finish is not None or self._cancel_unheard()
+
+    def _cancel_unheard(self) -> bool:
+        return not self.cancelled and workflow.cancellation_reason() is not None
+
+    def _hear_cancel(self) -> None:
+        """Temporal's cancel, read as a fact: the exception alone can be swallowed when an activity ends with it."""
+        if self._cancel_unheard():
+            self.cancelled = True
+            self.inbox.append(commands.CancelRequested())
 
     def _drain(self) -> None:
         while self.inbox:
@@ -202,6 +223,7 @@ class Chain:
 
     def _answer(self, event: commands.Input) -> Answer:
         self.updates += 1
+        self._begin()
         answer = self._feed(event)
         assert answer is not None
         if answer.status != "accepted" or not self.state.undelivered:
