@@ -51,9 +51,7 @@ class Record:
 
     def histories(self) -> list[WorkflowHistory]:
         """Return the histories of its runs, oldest first."""
-        return [
-            WorkflowHistory.from_json(f"{self.signature}:{number}", run) for number, run in enumerate(self.runs, 1)
-        ]
+        return [WorkflowHistory.from_json(f"{self.signature}:{number}", run) for number, run in enumerate(self.runs, 1)]
 
 
 def scrub(value: Any) -> Any:

@@ -53,6 +53,17 @@ class Step:
         """Whether nothing is in flight after it: the chain waits for somebody, or for time to pass."""
         return not self.state["flights"] and self.state["status"] != "ended"
 
+    @property
+    def standing(self) -> str:
+        """Where the chain stands: two rests that differ only in time and in what was read stand the same."""
+        state = self.state
+        tokens = [(one["id"], one["node"], one["status"]) for one in state["tokens"].values()]
+        legs = [(name, leg["status"], leg["visit"]) for name, leg in state["legs"].items()]
+        holds = [(hold["scope"], hold["reason"]) for hold in state["holds"]]
+        tasks = [(task["id"], task["at"], task["status"], len(task["approvals"])) for task in state["tasks"].values()]
+        clocks = [(clock["id"], clock["warned"], clock["breached"], clock["rungs"]) for clock in state["slas"].values()]
+        return repr((state["status"], tokens, legs, holds, tasks, clocks))
+
 
 @dataclass
 class Taken:
@@ -89,6 +100,7 @@ def replayer(runner: WorkflowRunner | None = None) -> Replayer:
     return Replayer(
         workflows=[Chain], interceptors=[TrailInterceptor()], data_converter=data_converter(),
         header_codec_behavior=HeaderCodecBehavior.CODEC, workflow_runner=runner or SandboxedWorkflowRunner(),
+        debug_mode=True,  # the detector of deadlocks takes a busy machine for one
     )  # fmt: skip
 
 
@@ -105,6 +117,16 @@ async def replay(histories: Iterable[WorkflowHistory], runner: WorkflowRunner | 
             if result.replay_failure is not None:
                 failures[result.history.workflow_id] = str(result.replay_failure)
     return failures
+
+
+def waits(run: list[Step]) -> list[Step]:
+    """Return the rests of a run, each where its workflow task ended, and each standing once."""
+    last = {step.task: step for step in run}
+    found: dict[str, Step] = {}
+    for step in last.values():
+        if step.resting:
+            found.setdefault(step.standing, step)
+    return list(found.values())
 
 
 def cut(history: WorkflowHistory, task: int) -> WorkflowHistory:

@@ -108,6 +108,7 @@ async def on(
     chains = Worker(
         client, task_queue=queue, workflows=[Chain], interceptors=[TrailInterceptor()], max_cached_workflows=cached,
         workflow_runner=runner or SandboxedWorkflowRunner(),
+        debug_mode=True,  # the detector of deadlocks takes a busy machine for one
     )  # fmt: skip
     async with AsyncExitStack() as running:
         await running.enter_async_context(chains)
