@@ -23,7 +23,8 @@ class _Drawing:
 
     def draw(self) -> str:
         self.out.append("flowchart TD")
-        self.out.append(f'  start(["{_safe(self.plan.start.event)}"])')
+        heading = self.titled(self.plan.title, self.plan.process)
+        self.out.append(f'  start(["{_safe(f"{heading}: {self.plan.start.event}")}"])')
         tails = [("start", "")]
         for leg in self.plan.legs:
             tails = self.leg(leg, tails)
@@ -32,7 +33,7 @@ class _Drawing:
         return "\n".join([*self.out, *self.edges]) + "\n"
 
     def leg(self, leg: Leg, tails: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        title = leg.title.get(self.language) or leg.title.get("en") or leg.id
+        title = self.titled(leg.title, leg.id)
         if leg.loop:
             title += f" (each {leg.loop.name} of {leg.loop.source})"
         if leg.when:
@@ -90,22 +91,31 @@ class _Drawing:
         self.edges.append(f'  {_id(node.id)} -. "{_safe(label)}" .-> {name}(["{_safe(words)}"])')
 
     def shape(self, node: AnyNode) -> str:
-        if isinstance(node, CallNode):
-            return f'["{_safe(node.title.get(self.language) or node.call.op)}"]'
-        if isinstance(node, WaitNode):
-            events = " or ".join(awaited.event for awaited in node.events)
-            return f'(["{_safe(node.title.get(self.language) or events)}"])'
-        if isinstance(node, ApproveNode):
-            levels = " then ".join(level.name for level in node.levels)
-            return f'[/"{_safe(node.title.get(self.language) or f"approve {node.subject}: {levels}")}"/]'
-        if isinstance(node, EndNode):
-            return f'(["{_safe(node.outcome)}"])'
-        return '{"choose"}' if isinstance(node, ChooseNode) else '{{"in parallel"}}'
+        """The box of a step: its title, or in a few words what it does."""
+        before, after, words = _box(node)
+        return f'{before}"{_safe(self.titled(node.title, words))}"{after}'
+
+    def titled(self, title: dict[str, str], otherwise: str) -> str:
+        """The title in the language wanted, else in English, else in any, else what stands for it."""
+        return title.get(self.language) or title.get("en") or next(iter(title.values()), otherwise)
 
     def link(self, tails: list[tuple[str, str]], to: str) -> None:
         for tail, label in tails:
             said = f' -- "{_safe(label)}" -->' if label else " -->"
             self.edges.append(f"  {tail}{said} {to}")
+
+
+def _box(node: AnyNode) -> tuple[str, str, str]:
+    """How a step is drawn, and the words that stand for it where it has no title."""
+    if isinstance(node, CallNode):
+        return "[", "]", node.call.op
+    if isinstance(node, WaitNode):
+        return "([", "])", " or ".join(awaited.event for awaited in node.events)
+    if isinstance(node, ApproveNode):
+        return "[/", "/]", f"approve {node.subject}: {' then '.join(level.name for level in node.levels)}"
+    if isinstance(node, EndNode):
+        return "([", "])", node.outcome
+    return ("{", "}", "choose") if isinstance(node, ChooseNode) else ("{{", "}}", "in parallel")
 
 
 def _id(name: str) -> str:

@@ -27,6 +27,7 @@ from ltc.definition.plan import (
 def lines(plan: Plan) -> Iterator[str]:
     """Yield the lines that describe a plan."""
     yield f"{plan.process}  plan {plan.digest}  engine level {plan.engine_level}"
+    yield from _titles("", plan.title)
     yield f"  starts with {plan.start.event}, key {plan.start.key}; requester {plan.start.requester or '(nobody)'}"
     for name, source in plan.start.input.items():
         yield f"  {name} = {source}"
@@ -43,12 +44,19 @@ def lines(plan: Plan) -> Iterator[str]:
         yield f"at any time in {during}: {handler.event} when {handler.match} -> {handler.then.kind}"
 
 
+def _titles(indent: str, title: dict[str, str]) -> Iterator[str]:
+    """What people see, per language, where the author says so."""
+    if title:
+        yield f"{indent}  shown as {', '.join(f'{words} ({language})' for language, words in title.items())}"
+
+
 def _leg(plan: Plan, leg: Leg) -> Iterator[str]:
     head = f"{leg.id}:"
     if leg.loop:
         begins = "as items appear" if leg.loop.on_item else "when the collection is complete"
         head += f" for each {leg.loop.name} in {leg.loop.source} (key {leg.loop.key}), {begins}"
     yield head + (f" when {leg.when}" if leg.when else "")
+    yield from _titles("", leg.title)
     for name in leg.slas:
         yield f"  {sla_words(plan.slas[name])}"
     yield from _block(plan, leg.first, "  ")
@@ -62,6 +70,7 @@ def _block(plan: Plan, first: str, indent: str) -> Iterator[str]:
     while at:
         node = plan.nodes[at]
         yield f"{indent}{node.step}: {node_words(node)}"
+        yield from _titles(indent, node.title)
         for name in node.slas:
             yield f"{indent}  {sla_words(plan.slas[name])}"
         yield from _inner(plan, node, indent + "  ")
