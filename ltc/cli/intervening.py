@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ltc.cli.desk import Desk
 
 Record = dict[str, Any]
+INTERRUPTED = 130  # exit status after Ctrl-C
 Say = Callable[[Record, Record], list[str]]
 
 
@@ -30,8 +32,19 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise BadUsageError("nobody is there to confirm; add --yes to do it, or --dry-run to see what would happen")
-    if not typer.confirm(question, err=True):
+    if not _answer(question):
         raise RefusedError("you said no; nothing was changed")
+
+
+def _answer(question: str) -> bool:
+    # The event loop around us takes Ctrl-C for itself, and would see it only after the answer.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def carry_out(chain: str, actor: str, wish: Record, say: Say, dry_run: bool, yes: bool, output: Format) -> None:

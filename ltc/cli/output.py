@@ -16,6 +16,7 @@ import typer
 from ltc.cli.text import clean
 
 Row = dict[str, Any]
+_NARROW = 40  # characters of an id that are kept in one line whatever the terminal
 
 
 class Format(StrEnum):
@@ -109,17 +110,27 @@ def table(records: Sequence[Row], columns: Sequence[Column]) -> None:
 
 
 def _rich(cells: list[list[str]], columns: Sequence[Column]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        grid.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    console = Console()
+    widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
+    roomy = (
+        sum(max(width, len(column.title)) + 2 for width, column in zip(widths, columns, strict=True)) <= console.width
+    )
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline")
+    for index, column in enumerate(columns):
+        # An id in two lines cannot be copied; where there is room, nothing is folded.
+        grid.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=roomy or (index == 0 and widths[0] <= _NARROW),
+        )
     for line in cells:
         grid.add_row(*(Text(cell) for cell in line))
-    Console().print(grid)
+    console.print(grid)
 
 
 def _aligned(cells: list[list[str]], columns: Sequence[Column]) -> None:

@@ -28,8 +28,8 @@ def short(value: Any, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def moment(value: datetime | str | None, form: str = "%Y-%m-%d %H:%M UTC") -> str:
-    """Return an instant as ``2026-03-02 09:30 UTC``, to the minute; empty for none."""
+def moment(value: datetime | str | None, form: str = "%Y-%m-%d %H:%MZ") -> str:
+    """Return an instant as ``2026-03-02 09:30Z`` (UTC), to the minute; empty for none."""
     if value is None or value == "":
         return ""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -37,8 +37,8 @@ def moment(value: datetime | str | None, form: str = "%Y-%m-%d %H:%M UTC") -> st
 
 
 def second(value: datetime | str | None) -> str:
-    """Return an instant as ``2026-03-02 09:30:07 UTC``, to the second; empty for none."""
-    return moment(value, "%Y-%m-%d %H:%M:%S UTC")
+    """Return an instant as ``2026-03-02 09:30:07Z``, to the second; empty for none."""
+    return moment(value, "%Y-%m-%d %H:%M:%SZ")
 
 
 def span(value: timedelta | float | None) -> str:

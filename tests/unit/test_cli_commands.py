@@ -159,8 +159,8 @@ def test_timeline_tells_the_tries_of_a_step_as_one_line_with_both_times(desk):
     lines = ltc("chain", "timeline", "p:1").stdout.splitlines()
     assert len(lines) == 4
     assert "(2 tries)" in lines[2]
-    assert "2026-03-02 02:00 UTC" in lines[2]
-    assert "2026-11-22 12:00:00 UTC" in lines[2]
+    assert "2026-03-02 02:00Z" in lines[2]
+    assert "2026-11-22 12:00:00Z" in lines[2]
     assert len(ltc("chain", "timeline", "p:1", "--full").stdout.splitlines()) == 7
 
 
@@ -367,7 +367,7 @@ def test_stuck_says_reason_owner_next_and_what_may_be_done(desk):
         assert part in said
     assert made.told("stuck") == [("", "retrying", "order", 100)]
     one = ltc("stuck", "p:1").stdout
-    assert "2026-03-02 02:01:00 UTC" in one  # a retry is told to the second
+    assert "2026-03-02 02:01:00Z" in one  # a retry is told to the second
 
 
 def test_nothing_stuck_is_said_and_is_no_failure(desk):

@@ -158,7 +158,7 @@ def test_spans_and_moments_in_words():
     assert text.span(90061) == "1 d 1 h"
     assert text.span(0) == "0 s"
     assert text.span(None) == ""
-    assert text.moment("2026-03-02T09:30:00+08:00") == "2026-03-02 01:30 UTC"
+    assert text.moment("2026-03-02T09:30:00+08:00") == "2026-03-02 01:30Z"
     assert text.moment(None) == ""
 
 
