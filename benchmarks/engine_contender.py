@@ -2,6 +2,7 @@
 
 import base64
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from ltc.client.connection import connect
 from ltc.client.keys import SigningKey
 from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, Answer, Decision
 from ltc.model.signatures import sign
-from ltc.ports.store import TrailStore
+from ltc.model.trail import Entry
+from ltc.ports.store import Appended, TrailStore
 from ltc.settings import Settings
 from ltc.store import Store
 from ltc.store.migrate import upgrade
@@ -61,11 +63,22 @@ def workers(client: Client, records: TrailStore, ask: Ask, **options: Any) -> li
     return made
 
 
+class Dropped:
+    """Records that keep nothing: the trail rides as ever and is dropped on arrival."""
+
+    async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
+        return Appended()
+
+    async def missing(self, chain: str) -> list[tuple[int, int]]:
+        return []
+
+
 @dataclass
 class EngineContender:
     """The engine, with the workers, queues and trail of an installation."""
 
     name: str = "engine"
+    stored: bool = True
     _key: SigningKey = field(default_factory=new_key)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -73,6 +86,8 @@ class EngineContender:
         return await connect(Settings(temporal_address=address))
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
+        if not self.stored:
+            return workers(client, Dropped(), ask, **worker_options(runner))
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="ltc-bench-"))
         url = f"sqlite:///{Path(folder) / 'trail.db'}"
         upgrade(url)
@@ -97,3 +112,8 @@ class EngineContender:
 def contender() -> Contender:
     """Return the engine."""
     return EngineContender()
+
+
+def unstored() -> Contender:
+    """Return the engine with its trail dropped on arrival: the yardstick, too, stores nothing."""
+    return EngineContender("engine, trail not stored", stored=False)
