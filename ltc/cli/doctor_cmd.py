@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ltc.cli import options
-from ltc.cli.exits import FailedError
+from ltc.cli.exits import BadUsageError, FailedError
 from ltc.cli.output import Format, col, rows
 from ltc.cli.session import run
 from ltc.cli.text import counted
@@ -30,7 +30,7 @@ async def _examine() -> list[dict[str, str]]:
 
     try:
         config = installed.load()
-    except settings.SettingsError as error:
+    except (settings.SettingsError, BadUsageError) as error:
         return [
             vars(checks.Finding("settings", "fail", str(error), "set this variable right; nothing else was checked"))
         ]

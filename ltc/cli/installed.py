@@ -55,10 +55,23 @@ def load() -> Settings:
     """Return the settings of the installation at hand.
 
     Raises:
-        BadUsageError: the state folder's file is damaged.
+        BadUsageError: the state folder's file is damaged, or the virtual clock is none.
         SettingsError: a setting is wrong.
     """
+    from pydantic import ValidationError
+
     from ltc import settings
+    from ltc.model.clock import VirtualClock
 
     adopt()
-    return settings.load()
+    found = settings.load()
+    try:
+        if found.clock:
+            VirtualClock.model_validate_json(found.clock)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadUsageError(
+            f"LTC_CLOCK is no virtual clock: {place}: {first['msg']}; unset it for real time"
+        ) from error
+    return found
