@@ -15,7 +15,7 @@ from ltc.client import ClientError
 from ltc.client.connection import connect
 from ltc.ports.errors import PortError
 from ltc.running import call_worker, chain_worker, run_until
-from ltc.settings import PARTS, Settings, SettingsError, load
+from ltc.settings import PARTS, Settings, SettingsError, load, unknown_variables
 from starter.doors import event_loops, sweep_loop
 
 LOG = logging.getLogger("ltc.worker")
@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)  # failures are told by ltc.activities, in a line
+    for complaint in unknown_variables(os.environ):
+        LOG.warning("%s", complaint)
     try:
         asyncio.run(serve(settings))
     except (ClientError, PortError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,9 @@ class SettingsError(Exception):
 
 Part = Literal["workflows", "calls", "events", "sweep"]
 PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep")
+
+# Variables that other programs of ltc read: the sandbox, the command line, the demonstration.
+OTHERS = ("LTC_SANDBOX_TOKEN", "LTC_ACTOR", "LTC_PLANT", "LTC_PROBES")
 
 
 class QueueLimits(BaseModel):
@@ -107,6 +112,18 @@ class Settings(BaseSettings):
     def limits(self, queue: str) -> QueueLimits:
         """Return the limits of a queue, by its port's name, ``notices`` or ``chains``."""
         return self.queues.get(queue) or QueueLimits()
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return complaints about ``LTC_…`` variables that nothing reads, each with the name that may have been meant."""
+    known = [f"LTC_{name.upper()}" for name in Settings.model_fields] + list(OTHERS)
+    complaints = []
+    for name in sorted(environment):
+        if name.startswith("LTC_") and name.split("__", 1)[0] not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            complaints.append(f"the variable {name} means nothing to ltc{hint}")
+    return complaints
 
 
 def load(**overrides: Any) -> Settings:

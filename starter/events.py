@@ -147,6 +147,9 @@ class Router:
                 except (RPCError, PortError, ClientError) as error:
                     LOG.warning("event %s of %s stays in the inbox (%s)", event.id, event.source, type(error).__name__)
                     return done
+                except Exception as error:
+                    LOG.exception("event %s of %s cannot be delivered", event.id, event.source)
+                    await self._set_aside(event, f"unexpected {type(error).__name__}; the worker's log has the place")
             return len(events)
 
     async def _one(self, event: InboxEvent) -> None:

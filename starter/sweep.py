@@ -58,6 +58,8 @@ class Sweep:
                     )  # fmt: skip
             except (PortError, ClientError, RPCError) as error:
                 LOG.warning("this sweep did not finish (%s); the next one goes on", error)
+            except Exception:
+                LOG.exception("this sweep failed; the next one begins anew")
 
     async def once(self, now: datetime | None = None) -> Swept:
         """Sweep once.

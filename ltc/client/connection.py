@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from temporalio.client import Client, HeaderCodecBehavior
 from temporalio.service import RPCError
 
 from activities.wire import data_converter
 from ltc.client.errors import EngineAwayError
 from ltc.settings import Settings
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Say clearly that Temporal cannot be reached; a lazy connection finds out at its first call.
+
+    Raises:
+        EngineAwayError: it cannot be reached.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "client connect" not in str(error):
+            raise
+        raise EngineAwayError(
+            "Temporal does not answer; start it with `ltc up`, or set TEMPORAL_ADDRESS (`ltc doctor` tells more)"
+        ) from None
 
 
 async def connect(settings: Settings, *, lazy: bool = False) -> Client:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, NotFoundError
 from ltc.client.histories import trails
 from ltc.ports.store import Records
@@ -31,7 +32,8 @@ async def heal(client: Client, records: Records, chain: str) -> Healed:
         StoreUnavailable: the records cannot be written.
     """
     try:
-        runs = await trails(client, chain)
+        with reaching():
+            runs = await trails(client, chain)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise NotFoundError(f"Temporal knows no chain {chain!r}; its history may have passed retention") from error

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, NotFoundError
 from ltc.client.facts import engine_facts
 from ltc.client.lookups import digest_shown, silent_starts, suspects
@@ -41,7 +42,8 @@ class Questions:
         wall = datetime.now(UTC)
         asked = [chain] if chain else await self._worth_asking(wall)
         try:
-            facts = await engine_facts(self.temporal, asked, self.queues)
+            with reaching():
+                facts = await engine_facts(self.temporal, asked, self.queues)
         except RPCError as error:
             raise EngineAwayError(f"Temporal does not answer: {error.message}; `ltc doctor` tells more") from error
         return await self.store.stuck(self.now(), wall, facts, chain, self.working_time())

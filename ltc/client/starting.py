@@ -12,6 +12,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from ltc.client.connection import reaching
 from ltc.client.definitions import Definition, Definitions
 from ltc.client.errors import BadInputError, EngineAwayError, NotFoundError, RefusedError
 from ltc.client.start_values import MOST_BYTES, StartValues, evaluate_start
@@ -115,7 +116,8 @@ class Starter:
         """
         handle = self._client.get_workflow_handle(chain)
         try:
-            described = await handle.describe()
+            with reaching():
+                described = await handle.describe()
             if described.status not in _CUT_SHORT:
                 raise RefusedError(f"{chain} was not cut short: it is {described.status and described.status.name}")
             start = await self._begun(chain, described.run_id)
@@ -146,19 +148,20 @@ class Starter:
     async def _launch(self, start: ChainStart, values: StartValues) -> None:
         """Start the workflow; harmless when it runs, or ran, already. Then its document routes events to it."""
         try:
-            await self._client.start_workflow(
-                WORKFLOW,
-                start,
-                id=start.chain,
-                task_queue=CHAINS_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )
+            with reaching():
+                await self._client.start_workflow(
+                    WORKFLOW,
+                    start,
+                    id=start.chain,
+                    task_queue=CHAINS_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                )
         except WorkflowAlreadyStartedError:
             pass  # it ran and closed: the business key stays taken
-        except RPCError as error:
+        except (RPCError, EngineAwayError) as error:
             raise EngineAwayError(
-                f"{start.chain} is on record but Temporal does not answer: {error.message}; the sweep starts it later"
+                f"{start.chain} is on record, but Temporal does not answer; the sweep of a worker starts it later"
             ) from error
         if values.document is not None:
             await self._records.correlate(values.document, Route(chain=start.chain))

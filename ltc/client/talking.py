@@ -17,6 +17,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, RefusedError
 from ltc.client.keys import SigningKey
 from ltc.model.messages import Answer, Decision, Intervention, Where
@@ -51,7 +52,7 @@ class Talker:
         signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
         answer = await self._update(chain, "decide", signed, signed.id)
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
-        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer, detail)
+        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer.status, detail)
         return answer
 
     async def decide_by_signal(self, chain: str, decision: Decision, *, door: str) -> None:
@@ -63,12 +64,12 @@ class Talker:
         """
         signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
         try:
-            await self._client.get_workflow_handle(chain).signal("decide_signal", signed)
+            with reaching():
+                await self._client.get_workflow_handle(chain).signal("decide_signal", signed)
         except RPCError as error:
             raise _translated(error, chain) from error
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
-        sent = Answer(status="accepted", message="sent")
-        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, sent, detail)
+        await self._audit(decision.actor, decision.decision, chain, door, decision.comment, "sent", detail)
 
     async def intervene(self, chain: str, intervention: Intervention, *, door: str) -> Answer:
         """Send an intervention by Update and store its entries.
@@ -79,7 +80,7 @@ class Talker:
         signed = intervention.model_copy(update={"signature": sign(intervention, self._key.private)})
         answer = await self._update(chain, "intervene", signed, signed.id)
         detail = intervention.model_dump(mode="json", exclude={"signature", "actor", "reason", "expires", "action"})
-        await self._audit(intervention.actor, signed.action, chain, door, intervention.reason, answer, detail)
+        await self._audit(intervention.actor, signed.action, chain, door, intervention.reason, answer.status, detail)
         return answer
 
     async def where(self, chain: str) -> Where:
@@ -91,7 +92,8 @@ class Talker:
         """
         handle = self._client.get_workflow_handle(chain)
         try:
-            answer: Where = await handle.query("where", result_type=Where, rpc_timeout=PATIENCE)
+            with reaching():
+                answer: Where = await handle.query("where", result_type=Where, rpc_timeout=PATIENCE)
         except RPCError as error:
             raise _translated(error, chain) from error
         return answer
@@ -99,10 +101,11 @@ class Talker:
     async def _update(self, chain: str, name: str, message: Decision | Intervention, identity: str) -> Answer:
         handle = self._client.get_workflow_handle(chain)
         try:
-            update = await handle.start_update(
-                name, message, id=identity, result_type=Answer, wait_for_stage=WorkflowUpdateStage.COMPLETED,
-                rpc_timeout=PATIENCE,
-            )  # fmt: skip
+            with reaching():
+                update = await handle.start_update(
+                    name, message, id=identity, result_type=Answer, wait_for_stage=WorkflowUpdateStage.COMPLETED,
+                    rpc_timeout=PATIENCE,
+                )  # fmt: skip
             answer: Answer = await update.result(rpc_timeout=PATIENCE)
         except WorkflowUpdateFailedError as error:
             raise RefusedError(_reason(error, chain)) from error
@@ -124,9 +127,9 @@ class Talker:
             LOG.warning("entries of an answer of %s not stored now (%s); healed later", chain, type(error).__name__)
 
     async def _audit(
-        self, actor: str, action: str, chain: str, door: str, reason: str, answer: Answer, detail: dict[str, Any]
+        self, actor: str, action: str, chain: str, door: str, reason: str, outcome: str, detail: dict[str, Any]
     ) -> None:
-        await self._records.audit(actor, action, chain, door, reason, answer.status, detail)
+        await self._records.audit(actor, action, chain, door, reason, outcome, detail)
 
 
 def new_id() -> str:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete
+from temporalio.client import WorkflowExecutionStatus
 
 from ltc import devserver
-from ltc.client import NotFoundError, RefusedError
+from ltc.bootstrap import client_of, open_parts
+from ltc.client import EngineAwayError, NotFoundError, RefusedError
+from ltc.client.connection import connect
 from ltc.client.histories import trails
 from ltc.store.records import TRAIL
 from starter.sweep import Sweep
-from tests.integration.rig import Rig, installation, until
+from tests.integration.rig import Rig, installation, settings_for, until
+from tests.support.chains import opportunity
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +128,23 @@ async def test_a_chain_whose_last_words_were_lost_is_found_by_the_sweep(rig: Rig
     view = await rig.client.store.chain(chain)
     assert view is not None
     assert view["state"] == "ended"
+
+
+async def test_a_start_recorded_while_temporal_was_away_is_carried_out_later(
+    dev_server: devserver.DevServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, "127.0.0.1:1")
+    deal = opportunity(number="AWAY", id="OP-AWAY")
+    async with open_parts(settings) as parts:
+        away = await client_of(parts)
+        with pytest.raises(EngineAwayError, match="is on record"):
+            await away.start("lead_to_cash", {"opportunity_id": deal["id"], "opportunity": deal})
+        back = await client_of(
+            parts, await connect(settings.model_copy(update={"temporal_address": dev_server.address}))
+        )
+        swept = await Sweep(back).once()
+        assert swept.relaunched == ["lead_to_cash:AWAY"]
+        handle = back.temporal.get_workflow_handle("lead_to_cash:AWAY")
+        assert (await handle.describe()).status == WorkflowExecutionStatus.RUNNING
+        assert (await Sweep(back).once()).relaunched == []
+        await handle.terminate("end of the test")

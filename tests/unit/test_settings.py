@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ltc.settings import PARTS, SettingsError, load
+from ltc.settings import PARTS, SettingsError, load, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +76,8 @@ def test_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         load()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_mistyped_variable_is_told() -> None:
+    given = {"LTC_ERP_ULR": "x", "LTC_STATE": "y", "LTC_QUEUES__ERP__RATE": "1", "PATH": "/", "LTC_SANDBOX_TOKEN": "t"}
+    assert unknown_variables(given) == ["the variable LTC_ERP_ULR means nothing to ltc; did you mean LTC_ERP_URL?"]
