@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from ltc.core.stand_in import Script
+from ltc.model.messages import CHAINS_QUEUE
+from ltc.ports.store import StartRequest
 from ltc.store import Store
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
 from tests.support.chains import MONDAY, simulate
@@ -155,3 +157,15 @@ async def test_a_question_does_not_wait_for_writers(stories: Store) -> None:
     assert await stories.chains({}) == []
     assert await stories.refold() == len(STORIES)
     assert await stories.verify() == []
+
+
+async def test_a_chain_that_left_no_trail_waits_for_a_worker_if_there_is_none(store: Store) -> None:
+    start = StartRequest(chain="new", installation="i", process="p", key="k", plan_digest="d", source="file")
+    await store.record_start(start)
+    await store.confirm_start("new")
+    idle, busy = EngineFacts(pollers={CHAINS_QUEUE: 0}), EngineFacts(pollers={CHAINS_QUEUE: 1})
+    (found,) = await store.stuck(MONDAY, MONDAY, idle)
+    assert (found.chain, found.reason) == ("new", "no_worker")
+    assert found.since is not None
+    assert await store.stuck(MONDAY, MONDAY, busy) == []
+    assert await store.stuck(MONDAY, MONDAY, idle, chain="nobody") == []

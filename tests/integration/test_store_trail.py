@@ -108,6 +108,17 @@ async def test_runs_are_ordered_by_when_they_began_if_that_is_told(store: Store,
     await verified(store)
 
 
+async def test_the_order_of_runs_is_set_right_when_it_is_told_later(store: Store, trail: list[Entry]) -> None:
+    await store.append("c", "new", [changed(entry, run="new") for entry in trail[20:40]])
+    await store.append("c", "old", trail[:30])
+    assert [row["run"] for row in await store.timeline("c")] == ["old"] * 30
+    await store.append("c", "new", [changed(trail[20], run="new")], started=AT + timedelta(hours=1))
+    await store.append("c", "old", trail[:1], started=AT)
+    assert [row["run"] for row in await store.timeline("c")] == ["old"] * 20 + ["new"] * 20
+    assert (await store.chains({}))[0]["last_seq"] == 40
+    await verified(store)
+
+
 async def test_a_run_that_goes_on_after_another_supersedes_nothing(store: Store, trail: list[Entry]) -> None:
     await store.append("c", "r1", trail[:30])
     await store.append("c", "r2", trail[30:])
@@ -281,4 +292,24 @@ async def test_a_failing_neighbour_does_not_take_a_batch_along(
     assert kept == {"a", "b", "d"}
     monkeypatch.undo()
     await store.append("bad", "r1", trail[:20])
+    await verified(store)
+
+
+async def test_what_was_rolled_back_is_not_remembered(
+    store: Store, url: str, trail: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append("c", "r1", trail[:10])
+    real: Callable[..., object] = appending.append
+
+    def failing(*given: object) -> object:
+        real(*given)
+        raise ValueError("after it has written and folded")
+
+    monkeypatch.setattr(appending, "append", failing)
+    with pytest.raises(ValueError, match="after it has written"):
+        await store.append("c", "r1", [entry.model_copy(update={"kind": Kind.BALANCE}) for entry in trail[10:20]])
+    monkeypatch.undo()
+    async with await Store.open(url) as other:
+        await other.append("c", "r1", trail[10:20])
+    await store.append("c", "r1", trail[20:30])
     await verified(store)
