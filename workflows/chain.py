@@ -105,8 +105,8 @@ class Chain:
     def _feed(self, event: commands.Input) -> Answer | None:
         wall = workflow.now().astimezone(UTC)
         now = self.start.clock.to_virtual(wall) if self.start.clock else wall
-        if isinstance(event, commands.Tick) and self.state.timer_at is not None:
-            now = max(now, self.state.timer_at)
+        if isinstance(event, commands.Tick) and event.at is not None:
+            now = max(now, event.at)
         self.state, wanted, answer = machine.step(self.setting, self.state, event, now, wall)
         for command in wanted:
             self._carry_out(command, wall)
@@ -121,16 +121,16 @@ class Chain:
             real = self.start.clock.to_real(command.at) if self.start.clock else command.at
             if self.timer is not None:
                 self.timer.cancel()
-            self.timer = asyncio.create_task(self._sleep(max(real - wall, TICK) + TICK))
+            self.timer = asyncio.create_task(self._sleep(max(real - wall, TICK) + TICK, command.at))
         elif isinstance(command, commands.Rest):
             workflow.upsert_search_attributes([STATE_KEY.value_set(command.state), LEG_KEY.value_set(command.leg)])
         else:
             self.finish = command
 
-    async def _sleep(self, delay: timedelta) -> None:
+    async def _sleep(self, delay: timedelta, at: datetime) -> None:
         await workflow.sleep(delay)
         self.timer = None
-        self.inbox.append(commands.Tick())
+        self.inbox.append(commands.Tick(at))
 
     def _schedule(self, command: commands.Schedule) -> None:
         if self._too_large(command.payload):

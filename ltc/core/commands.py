@@ -19,7 +19,6 @@ class Schedule:
     queue: str
     payload: dict[str, Any]
     retry: Retry
-    forever: bool = False  # never give up (undo): retried with capped backoff until a human skips it
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,9 @@ class CallFailed:
 
 @dataclass(frozen=True)
 class Tick:
-    """The timer fired."""
+    """The timer fired. ``at``: the instant it was armed for; a timer replaced meanwhile must not tell another's time."""
+
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def _take(turn: Turn, event: Input) -> Answer | None:
         case CallFailed():
             answers.failed(turn, event)
         case Tick():
-            turn.state.timer_at = None
+            if event.at in (None, turn.state.timer_at):
+                turn.state.timer_at = None
             waits.tick(turn)
         case EventArrived():
             waits.arrived(turn, event.event)

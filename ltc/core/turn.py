@@ -149,13 +149,12 @@ class Turn:
     # Activities
 
     def schedule(
-        self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, **how: Any
+        self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, retry: Retry | None = None
     ) -> None:
         """Start an activity; the trail entries not yet delivered ride on it."""
         flight.upto = self.state.seq
         self.state.flights[activity] = flight
-        retry = how.pop("retry", Retry())
-        self.commands.append(Schedule(activity, name, queue, payload, retry, **how))
+        self.commands.append(Schedule(activity, name, queue, payload, retry or Retry()))
 
     def side(self, name: str, payload: dict[str, Any], flight: Flight) -> None:
         """Start a notice, a flush or a check: nobody's step waits for it."""
