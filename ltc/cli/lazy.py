@@ -6,7 +6,7 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import typer
@@ -80,12 +80,11 @@ def load(module: str, name: str) -> Any:
     app.rich_markup_mode = None
     command = typer.main.get_command(app)
     command.name = name
+    # Shell completion is installed for the program, not for each of its commands.
+    command.params = [param for param in command.params if param.name not in ("install_completion", "show_completion")]
     return command
 
 
 def group(mounts: dict[str, Mount]) -> type[LazyGroup]:
     """Return a group class with these mounts."""
     return type("Mounted", (LazyGroup,), {"mounts": mounts})
-
-
-Callback = Callable[..., None]

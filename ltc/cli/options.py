@@ -22,4 +22,4 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stay
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")]
 Chain = Annotated[str, typer.Argument(metavar="CHAIN", help="The chain's id, as `ltc chain list` shows it.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="At most so many.")]

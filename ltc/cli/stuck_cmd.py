@@ -27,7 +27,7 @@ _LIST = (
 
 @app.command()
 def stuck(
-    chain: Annotated[str, typer.Argument(metavar="[CHAIN]", help="Only this chain, in full.")] = "",
+    chain: Annotated[str, typer.Argument(metavar="CHAIN", help="Only this chain, in full.")] = "",
     reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")] = "",
     leg: Annotated[str, typer.Option(help="Only in this leg.")] = "",
     limit: options.Limit = 100,

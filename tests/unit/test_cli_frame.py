@@ -36,6 +36,13 @@ def test_help_of_a_command_pulls_in_nothing_heavy(command):
     assert [name for name in heavy_after(code) if name != "pydantic"] == []
 
 
+@pytest.mark.parametrize("name", ["stuck", "chain", "def", "sandbox", "demo"])
+def test_help_of_a_command_speaks_of_nothing_but_it(name):
+    done = runner.invoke(app, [name, "--help"])
+    assert done.exit_code == 0
+    assert "completion" not in done.stdout
+
+
 def test_help_names_every_command():
     said = runner.invoke(app, ["--help"]).stdout
     for name in (
