@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         LOG.warning("%s", complaint)
     try:
         asyncio.run(serve(settings))
+    except SettingsError as error:
+        LOG.error("%s", error)
+        return 2
     except (ClientError, PortError) as error:
         LOG.error("%s", error)
         return 1

@@ -29,7 +29,7 @@ from ltc.model.messages import NOTICES_QUEUE, call_queue
 from ltc.ports.operations import EffectClass, Registry
 from ltc.ports.people import People
 from ltc.ports.systems import System
-from ltc.settings import Settings
+from ltc.settings import Settings, SettingsError
 from ltc.store.store import Store
 
 
@@ -69,10 +69,13 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open an installation's parts and let go of them at the end.
 
     Raises:
+        SettingsError: a setting names what does not exist.
         StoreUnavailable, SchemaOutdated: the database cannot be used as it is.
         ClientError: the signing key cannot be used.
         Misconfigured: an adapter's settings are wrong.
     """
+    registry = Registry()
+    check_names(settings, registry)
     async with AsyncExitStack() as stack:
         key = await asyncio.to_thread(load_or_create, settings.keys_folder())
         store = await Store.open(settings.database_url())
@@ -83,7 +86,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         for system in systems.values():
             stack.push_async_callback(system.aclose)
         yield Parts(
-            settings, store, Registry(), systems, PeopleFile(settings.people_file), notifier, key, clock_of(settings)
+            settings, store, registry, systems, PeopleFile(settings.people_file), notifier, key, clock_of(settings)
         )
 
 
@@ -112,6 +115,24 @@ async def client_of(parts: Parts, temporal: Client | None = None) -> ChainClient
         ),
         effect_classes=parts.effect_classes(),
     )
+
+
+def check_names(settings: Settings, registry: Registry) -> None:
+    """Refuse settings that name a queue, an operation or an event that there is not: they would do nothing.
+
+    Raises:
+        SettingsError: names the variable and what it may name.
+    """
+    ports = dict.fromkeys(operation.port for operation in registry.operations.values())
+    effects = [operation.name for operation in registry.effects()]
+    for variable, named, known in (
+        ("LTC_QUEUES", settings.queues, [*ports, "notices", "chains"]),
+        ("LTC_EFFECT_CLASSES", settings.effect_classes, effects),
+        ("LTC_START_ON", settings.start_on, list(registry.events)),
+    ):
+        for name in named:
+            if name not in known:
+                raise SettingsError(f"{variable}: there is no {name!r}; there are {', '.join(known)}")
 
 
 def systems_of(settings: Settings) -> dict[str, System]:

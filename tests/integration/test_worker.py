@@ -83,6 +83,9 @@ async def test_a_worker_process_ends_in_good_order(
     [
         (["--only", "cooking"], {}, 2, "LTC_PARTS"),
         ([], {"LTC_HTTP_TIMEOUT": "never"}, 2, "LTC_HTTP_TIMEOUT"),
+        ([], {"LTC_QUEUES": '{"epr": {"rate": 1}}'}, 2, "there is no 'epr'; there are crm, customer, erp"),
+        ([], {"LTC_EFFECT_CLASSES": '{"erp.get_order": "A"}'}, 2, "there is no 'erp.get_order'"),
+        ([], {"LTC_START_ON": '{"crm.won": "lead_to_cash"}'}, 2, "there is no 'crm.won'"),
         ([], {}, 1, "ltc db upgrade"),
         ([], {"LTC_DATABASE": "postgresql+psycopg://u:hunter2@127.0.0.1:1/x"}, 1, "127.0.0.1:1"),
     ],
