@@ -39,6 +39,13 @@ def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     else:
         due = turn.value(sla.due, clock.leg, clock.item)
         clock.due = clock.deadline = datetime.fromisoformat(due)
+        clock.warn = _share(clock, sla.warn_at) if sla.warn_at else None
+
+
+def _share(clock: SlaClock, percent: int) -> datetime:
+    """The instant at which a share of the time from the start until a document's date has passed."""
+    assert clock.due is not None
+    return clock.started + max(timedelta(), clock.due - clock.started) * percent / 100
 
 
 def _window(turn: Turn, sla: Sla) -> CalendarWindow:
@@ -160,6 +167,7 @@ def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
     window = _window(turn, sla)
     if clock.due is not None:
         clock.due = clock.deadline = worktime.deadline(clock.due, span, window)
+        clock.warn = _share(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
     else:
         clock.extended += worktime.length(span, window)
         _project(clock, sla, window)
@@ -197,6 +205,8 @@ def _rung_at(turn: Turn, clock: SlaClock, sla: Sla, rung: Rung) -> datetime:
     assert clock.deadline is not None
     if rung.offset is not None:
         return worktime.deadline(clock.deadline, rung.offset, window)
+    if clock.due is not None:
+        return _share(clock, rung.percent)
     if clock.running_since is None or not rung.percent:
         return clock.deadline
     left = max(0, (clock.budget + clock.extended) * rung.percent // 100 - clock.consumed)

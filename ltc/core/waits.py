@@ -47,8 +47,11 @@ def _iso(moment: datetime | None) -> str:
 
 
 def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
+    """Tell whether an earlier visit met the wait: its condition holds, or, without one, it took an event."""
+    if not node.until:
+        return any(kept.taken and _matches(turn, token, node, kept) for kept in turn.state.events.values())
     try:
-        return bool(node.until) and bool(turn.value(node.until, token.leg, token.item))
+        return bool(turn.value(node.until, token.leg, token.item))
     except ChainError:
         return False
 
