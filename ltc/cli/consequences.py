@@ -32,7 +32,13 @@ def open_holds(chain: Record, wish: Record) -> list[Record]:
     return [row for row in chain.get("holds") or [] if not row.get("released") and _here(row, wish)]
 
 
-def _held(chain: Record, wish: Record) -> Record:
+def held(chain: Record, wish: Record) -> Record:
+    """Return the one hold that an intervention names, or the only one.
+
+    Raises:
+        NotFoundError: nothing is held there.
+        BadUsageError: several places are, and none was named.
+    """
     holds = open_holds(chain, wish)
     if not holds:
         at = where({**wish, "visit": 0})
@@ -60,7 +66,7 @@ def _remains(chain: Record) -> list[Record]:
 def _retry(chain: Record, wish: Record) -> list[str]:
     if _remains(chain):
         return ["undoing goes on; what remains is tried again:", *(_effect_line(row) for row in _remains(chain))]
-    hold = _held(chain, wish)
+    hold = held(chain, wish)
     effect = _effect_at(chain, hold)
     lines = [_held_line(hold)]
     if effect and effect["status"] in ("unknown", "scheduled"):
@@ -76,7 +82,7 @@ def _skip(chain: Record, wish: Record) -> list[str]:
     if _remains(chain):
         said = "undoing goes on without these; you say that people have taken care of them:"
         return [said, *(_effect_line(row) for row in _remains(chain))]
-    hold = _held(chain, wish)
+    hold = held(chain, wish)
     effect = _effect_at(chain, hold)
     lines = [_held_line(hold), "the step is left out and the chain goes on behind it"]
     if wish.get("document"):
@@ -89,7 +95,7 @@ def _skip(chain: Record, wish: Record) -> list[str]:
 
 
 def _correct(chain: Record, wish: Record) -> list[str]:
-    lines = [_held_line(_held(chain, wish))]
+    lines = [_held_line(held(chain, wish))]
     if wish.get("document"):
         return [*lines, "the document given is taken for what the step made: later steps read it, undoing undoes it"]
     lines.append("whether the earlier effect took place is probed first, where that is not known")

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from ltc.bootstrap import Parts, client_of, open_parts
-from ltc.cli import installed
+from ltc.cli import adopting, installed
 from ltc.cli.errors import translate
 from ltc.cli.exits import FailedError, NotFoundError
 from ltc.cli.output import note, plain
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
+from ltc.definition.plan import Plan
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
@@ -117,6 +118,19 @@ class Desk:
         where = {name: value for name, value in wish.items() if name not in ("action", "reason")}
         answer = await self.client.intervene(chain, wish["action"], actor, wish["reason"], door=DOOR, **where)
         return answer.model_dump(mode="json")
+
+    async def document(self, chain: str, hold: Record, given: Record) -> Record:
+        """Return the whole document that an operator supplies for a held step.
+
+        Raises:
+            BadUsageError, NotFoundError: it is none that the step could have left.
+        """
+        start = await self.client.store.start_of(chain)
+        plan = Plan.model_validate(start.plan) if start else None
+        operation = adopting.operation_at(plan, self.parts.registry, hold["leg"], hold["step"]) if plan else None
+        if operation is None:
+            return given
+        return await adopting.whole(given, operation, self.parts.registry, self.parts.systems)
 
     async def opportunity(self, identity: str) -> Record:
         """Return the start event's fields for a deal as the CRM holds it now.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ltc.cli.consequences import held
 from ltc.cli.exits import BadUsageError, FailedError, NotFoundError, RefusedError
 from ltc.cli.output import Format, note, one
 from ltc.cli.session import ask
@@ -61,6 +62,8 @@ async def _carry_out(
     if found.get("state") == "ended":
         raise RefusedError(f"{chain} has ended ({found.get('outcome')}); an ended chain cannot be changed")
     lines = say(found, wish)
+    if wish.get("document"):
+        wish = {**wish, "document": await desk.document(chain, held(found, wish), wish["document"])}
     plan = {"chain": chain, "actor": actor, **wish}
     told = [f"{wish['action']} {chain}: {wish['reason']}", *(f"  {line}" for line in lines)]
     if dry_run:

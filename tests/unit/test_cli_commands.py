@@ -49,7 +49,8 @@ class FakeDesk:
     def __init__(self, **answers: Any) -> None:
         self.answers: dict[str, Any] = {
             "chain": chain(), "task": task(), "intervene": {"status": "accepted"}, "decide": {"status": "accepted"},
-            "may_intervene": None, "opportunity": {}, **answers,
+            "may_intervene": None, "opportunity": {},
+            "document": lambda _chain, _hold, given: given, **answers,
         }  # fmt: skip
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -226,6 +227,13 @@ def test_the_chains_answer_decides_the_exit_code(desk, status, code):
     done = ltc("chain", "hold", "p:1", *BASE, "--yes")
     assert done.exit_code == code
     assert "because" in done.stdout + done.stderr
+
+
+def test_a_document_is_made_whole_before_it_is_sent(desk):
+    made = desk(document=lambda _chain, hold, given: {**given, "at": hold["step"]})
+    assert ltc("chain", "skip", "p:1", "--document", '{"id": "SO9"}', *BASE, "--yes").exit_code == 0
+    ((_, _, wish),) = made.told("intervene")
+    assert wish["document"] == {"id": "SO9", "at": "create_order"}
 
 
 def test_one_place_can_be_held_alone(desk):
