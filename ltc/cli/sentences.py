@@ -43,6 +43,12 @@ def _list(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _detail(value: Any) -> str:
+    if not isinstance(value, dict):
+        return _list(value)
+    return _join(*(f"{name} {_list(item)}" for name, item in value.items() if item not in (None, "", [], {})))
+
+
 _MODES = {"do": "call", "read": "read", "probe": "probe", "undo": "undo", "notice": "tell"}
 
 
@@ -152,7 +158,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "notified": lambda data: f"told {_list(data.get('to'))}: {data.get('about', '')}",
     "pivot": _fields("point of no return", "what"),
     "held": lambda data: _join(
-        f"HELD: {data.get('reason', '')}", _after("rests with", data.get("owner")), _list(data.get("detail")),
+        f"HELD: {data.get('reason', '')}", _after("rests with", data.get("owner")), _detail(data.get("detail")),
     ),
     "released": _fields("released by", "actor"),
     "intervened": _intervened,
