@@ -82,6 +82,14 @@ def _balance(view: ChainView, _entry: Entry) -> ChainView:
     return view.set(imbalances=view.head["imbalances"] + 1)
 
 
+def _continued(view: ChainView, entry: Entry) -> ChainView:
+    """A chain that was cut short is taken up again: nobody will hear how its calls under way came out."""
+    if text(entry, "why"):
+        for key, _ in list(view.each("steps")):
+            view = view.drop("steps", key)
+    return view
+
+
 def _compensating(view: ChainView, entry: Entry) -> ChainView:
     """Everything under way is given up, whatever held it; only calls already sent are seen to their end."""
     view = clear(view, entry, lambda _: True, flights=False)
@@ -122,7 +130,7 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.RATE: _nothing,
         Kind.NOTIFIED: _nothing,
         Kind.REVISITED: _nothing,
-        Kind.CONTINUED: _nothing,
+        Kind.CONTINUED: _continued,
         Kind.PIVOT: _pivot,
         Kind.BALANCE: _balance,
         Kind.COMPENSATING: _compensating,

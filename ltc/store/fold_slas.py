@@ -68,7 +68,8 @@ def _breached(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _escalated(view: ChainView, entry: Entry) -> ChainView:
-    return _change(view, entry, rung=int(number(entry, "rung")), lag=_lag(view, entry))
+    """Keep how many rungs have been climbed; the trail counts them from 0."""
+    return _change(view, entry, rung=int(number(entry, "rung")) + 1, lag=_lag(view, entry))
 
 
 def _ended(view: ChainView, entry: Entry) -> ChainView:

@@ -138,6 +138,8 @@ def _coming(asked: Asked, late: Row) -> dict[str, Any]:
     at = asked.view.head["next_deadline"]
     if at is None or at <= asked.now:
         return {
-            "next": f"{late['rung'] + 1} escalations taken" if late["rung"] else "escalation, if the definition has any"
+            "next": f"nothing more: {late['rung']} escalations are taken"
+            if late["rung"]
+            else "escalation, if the definition has any"
         }
     return {"next": "the next deadline of the chain", "next_at": at}

@@ -72,6 +72,7 @@ def clocks(state: State, view: ChainView) -> None:
         else:
             assert row["state"] == "paused"
         assert (row["breached"] is not None, row["warned"] is not None) == (clock.breached, clock.warned)
+        assert row["rung"] == max(clock.rungs, default=-1) + 1
 
 
 def waits(state: State, view: ChainView, plan: Any) -> None:
@@ -106,11 +107,44 @@ def legs(state: State, view: ChainView) -> None:
             assert row["status"] == words[leg.status]
 
 
+def items(state: State, view: ChainView) -> None:
+    """Every branch of an open loop is known, and open until its token has ended."""
+    for token in state.tokens.values():
+        leg = state.legs[token.leg]
+        if token.item and token.id == f"{token.leg}[{token.item}]" and leg.status == "open":
+            row = view.get("legs", (token.leg, token.item))
+            assert row is not None
+            assert row["status"] == ("closed" if token.status == "ended" and token.task == "closed" else "open")
+
+
+def events(state: State, view: ChainView) -> None:
+    kept = {(one.name, one.id) for one in state.events.values() if not one.taken}
+    assert {key for key, row in view.each("events_kept") if row["taken"] is None} == kept
+
+
+def decisions(state: State, view: ChainView) -> None:
+    said = Counter((task.id, actor) for task in state.tasks.values() for actor in task.deciders)
+    assert Counter((row["task"], row["actor"]) for _, row in view.each("decisions")) == said
+    voted = Counter((key[0], vote["actor"]) for key, row in view.each("tasks") for vote in row["decided_by"])
+    assert voted == said
+
+
+def headline(state: State, view: ChainView) -> None:
+    deal = state.input["opportunity"]
+    assert (view.head["number"], view.head["customer"]) == (deal["number"], deal["customer"]["name"])
+    assert (view.head["net"], view.head["currency"]) == (deal["net"]["minor"], deal["net"]["currency"])
+    assert view.head["requester"] == state.requester
+    assert view.head["rounds"] == sum(count for name, count in state.rounds.items() if "." in name)
+    assert view.head["pivot"] == bool(state.pivots)
+
+
 def agree(simulation: Simulation, state: State, view: ChainView) -> None:
     """Everything that the state of a chain says is in its views, and nothing else."""
     assert view.head["faults"] == 0
+    headline(state, view)
     effects(state, view, simulation.setting.plan)
     legs(state, view)
+    decisions(state, view)
     if state.status in ("closing", "ended"):
         assert (view.head["state"], view.head["outcome"]) == ("ended", state.outcome)
         assert not list(view.each("waits"))
@@ -119,6 +153,8 @@ def agree(simulation: Simulation, state: State, view: ChainView) -> None:
     held = "held" if state.holds else "compensating" if state.status == "compensating" else "running"
     assert view.head["state"] == held
     holds(state, view)
+    items(state, view)
+    events(state, view)
     tasks(state, view)
     clocks(state, view)
     waits(state, view, simulation.setting.plan)
