@@ -32,7 +32,7 @@ from starter.demo_worker import PLANT, PROBES
 from starter.evidence import Evidence, gather
 from starter.installation import ROOT, Installation, Layout, locked, running
 from starter.progress import Progress
-from starter.tempo import TAIL_DAYS, Tempo, clock_for
+from starter.tempo import TAIL_DAYS, Tempo, clock_for, stretch
 
 PROCESS = "lead_to_cash"
 INSTALLATION = "demo"
@@ -70,6 +70,7 @@ class Run:
     book: orderbook.OrderBook
     clock: VirtualClock
     days: float
+    minutes: float
     layout: Layout
 
 
@@ -80,7 +81,7 @@ def spread_days(orders: int) -> float:
 
 def minutes_for(orders: int) -> float:
     """Return how many real minutes the virtual clock takes by default."""
-    return 1.0 if orders <= 24 else 2.2 if orders <= 120 else 2.2 + 3.8 * min(1.0, orders / 830)
+    return 1.0 if orders <= 24 else 2.2 if orders <= 120 else 2.2 + 4.2 * min(1.0, orders / 830)
 
 
 def lay_out(options: Options) -> Run:
@@ -93,13 +94,14 @@ def lay_out(options: Options) -> Run:
     whole = scenario.read() if options.seed is None else casting.cast(book.opportunities, options.seed)
     chosen = Chaos.slow_down(whole.subset(options.orders)) if options.chaos else whole.subset(options.orders)
     days = spread_days(options.orders)
-    clock = clock_for(max(days + 25, days / 3 + TAIL_DAYS), options.minutes or minutes_for(options.orders))
+    minutes = options.minutes or minutes_for(options.orders) * stretch()
+    clock = clock_for(max(days + 25, days / 3 + TAIL_DAYS), minutes)
     orders = {order.number: order for order in book.opportunities}
     stock = supply.plan([orders[plan.number] for plan in chosen.in_turn()], book.products, days * 24, chosen.seed)
     data = example.master_data(book, stock, clock.anchor_virtual)
     words = example.write_data(options.state, data, example.fault_rules(chosen))
     words["erp"] += ["--seed", str(chosen.seed)]
-    return Run(options, chosen, book, clock, days, _layout(options, clock, words))
+    return Run(options, chosen, book, clock, days, minutes, _layout(options, clock, words))
 
 
 def _layout(options: Options, clock: VirtualClock, words: dict[str, list[str]]) -> Layout:
@@ -125,6 +127,7 @@ async def demonstrate(options: Options, progress: Progress) -> Evidence:
     with locked(options.state.parent):
         shutil.rmtree(options.state, ignore_errors=True)
         run = lay_out(options)
+        progress.say(f"{options.orders} orders; the virtual clock takes about {run.minutes:.1f} minutes")
         migrate.upgrade(run.layout.settings.database_url())
         async with running(run.layout, progress.say) as installation, _stage(run) as stage:
             (await stage.client.definitions()).get(PROCESS)  # a definition that does not compile is told before the run
@@ -165,9 +168,8 @@ async def _play(run: Run, stage: Stage, installation: Installation, chaos: Chaos
     if chaos is not None:
         chaos.take_over(sales)
     people = [asyncio.create_task(keep_looking(look)) for look in looks]
-    minutes = run.options.minutes or minutes_for(run.options.orders)
     try:
-        async with asyncio.timeout(minutes * 60 * OVERTIME + (240 if chaos else 0)):
+        async with asyncio.timeout(run.minutes * 60 * OVERTIME + (240 if chaos else 0)):
             await progress.watch(stage, len(run.scenario.orders), chaos)
         return True
     except TimeoutError:

@@ -40,6 +40,7 @@ class Evidence:
     sla_report: list[Row] = field(default_factory=list)
     decisions: Counter[str] = field(default_factory=Counter)
     holds: int = 0
+    escalations: int = 0
     trail_holes: list[str] = field(default_factory=list)
     served: FaultTable = field(default_factory=Counter)
     books: Books = field(default_factory=Books)
@@ -78,7 +79,7 @@ async def gather(stage: Stage, settings: Settings, *, finished: bool) -> Evidenc
         stage.scenario, stage.memory, definitions.get(stage.process).plan, settings.installation, finished,
         chains={row["number"]: row for row in rows}, slas=await store.read(_slas),
         sla_report=await store.sla_report(stage.process), decisions=await store.read(_decisions),
-        holds=await store.read(_holds), trail_holes=await store.holes(),
+        holds=await store.read(_holds), escalations=await store.read(_escalations), trail_holes=await store.holes(),
     )  # fmt: skip
     for system in (stage.crm, stage.erp):
         for row in await stage.listed(system, "/faults/counts"):
@@ -109,7 +110,7 @@ def kinds_seen(evidence: Evidence) -> dict[str, int]:
         "send_back": evidence.decisions["send_back"], "rejection": evidence.decisions["reject"],
         "sla_warning": sum(1 for row in evidence.slas if row["warned"]),
         "sla_breach": sum(1 for row in evidence.slas if row["breached"]),
-        "escalation": sum(1 for row in evidence.slas if row["rung"]), "hold": evidence.holds,
+        "escalation": evidence.escalations, "hold": evidence.holds,
         "cancellation": len(undone), "goods_return": len(evidence.books.table("returns")),
         "unpaid": sum(1 for effect in evidence.books.effects if effect.operation == "erp.write_off"),
     }  # fmt: skip
@@ -140,7 +141,8 @@ def _checked(name: str, violations: list[Violation]) -> Judgement:
 
 def _as_planned(evidence: Evidence) -> Iterator[Judgement]:
     total = len(evidence.scenario.orders)
-    yield Judgement("every chain ended in time", evidence.finished)
+    left = tuple(sorted(evidence.memory.given_up))
+    yield Judgement("every chain ended in time", evidence.finished and not left, violations=left)
     wrong = [f"{one.plan.number} ({one.plan.story}): planned {one.plan.outcome}, came {one.came}: {one.reason}"
              for one in differences(evidence)]  # fmt: skip
     yield Judgement("every order ended as planned", not wrong, f"{total - len(wrong)} of {total}", tuple(wrong))
@@ -204,3 +206,13 @@ def _holds(connection: Any) -> int:
     from ltc.store.view_tables import VIEW_TABLES
 
     return int(connection.execute(select(func.count()).select_from(VIEW_TABLES["holds"])).scalar() or 0)
+
+
+def _escalations(connection: Any) -> int:
+    from sqlalchemy import func, select
+
+    from ltc.model.trail import Kind
+    from ltc.store.records import TRAIL
+
+    climbed = select(func.count()).select_from(TRAIL).where(TRAIL.c.kind == Kind.SLA_ESCALATED, ~TRAIL.c.superseded)
+    return int(connection.execute(climbed).scalar() or 0)

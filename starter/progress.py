@@ -46,7 +46,7 @@ class Progress:
                     said = time.monotonic()
                     self.say(line)
                 ended = sum(number for state, number in counts.items() if state not in _STATES)
-                if ended >= total:
+                if ended + len(stage.memory.given_up) >= total:
                     return
                 if chaos is not None:
                     await chaos.strike(ended / total, self.say)

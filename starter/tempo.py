@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +21,21 @@ HEAD_START = timedelta(seconds=12)  # for everything to be up when the clock sho
 IDLE_SHARE = 0.1  # of the real time goes by in nights and weekends
 TAIL_DAYS = 62  # virtual days from the start of the longest story to its end
 _WORKING = (CLOSES - OPENS) * 5 / (7 * 1440)  # share of virtual time that is working time
+_SPIN = "import time\nwhile time.process_time() < 0.6: pass\nprint(time.process_time())"
+MOST_STRETCH = 6.0
+
+
+def stretch() -> float:
+    """Return by how much this machine is slowed down just now by others: 1 on a quiet one.
+
+    A clock that outruns the machine would make everything late; on a busy machine it has to go slower.
+    """
+    begun = time.monotonic()
+    words = [sys.executable, "-IS", "-c", _SPIN]
+    spinning = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(min(2, os.cpu_count() or 1))]
+    used = max(float(one.communicate()[0] or 0.6) for one in spinning)
+    found = (time.monotonic() - begun) / used
+    return 1.0 if found < 1.25 else min(MOST_STRETCH, found)
 
 
 def clock_for(days: float, minutes: float, now: datetime | None = None) -> VirtualClock:

@@ -15,8 +15,8 @@ Row = dict[str, Any]
 AT_ONCE = 8
 MOST = 1000
 OPERATOR = "olga.petrova"
-# What an operator does about holds in one place that nobody planned: tries again, then gives the deal up.
-_UNPLANNED = (*[Remedy(leg="", do="retry", after=4)] * 3, Remedy(leg="", do="cancel", after=4, consent=True))
+_AGAIN = Remedy(leg="", do="retry", after=4)  # what an operator does about a hold that nobody planned
+_MOST_TRIES = 3  # in one place; then the deal is left for the report
 
 
 class Approvers:
@@ -82,7 +82,7 @@ class Approvers:
 
 
 class Operators:
-    """Look at what is held and do what the scenario says; what nobody planned is retried and reported."""
+    """Look at what is held and do what the scenario says; what nobody planned is retried a few times and reported."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -101,8 +101,10 @@ class Operators:
             mine = [remedy for remedy in plan.remedies if remedy.leg == hold["leg"]]
             number = seen.index(hold["seq"])
             planned = number < len(mine)
-            remedy = mine[number] if planned else _UNPLANNED[min(number - len(mine), len(_UNPLANNED) - 1)]
-            if self._stage.tempo.due(hold["since"], remedy.after):
+            remedy = mine[number] if planned else _AGAIN
+            if number >= len(mine) + _MOST_TRIES:
+                self._stage.memory.given_up.add(hold["chain"])
+            elif self._stage.tempo.due(hold["since"], remedy.after):
                 await self._act(hold, remedy, planned)
 
     async def _act(self, hold: Row, remedy: Remedy, planned: bool) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from starter.bots.stage import Stage
 from starter.scenario import OrderPlan
 
-_SEEN = {"draft": "erp.create_order", "released": "erp.release_delivery", "shipped": "warehouse.ship"}
+# An order counts as shipped when it is billed: then the chain knows that the goods are out.
+_SEEN = {"draft": "erp.create_order", "released": "erp.release_delivery", "shipped": "erp.post_invoice"}
 
 
 class Sales:
@@ -64,8 +65,8 @@ class Cancellers:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._after = 0
-        self._chains: dict[str, str] = {}  # order → chain
         self._due: dict[str, datetime] = {}
+        self._seen: set[str] = set()
 
     async def look(self) -> None:
         """See what the ERP did since last time; cancel what is due."""
@@ -78,12 +79,10 @@ class Cancellers:
             await self._stage.command(self._stage.crm, f"/opportunities/{number}/cancel", reason)
 
     def _note(self, effect: dict[str, Any]) -> None:
-        if effect["operation"] == "erp.create_order":
-            self._chains[effect["document_id"]] = effect["chain"]
-        order = effect["document_id"] if effect["operation"] == "erp.create_order" else effect["parent"]
-        plan = self._stage.plans.get(self._chains.get(order, ""))
-        if plan is None or plan.cancellation is None or plan.number in self._due:
+        plan = self._stage.plans.get(effect["chain"])
+        if plan is None or plan.cancellation is None or plan.number in self._seen:
             return
         if _SEEN[plan.cancellation.seen] == effect["operation"]:
             at = datetime.fromisoformat(effect["at_virtual"])
+            self._seen.add(plan.number)
             self._due[plan.number] = self._stage.tempo.after_hours(at, plan.cancellation.after)

@@ -30,6 +30,7 @@ class Memory:
     approvals: list[Approval] = field(default_factory=list)
     back_orders: set[str] = field(default_factory=set)
     unplanned: list[str] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
 
 
