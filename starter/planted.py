@@ -23,8 +23,12 @@ def probe_skipped() -> None:
 def undo_reversed() -> None:
     """Compensation runs oldest first."""
     from ltc.core import undoing
+    from ltc.core.state import Effect
 
-    undoing.order = lambda effects: list(range(len(effects)))
+    def oldest_first(listed: list[Effect]) -> list[int]:
+        return list(range(len(listed)))
+
+    undoing.order = oldest_first
 
 
 def key_with_visit() -> None:
