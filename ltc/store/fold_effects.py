@@ -9,7 +9,7 @@ from ltc.model.trail import Kind
 from ltc.store.reading import Entry, document, instant, text
 from ltc.store.rows import ChainView, Key, Row
 
-_CERTAINLY_NOT = ("Misconfigured", "TooLarge", "IntentMismatch", "FiguresChanged")  # nothing took effect
+_CERTAINLY_NOT = ("TooLarge", "FiguresChanged")  # after any other error an earlier attempt may have taken effect
 _FINAL = ("undone", "stands")
 _UNDOING = ("undone", "stands", "remains")
 
