@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     clock: str = Field(default="", description="the virtual clock as JSON, for demonstrations; empty: real time")
     queues: dict[str, QueueLimits] = Field(default_factory=dict, description="limits by port, or notices, chains")
-    poll_events: float = Field(default=1.0, gt=0, description="seconds between two looks at an event feed")
+    poll_events: float = Field(default=1.0, gt=0, description="seconds between two looks at a feed that has nothing")
     sweep_every: float = Field(default=30.0, gt=0, description="seconds between two sweeps")
     signature_life: float = Field(default=300.0, gt=0, le=86_400, description="how long a signed message is valid")
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")

@@ -28,6 +28,7 @@ from ltc.ports.systems import EventPage, FeedEvent
 
 LOG = logging.getLogger("ltc.events")
 PAGE = 200
+LONG_POLL = 5.0  # seconds that a system may wait for an event before it answers that there is none
 MOST_WAIT = 30.0  # seconds between two tries while a system is away
 AT_ONCE = 16  # documents whose events are delivered side by side
 
@@ -35,8 +36,8 @@ AT_ONCE = 16  # documents whose events are delivered side by side
 class Feed(Protocol):
     """A system that reports events."""
 
-    async def events(self, after: str, limit: int = 100) -> EventPage:
-        """Return events after a cursor."""
+    async def events(self, after: str, limit: int = 100, wait: float = 0.0) -> EventPage:
+        """Return events after a cursor; with none there, it may wait for one."""
         ...
 
 
@@ -57,14 +58,14 @@ class Inlet:
         self._records = records
         self._registry = registry
 
-    async def pull(self) -> int:
-        """Take one page in; returns how many events it held.
+    async def pull(self, wait: float = 0.0) -> int:
+        """Take one page in, waiting for one where the system can; returns how many events it held.
 
         Raises:
             PortError: the system or the records are away; nothing is lost, the cursor has not moved.
         """
         after = await self._records.cursor(self._source)
-        page = await self._feed.events(after, PAGE)
+        page = await self._feed.events(after, PAGE, wait)
         if page.events:
             await asyncio.gather(*(self._records.receive(self._row(event)) for event in page.events))
         if page.next != after:
@@ -77,20 +78,22 @@ class Inlet:
         return InboxEvent(source=self._source, id=event.id, name=event.name, fields=event.fields, document=document)
 
     async def run(self, every: float, arrived: asyncio.Event) -> None:
-        """Pull until cancelled, every so many seconds; back off while the system is away."""
-        wait = every
+        """Pull until cancelled, at most every so many seconds when there is nothing; back off while it is away."""
+        clock = asyncio.get_running_loop().time
+        trouble = every
         while True:
+            began = clock()
             try:
-                count = await self.pull()
-                wait = every
+                count = await self.pull(LONG_POLL)
+                trouble = every
                 if count:
                     arrived.set()
-                if count >= PAGE:
                     continue
+                await asyncio.sleep(max(0.0, every - (clock() - began)))
             except PortError as error:
-                wait = min(wait * 2, MOST_WAIT)
-                LOG.warning("events of %s cannot be read (%s); next try in %.0f s", self._source, error, wait)
-            await asyncio.sleep(wait)
+                trouble = min(trouble * 2, MOST_WAIT)
+                LOG.warning("events of %s cannot be read (%s); next try in %.0f s", self._source, error, trouble)
+                await asyncio.sleep(trouble)
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,11 @@ class System(Protocol):
             ContractBroken: the system holds more than one document under this key, or answered nonsense.
         """
 
-    async def events(self, after: str, limit: int = 100) -> EventPage:
-        """Return up to ``limit`` events after the cursor ``after`` ("" is the beginning)."""
+    async def events(self, after: str, limit: int = 100, wait: float = 0.0) -> EventPage:
+        """Return up to ``limit`` events after the cursor ``after`` ("" is the beginning).
+
+        With none there, a system that can may wait up to ``wait`` real seconds for one.
+        """
 
     async def aclose(self) -> None:
         """Close connections; the port cannot be used afterwards."""

@@ -33,7 +33,7 @@ class Feed:
         self.all = list(events)
         self.away = False
 
-    async def events(self, after: str, limit: int = 100) -> EventPage:
+    async def events(self, after: str, limit: int = 100, wait: float = 0.0) -> EventPage:
         if self.away:
             raise Unavailable("the feed is away")
         start = int(after or "0")
