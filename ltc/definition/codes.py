@@ -14,7 +14,7 @@ class Code:
 
 
 # Codes are stable: never renumber, never reuse. 001 reader, 020 shape, 040 words, 060 expressions and names,
-# 080 effects and ways, 100 people and time.
+# 080 effects and ways, 100 people and time, 120 what would be accepted and then do nothing.
 CODES: dict[str, Code] = {
     "LTC-D001": Code("the file has {size} bytes, more than {limit}", "split the definition; one process per file"),
     "LTC-D002": Code("the file is not UTF-8 text", "save it as UTF-8"),
@@ -138,4 +138,5 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D105": Code("rungs must rise: {later} comes after {earlier}", "sort them by time"),
     "LTC-D106": Code("a rung must notify somebody or hold", "add notify: role:NAME or hold: true"),
+    "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
 }

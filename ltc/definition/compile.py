@@ -203,6 +203,7 @@ def _legs(build: Build, given: Keys) -> list[Leg]:
 def _loop(build: Build, leg: str, keys: Keys) -> Loop:
     build.places[f"loop:{leg}"] = keys.at("in")
     build.places[f"loop:{leg}:as"] = keys.at("as")
+    build.places[f"loop:{leg}:key"] = keys.at("key")
     build.places[f"loop:{leg}:starts"] = keys.at("starts")
     return Loop(
         source=build.use(keys.values.get("in"), f"leg:{leg}", want="list", where="'in'"),
@@ -244,6 +245,7 @@ def _pivots(build: Build, legs: Keys) -> list[Pivot]:
         if after not in events and after not in steps:
             build.problems.add("LTC-D051", keys.at("after"), word=after, known=[*events, *steps])
         per_item = keys.text("per", "chain") == "item"
+        build.places[f"pivot:{name}:per"] = keys.at("per")
         event, step = (after, "") if after in events else ("", after)
         found.append(Pivot(leg=name, event=event, step=step, per_item=per_item))
     return found

@@ -59,8 +59,8 @@ def _call(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
     build.owners[node] = step.text("call")
     visit = step.values.get("on_revisit")
     again = isinstance(visit, Mapping)
-    if isinstance(visit, Mapping):
-        build.places[f"{node}:on_revisit"] = visit.at("call")
+    if visit is not None:
+        build.places[f"{node}:on_revisit"] = visit.at("call") if isinstance(visit, Mapping) else visit.mark
     _leaves(build, step, node)
     return CallNode(
         **common,
@@ -108,8 +108,9 @@ def _leaves(build: Build, step: Mapping, node: str) -> None:
 def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
     node = common["id"]
     _leaves(build, step, node)
-    if "on_revisit" in step.values:
-        build.places[f"{node}:on_revisit"] = step.at("on_revisit")
+    for key in ("on_revisit", "poll", "retry"):
+        if key in step.values:
+            build.places[f"{node}:{key}"] = step.at(key)
     return WaitNode(
         **common,
         events=_events(build, step, node),

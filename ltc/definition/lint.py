@@ -8,6 +8,7 @@ from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
 from ltc.definition.lint_undo import check_undo
+from ltc.definition.lint_vain import check_vain
 from ltc.definition.lint_ways import check_loops, check_pivot, check_send_back
 from ltc.definition.names import collect
 from ltc.definition.plan import Plan
@@ -28,5 +29,6 @@ def lint(plan: Plan, build: Build) -> None:
     check_send_back(plan, build)
     check_pivot(plan, build, flow)
     check_loops(plan, build)
+    check_vain(plan, build)
     check_people(plan, build)
     check_slas(plan, build)

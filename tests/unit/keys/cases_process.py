@@ -169,7 +169,7 @@ LOOPS = [
     ),
     Case(
         "for_each.as", sent("erp.post_invoice", "args", "delivery"), ["D-1"], legs=UP_TO_INVOICE,
-        ignored={"legs.invoice.for_each.as": "parcel"}, refused="LTC-D061",
+        ignored={"legs.invoice.for_each.as": "parcel", "legs.invoice.for_each.key": "parcel.id"}, refused="LTC-D061",
     ),
     Case(
         "for_each.key", trail(Kind.ITEM_OPENED, "item"), ["1"], legs="order", change=LINES,

@@ -31,7 +31,7 @@ CASES = [
          change=EITHER, ignored={f"{WAIT}.wait.1": GONE}),
     Case("step.wait.wait=(text)", way("took"), ["shipment.goods_shipped took erp.goods_shipped"], legs=SHIPS,
          ignored={f"{WAIT}.wait": "crm.order_cancelled", f"{WAIT}.match": "event.opportunity == opportunity.id",
-                  f"{WAIT}.into": GONE}),
+                  f"{WAIT}.into": GONE, f"{WAIT}.undo": GONE}),
     Case("step.wait.wait=(list)", way("took"), ["shipment.either took crm.order_cancelled"], legs=SHIPS, world=CANCELS,
          change=EITHER, ignored={f"{WAIT}.wait": "erp.goods_shipped", f"{WAIT}.match": "event.order == order.id"}),
     Case("step.wait.wait.event", way("took"), ["shipment.either took crm.order_cancelled"], legs=SHIPS, world=CANCELS,
