@@ -28,7 +28,7 @@ from ltc.ports.systems import EventPage, FeedEvent
 
 LOG = logging.getLogger("ltc.events")
 PAGE = 200
-LONG_POLL = 5.0  # seconds that a system may wait for an event before it answers that there is none
+LONG_POLL = 0.8  # seconds that a system may wait for an event; short, so that it can stop in good order meanwhile
 MOST_WAIT = 30.0  # seconds between two tries while a system is away
 AT_ONCE = 16  # documents whose events are delivered side by side
 
