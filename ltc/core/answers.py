@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import approvals, calls, interventions, undoing, waits
+from ltc.core import approvals, calls, effects, interventions, undoing, waits
 from ltc.core.commands import CallDone, CallFailed
-from ltc.core.state import Flight
+from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
 from ltc.model.trail import Kind
+
+# What failed so may never have begun: nothing that rode on it can be counted as delivered.
+NEVER_RAN = ("Cancelled", "TooLarge", "Timeout")
 
 
 def _landed(turn: Turn, activity: str, delivered: bool) -> Flight | None:
@@ -22,8 +25,12 @@ def _landed(turn: Turn, activity: str, delivered: bool) -> Flight | None:
 def done(turn: Turn, event: CallDone) -> None:
     """An activity completed."""
     flight = _landed(turn, event.id, delivered=True)
-    if flight is None:
-        return
+    if flight is not None:
+        _done(turn, flight, event)
+        effects.wake(turn, effects.base(flight.place))
+
+
+def _done(turn: Turn, flight: Flight, event: CallDone) -> None:
     if flight.purpose in ("do", "read"):
         calls.completed(turn, flight, event)
     elif flight.purpose == "probe":
@@ -42,9 +49,13 @@ def done(turn: Turn, event: CallDone) -> None:
 
 def failed(turn: Turn, event: CallFailed) -> None:
     """An activity failed for good."""
-    flight = _landed(turn, event.id, delivered=event.error != "Cancelled")
-    if flight is None:
-        return
+    flight = _landed(turn, event.id, delivered=event.error not in NEVER_RAN)
+    if flight is not None:
+        _failed(turn, flight, event)
+        effects.wake(turn, effects.base(flight.place))
+
+
+def _failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
     if flight.purpose == "undo":
         undoing.not_undone(turn, flight, event)
     elif flight.purpose == "probe":
@@ -61,32 +72,36 @@ def failed(turn: Turn, event: CallFailed) -> None:
 
 def probed(turn: Turn, flight: Flight, found: bool, result: Any) -> None:
     """The outcome is known: adopt what took effect, or go on as the one who asked wanted."""
-    effect = calls.effect_of(turn, flight.key)
+    effect = effects.effect_of(turn, flight.key)
     assert effect is not None
-    token = turn.state.tokens.get(flight.token)
+    token = turn.owner(flight)
     turn.log(
         Kind.PROBED, token, op=flight.op, effect=flight.key, found=found,
         document=calls.reference(turn, flight.op, result), leg=effect.leg, item=effect.item,
     )  # fmt: skip
-    if flight.after == "undo" or token is None or turn.state.status != "running":
-        undoing.probed_for_undo(turn, effect, found, result)
-    elif found:
-        calls.settle(effect, True)
-        if flight.after == "correct":
-            turn.hold(token, "effect_exists", op=flight.op, effect=flight.key)
-        else:
-            calls.adopt(turn, flight, token, result)
-    else:
-        calls.settle(effect, False)
+    effects.settle(effect, found)
+    if found:
+        _took_place(turn, flight, token, result)
+    elif token is not None and turn.state.status == "running":
         interventions.absent(turn, flight, token)
 
 
+def _took_place(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
+    if token is None or flight.after == "again":
+        calls.adopt(turn, flight, None, result)
+    elif flight.after == "correct":
+        turn.hold(token, "effect_exists", op=flight.op, effect=flight.key)
+    else:
+        calls.adopt(turn, flight, token, result)
+    if token is not None and flight.after == "again":
+        token.status = "ready"  # the effect is an earlier visit's: now comes what this one says
+
+
 def _unprobed(turn: Turn, flight: Flight, event: CallFailed) -> None:
-    effect = calls.effect_of(turn, flight.key)
-    token = turn.state.tokens.get(flight.token)
+    effect = effects.effect_of(turn, flight.key)
+    token = turn.owner(flight)
     turn.log(Kind.FAILED, token, op=flight.op, error=event.error, message=event.message[:200])
     if token is not None and turn.state.status == "running":
         turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key, message=event.message[:200])
     elif effect is not None:
-        effect.status, effect.why = "remains", "its outcome could not be found out"
-        turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=effect.why, leg=effect.leg, item=effect.item)
+        effects.remains(turn, effect, "its outcome could not be found out")

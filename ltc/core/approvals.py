@@ -7,7 +7,7 @@ from typing import Any
 from ltc.core import moves, slas
 from ltc.core.commands import Decide
 from ltc.core.state import Flight, Task, Token
-from ltc.core.turn import Turn
+from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import ApproveNode, Level, Reaction
 from ltc.model import ids
 from ltc.model.messages import NOTICES_QUEUE, Answer, Decision
@@ -32,20 +32,30 @@ def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
     )
     turn.state.tasks[task.id] = task
     token.task, token.status = task.id, "deciding"
-    _open_level(turn, token, node, task)
+    _ask(turn, token, node, task)
 
 
 def _level(node: ApproveNode, task: Task) -> Level:
     return next(level for level in node.levels if level.name == task.levels[task.at])
 
 
-def _open_level(turn: Turn, token: Token, node: ApproveNode, task: Task) -> None:
-    """Ask the people of a level: the notice finds out who they are, and tells them."""
+def _ask(turn: Turn, token: Token, node: ApproveNode, task: Task) -> None:
+    """Ask the people of a level; where even whom to ask cannot be told, rest with a human."""
     level = _level(node, task)
-    task.status, task.approvals = "opening", []
     source = dict(level.source)
-    if "manager_of" in source:
-        source["manager_of"] = turn.value(source["manager_of"], token.leg, token.item)
+    try:
+        if "manager_of" in source:
+            source["manager_of"] = turn.value(source["manager_of"], token.leg, token.item)
+    except ChainError as error:
+        _close(turn, token, task, "cancelled")
+        turn.hold(token, "expression", detail=str(error))
+    else:
+        _open_level(turn, token, task, level, source)
+
+
+def _open_level(turn: Turn, token: Token, task: Task, level: Level, source: dict[str, Any]) -> None:
+    """The notice finds out who the people of a level are, and tells them."""
+    task.status, task.approvals = "opening", []
     turn.log(
         Kind.TASK_OPENED, token, task=task.id, subject=task.subject, level=level.name, levels=task.levels,
         source=source, votes=level.votes, digest=task.digest, figures=task.figures,
@@ -67,8 +77,8 @@ def _open_level(turn: Turn, token: Token, node: ApproveNode, task: Task) -> None
 
 def opened(turn: Turn, flight: Flight, candidates: dict[str, list[str]]) -> None:
     """The approvers of a level are known; with none who may decide, the definition says what happens."""
-    task, token = turn.state.tasks.get(flight.place), turn.state.tokens.get(flight.token)
-    if task is None or token is None or task.status != "opening":
+    task, token = turn.state.tasks.get(flight.place), turn.owner(flight)
+    if task is None or token is None or task.status != "opening" or token.task != task.id:
         return
     node = turn.node(token)
     assert isinstance(node, ApproveNode)
@@ -90,8 +100,8 @@ def _barred(turn: Turn, task: Task) -> list[str]:
 
 def not_opened(turn: Turn, flight: Flight, message: str) -> None:
     """The approvers could not be found out."""
-    token = turn.state.tokens.get(flight.token)
-    if token is not None:
+    token = turn.owner(flight)
+    if token is not None and token.task == flight.place:
         turn.hold(token, "unavailable", op="people.open_task", message=message[:200])
 
 
@@ -189,7 +199,7 @@ def _level_passed(turn: Turn, token: Token, node: ApproveNode, task: Task) -> No
     slas.end(turn, on=f"{turn.place(token)}:{task.levels[task.at]}")
     if task.at + 1 < len(task.levels):
         task.at += 1
-        _open_level(turn, token, node, task)
+        _ask(turn, token, node, task)
         return
     task.status = "approved"
     turn.log(Kind.TASK_CLOSED, token, task=task.id, result="approved")
@@ -204,7 +214,8 @@ def _close(turn: Turn, token: Token, task: Task, result: Any) -> None:
     turn.log(Kind.TASK_CLOSED, token, task=task.id, result=result)
 
 
-def reopen(turn: Turn, token: Token, node: ApproveNode) -> None:
-    """A held approval is asked for anew, from its first level."""
-    token.status = "ready"
-    enter(turn, token, node)
+def close_for(turn: Turn, token: Token) -> None:
+    """A held approval is about to be asked for anew: what was asked before is over."""
+    task = turn.state.tasks.get(token.task)
+    if task is not None and task.status in ("opening", "open"):
+        _close(turn, token, task, "cancelled")

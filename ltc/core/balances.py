@@ -11,22 +11,35 @@ from ltc.definition.plan import Plan
 Broken = tuple[str, str, str, str]  # leg, equation, left, right
 
 
-def broken(plan: Plan, state: State) -> list[Broken]:
-    """Return the equations that do not hold, with the leg that breaks each."""
+def broken(plan: Plan, state: State, *, through: bool = True) -> list[Broken]:
+    """Return the equations that do not hold, with the leg that breaks each.
+
+    ``through``: all legs are, so that nothing ordered may still be open. Documents that cannot be reckoned with
+    (people may supply any) break the balance, too.
+    """
+    try:
+        return _broken(plan, state, through)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return [(plan.legs[-1].id, "the documents can be reckoned with", type(error).__name__, str(error)[:100])]
+
+
+def _broken(plan: Plan, state: State, through: bool) -> list[Broken]:
     documents = [*state.results.values(), *(doc for items in state.collections.values() for doc in items.values())]
     documents += [doc for leg in state.legs.values() for left in leg.results.values() for doc in left.values()]
     found: list[Broken] = []
     orders = _newest([doc for doc in documents if _has(doc, "ordered", "shipped", "cancelled")])
     invoices = _newest([doc for doc in documents if _has(doc, "open", "paid", "credited", "gross")])
     deliveries = _newest([doc for doc in documents if _has(doc, "shipped_at", "gross")])
-    for order in orders:
+    for order in orders if through else []:
         found += _order(plan, order)
     for invoice in invoices:
         found += _invoice(plan, invoice)
     if plan.billing.basis == "delivery" and deliveries:
-        found += _billed(plan, "billed <= delivered", invoices, deliveries)
+        returns = [order for order in orders if order.get("returned")]
+        said = "billed <= delivered - returned" if returns else "billed <= delivered"
+        found += _billed(plan, said, invoices, deliveries, returns)
     elif plan.billing.basis == "order" and orders:
-        found += _billed(plan, "billed <= ordered", invoices, orders)
+        found += _billed(plan, "billed <= ordered", invoices, orders, [])
     return found
 
 
@@ -78,8 +91,10 @@ def _invoice(plan: Plan, invoice: dict[str, Any]) -> list[Broken]:
     return [(_leg(plan, "payment"), said, str(invoice["gross"]["minor"]), str(total))]
 
 
-def _billed(plan: Plan, said: str, invoices: list[dict[str, Any]], against: list[dict[str, Any]]) -> list[Broken]:
-    """Billed, less what was credited, is at most what it bills for, per currency."""
+def _billed(
+    plan: Plan, said: str, invoices: list[dict[str, Any]], against: list[dict[str, Any]], returns: list[dict[str, Any]]
+) -> list[Broken]:
+    """Billed, less what was credited, is at most what it bills for, less what came back, per currency."""
     billed: dict[str, int] = {}
     allowed: dict[str, int] = {}
     for invoice in invoices:
@@ -88,6 +103,9 @@ def _billed(plan: Plan, said: str, invoices: list[dict[str, Any]], against: list
     for document in against:
         currency = document["gross"]["currency"]
         allowed[currency] = allowed.get(currency, 0) + document["gross"]["minor"]
+    for order in returns:
+        share = order["gross"]["minor"] * order["returned"] // order["ordered"]  # in the biller's favour
+        allowed[order["gross"]["currency"]] = allowed.get(order["gross"]["currency"], 0) - share
     return [
         (_leg(plan, "invoice"), f"{said} ({currency})", str(amount), str(allowed.get(currency, 0)))
         for currency, amount in billed.items()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import moves
+from ltc.core import figures, moves
 from ltc.core.commands import CallDone, CallFailed
+from ltc.core.effects import base, by_hand_only, certain, effect_of, remains, settle, unknown_at
 from ltc.core.state import Effect, Flight, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import ApproveNode, Call, CallNode
+from ltc.definition.plan import Call, CallNode, Pivot, WaitNode
 from ltc.model import ids
 from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
@@ -24,6 +25,8 @@ HOLD_REASONS = {
 def enter(turn: Turn, token: Token, node: CallNode) -> None:
     """Schedule the step's call, or on a second visit what ``on_revisit`` says."""
     state, place = turn.state, turn.place(token)
+    if _unsettled(turn, token, place):
+        return
     state.visits[place] = token.visit = state.visits.get(place, 0) + 1
     if certain(turn, place) is None:
         _schedule(turn, token, node, node.call, place)
@@ -35,14 +38,22 @@ def enter(turn: Turn, token: Token, node: CallNode) -> None:
         moves.go_on(turn, token)
 
 
-def certain(turn: Turn, place: str) -> Effect | None:
-    """Return the effect that took place here and still stands."""
-    return next((one for one in turn.state.effects if one.place == place and one.status == "certain"), None)
-
-
-def effect_of(turn: Turn, key: str) -> Effect | None:
-    """Return the newest effect with a key."""
-    return next((one for one in reversed(turn.state.effects) if one.key == key), None)
+def _unsettled(turn: Turn, token: Token, place: str) -> bool:
+    """What an earlier call at this place did must be known before anything else happens there."""
+    flights = turn.state.flights.values()
+    if any(flight.purpose in ("do", "probe") and base(flight.place) == place for flight in flights):
+        token.status, token.awaits = "busy", place
+        return True
+    effect = unknown_at(turn, place)
+    if effect is None:
+        return False
+    effect.status = "unknown"
+    if by_hand_only(turn, effect):
+        turn.hold(token, "unknown_outcome", op=effect.op, effect=effect.key)
+    else:
+        token.status = "busy"
+        probe(turn, effect, token, "retry" if effect.born == token.born else "again")
+    return True
 
 
 def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) -> None:
@@ -53,7 +64,7 @@ def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) 
     key = ""
     if operation.effect:
         key = _enlist(turn, token, call.op, place, args)
-        request = {"key": key, "cls": operation.effect_class, "args": args, **_expectation(turn, token, node)}
+        request = {"key": key, "cls": operation.effect_class, "args": args, **figures.expectation(turn, token, node)}
     else:
         request["mode"] = "read"
     turn.log(Kind.SCHEDULED, token, op=call.op, mode="do" if key else "read", effect=key)
@@ -73,25 +84,12 @@ def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any])
     key = turn.effect_key(token.leg, token.item, step, generation, token.visit)
     known = effect_of(turn, key)
     if known is None:
-        state.effects.append(Effect(place, token.node, token.leg, token.item, op, key, generation, args=args))
+        state.effects.append(
+            Effect(place, token.node, token.leg, token.item, op, key, generation, args=args, born=token.born)
+        )
     else:
-        known.status, known.args = "unknown", args
+        known.status, known.args, known.born = "unknown", args, token.born
     return key
-
-
-def _expectation(turn: Turn, token: Token, node: CallNode) -> dict[str, Any]:
-    """What the step that commits must read again: the fields that an approval of its document is bound to."""
-    sources = set(node.call.args.values())
-    for task in turn.state.tasks.values():
-        plan = turn.plan.nodes[task.node]
-        if task.status != "approved" or not isinstance(plan, ApproveNode) or not plan.binds:
-            continue
-        if f"{plan.subject}.id" in sources and task.item in ("", token.item):
-            document = turn.value(plan.subject, plan.leg, task.item)
-            fields = [path.split(".", 1)[1] for path in plan.binds if path.startswith(plan.subject + ".")]
-            digest = ids.digest({name: document.get(name) for name in fields})
-            return {"expect": {"document": plan.subject, "id": document["id"], "fields": fields, "digest": digest}}
-    return {}
 
 
 def _gone(token: Token | None, effect: Effect | None) -> dict[str, str]:
@@ -102,12 +100,6 @@ def _gone(token: Token | None, effect: Effect | None) -> dict[str, str]:
     return {"leg": effect.leg, "item": effect.item, "step": step, "effect": effect.key}
 
 
-def settle(effect: Effect, took_place: bool) -> None:
-    """The outcome of an effect is known."""
-    effect.sure = took_place
-    effect.status = "certain" if took_place else "absent"
-
-
 # Answers
 
 
@@ -116,7 +108,7 @@ def completed(turn: Turn, flight: Flight, event: CallDone) -> None:
     effect = effect_of(turn, flight.key) if flight.key else None
     if effect is not None:
         settle(effect, True)
-    token = turn.state.tokens.get(flight.token)
+    token = turn.owner(flight)
     turn.log(
         Kind.DONE,
         token,
@@ -139,21 +131,36 @@ def reference(turn: Turn, op: str, result: Any) -> dict[str, Any]:
 def adopt(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
     """Leave a call's result where the definition says, and go on."""
     node = turn.plan.nodes[token.node] if token else _node_of(turn, flight)
-    if isinstance(node, CallNode) and result is not None:
-        where = token or Token("", node.leg, _item_of(turn, flight))
-        if node.result:
-            turn.keep_result(where, node.result, result)
-        if node.into:
-            turn.collect(node.into, result)
-    if token is None or token.status == "ended" or not isinstance(node, CallNode):
+    if not isinstance(node, CallNode):
         return
-    for pivot in turn.plan.pivots:
-        if pivot.leg == node.leg and pivot.step == node.step:
-            pass_pivot(turn, token, node.id, token.item if pivot.per_item else "")
-    moves.go_on(turn, token)
+    where = token or Token("", node.leg, _item_of(turn, flight))
+    leave(turn, where, node, result)
+    passed(turn, where, node)
+    if token is not None:
+        moves.go_on(turn, token)
+    elif turn.state.status == "compensating" and not turn.state.consent and _pivots(turn, node):
+        turn.hold(None, "past_pivot", wanted=turn.state.outcome, why=turn.state.reason, pivots=turn.state.pivots)
 
 
-def pass_pivot(turn: Turn, token: Token, what: str, item: str) -> None:
+def leave(turn: Turn, where: Token, node: CallNode | WaitNode, document: Any) -> None:
+    """Leave a document under the step's name, and among those it collects."""
+    if document is not None and node.result:
+        turn.keep_result(where, node.result, document)
+    if document is not None and node.into:
+        turn.collect(node.into, document)
+
+
+def _pivots(turn: Turn, node: CallNode) -> list[Pivot]:
+    return [one for one in turn.plan.pivots if one.leg == node.leg and one.step == node.step]
+
+
+def passed(turn: Turn, where: Token, node: CallNode) -> None:
+    """A call took place: it may have been the point of no return."""
+    for pivot in _pivots(turn, node):
+        pass_pivot(turn, where if where.id else None, node.id, where.item if pivot.per_item else "")
+
+
+def pass_pivot(turn: Turn, token: Token | None, what: str, item: str) -> None:
     """The point of no return: from here on undo never runs by itself. Per item, each item's is on record."""
     name = f"{what}[{item}]" if item else what
     if name not in turn.state.pivots:
@@ -174,7 +181,7 @@ def _item_of(turn: Turn, flight: Flight) -> str:
 def refused(turn: Turn, flight: Flight, event: CallFailed) -> None:
     """The system said no, and why: nothing took effect."""
     _absent(turn, flight)
-    token = turn.state.tokens.get(flight.token)
+    token = turn.owner(flight)
     reason = str(event.detail.get("reason", "refused"))
     turn.log(Kind.REFUSED, token, op=flight.op, reason=reason, message=event.message[:200])
     if token is None:
@@ -196,13 +203,13 @@ def _absent(turn: Turn, flight: Flight) -> None:
 
 def failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
     """A call failed for good: held, or, where the outcome is unknown, probed before anything else happens."""
-    token = turn.state.tokens.get(flight.token)
+    token = turn.owner(flight)
     turn.log(Kind.FAILED, token, op=flight.op, error=event.error, message=event.message[:200])
     if event.error == "FiguresChanged":
         _absent(turn, flight)
-        figures_changed(turn, flight, event)
+        figures.changed(turn, flight, event)
     elif event.error in HOLD_REASONS:
-        if event.error != "ContractBroken":
+        if _never_sent(turn, flight, event.error):
             _absent(turn, flight)
         if token is not None:
             turn.hold(token, HOLD_REASONS[event.error], op=flight.op, message=event.message[:200], **event.detail)
@@ -210,18 +217,32 @@ def failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
         if token is not None:
             turn.hold(token, "unavailable", op=flight.op, message=event.message[:200])
     else:
-        turn.log(Kind.UNKNOWN, token, op=flight.op, effect=flight.key)
-        if turn.plan.operations[flight.op].effect_class == "D":
-            if token is not None:
-                turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key)
-        else:
-            probe(turn, flight, "adopt")
+        _outcome_unknown(turn, flight, token)
 
 
-def probe(turn: Turn, flight: Flight, after: Any, payload: dict[str, Any] | None = None) -> None:
-    """Ask the system whether an effect took place; then go on as ``after`` says."""
+def _never_sent(turn: Turn, flight: Flight, error: str) -> bool:
+    """Tell whether an error proves that nothing took effect; else an earlier attempt may have, and is probed.
+
+    Class D is sent once: what is misconfigured there was found before sending.
+    """
+    once = bool(flight.key) and turn.plan.operations[flight.op].effect_class == "D"
+    return error == "TooLarge" or (error == "Misconfigured" and once)
+
+
+def _outcome_unknown(turn: Turn, flight: Flight, token: Token | None) -> None:
+    turn.log(Kind.UNKNOWN, token, op=flight.op, effect=flight.key)
     effect = effect_of(turn, flight.key)
     assert effect is not None
+    if not by_hand_only(turn, effect):
+        probe(turn, effect, token, "adopt")
+    elif token is not None:
+        turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key)
+    else:
+        remains(turn, effect, "it was sent once and cannot be looked up: a person must find out")
+
+
+def probe(turn: Turn, effect: Effect, token: Token | None, after: Any, payload: dict[str, Any] | None = None) -> None:
+    """Ask the system whether an effect took place; then go on as ``after`` says."""
     effect.tries += 1
     operation = turn.plan.operations[effect.op]
     turn.log(
@@ -233,32 +254,13 @@ def probe(turn: Turn, flight: Flight, after: Any, payload: dict[str, Any] | None
         mode="probe",
         effect=effect.key,
     )
+    flight = Flight(
+        "probe", token.id if token else "", effect.op, effect.key, effect.place, after=after, payload=payload or {}
+    )
     turn.schedule(
         f"{effect.place}#{effect.generation}/probe{effect.tries}",
         effect.op,
         operation.queue or call_queue(effect.op.split(".")[0]),
         {"mode": "probe", "key": effect.key, "cls": operation.effect_class, "args": effect.args},
-        Flight("probe", flight.token, effect.op, effect.key, effect.place, after=after, payload=payload or {}),
+        flight,
     )
-
-
-def figures_changed(turn: Turn, flight: Flight, event: CallFailed) -> None:
-    """What was approved is no longer what would be done: before the pivot decide again, after it hold."""
-    token = turn.state.tokens.get(flight.token)
-    if token is None:
-        return
-    document = event.detail.get("document") or {}
-    for task in turn.state.tasks.values():
-        node = turn.plan.nodes[task.node]
-        if task.status == "approved" and isinstance(node, ApproveNode) and node.subject in turn.state.results:
-            if turn.state.results[node.subject].get("id") != document.get("id"):
-                continue
-            turn.state.results[node.subject] = document
-            if turn.state.pivots:
-                turn.hold(token, "figures_changed", task=task.id)
-                return
-            task.status = "reopened"
-            turn.log(Kind.TASK_CLOSED, token, task=task.id, result="reopened")
-            moves.rewind(turn, node.leg)
-            return
-    turn.hold(token, "figures_changed", op=flight.op)

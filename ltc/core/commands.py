@@ -79,7 +79,7 @@ class CallFailed:
 
 @dataclass(frozen=True)
 class Tick:
-    """The timer fired. ``at``: the instant it was armed for; a timer replaced meanwhile must not tell another's time."""
+    """The timer fired. ``at``: the instant it was armed for; one replaced meanwhile must not tell the other's time."""
 
     at: datetime | None = None
 

@@ -67,8 +67,7 @@ def _take(turn: Turn, event: Input) -> Answer | None:
         case CallFailed():
             answers.failed(turn, event)
         case Tick():
-            if event.at in (None, turn.state.timer_at):
-                turn.state.timer_at = None
+            resting.fired(turn, event)
             waits.tick(turn)
         case EventArrived():
             waits.arrived(turn, event.event)
@@ -95,11 +94,24 @@ def _start(turn: Turn) -> None:
 
 def _resume(turn: Turn, repair: str) -> None:
     """Go on with an earlier run's state; what was in flight when a chain was terminated is unknown now."""
-    state = turn.state
+    turn.state.timer_at = None
     turn.log(Kind.CONTINUED, why=repair)
     if repair:
-        state.flights = {}
+        _pick_up(turn)
         undoing.cancel(turn, reason=repair, consent=False)
+
+
+def _pick_up(turn: Turn) -> None:
+    """Nothing is in flight in a new run: each place that waited for an answer asks again, once a human lets it."""
+    state = turn.state
+    flights, state.flights = state.flights, {}
+    state.rounds.pop("closing", None)
+    for token in list(state.tokens.values()):
+        task = state.tasks.get(token.task)
+        if token.status == "waiting":
+            token.read_again, token.expired, token.poll_at = False, False, turn.now
+        elif token.status == "busy" or (token.status == "deciding" and task and task.status == "opening"):
+            turn.hold(token, "unknown_outcome", op=next((f.op for f in flights.values() if f.token == token.id), ""))
 
 
 def where(setting: Setting, state: State) -> Where:

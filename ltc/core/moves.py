@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.core import slas
-from ltc.core.state import Frame, Token
+from ltc.core.state import Frame, Pending, Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import AnyNode, ParallelNode, Reaction
 from ltc.model.trail import Kind
@@ -32,6 +32,7 @@ def _follow(turn: Turn, token: Token, node: AnyNode) -> None:
         if isinstance(owner, ParallelNode):
             token.node = ""
             return
+        slas.end_step(turn, token, owner)
         node = owner
     token.node = node.next
 
@@ -60,30 +61,55 @@ def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
     state = turn.state
     if outcome in ("cancelled", "rejected"):
         undo_by_itself(turn, token, outcome, reason)
-    elif token.item:
+        return
+    if outcome != "completed" or not state.pending_outcome:
         state.pending_outcome, state.pending_reason = outcome, reason
-        token.node = ""
+    if token.item:
+        put_back(turn, state.tokens[f"{token.leg}[{token.item}]"], "")
     else:
         drop(turn, list(state.tokens.values()))
-        close(turn, outcome, reason)
+        state.ending = True
+
+
+def put_back(turn: Turn, root: Token, node: str) -> None:
+    """Put an item's line to another step (to none: it has ended), and give up all that runs beside it."""
+    slas.drop_step(turn, root)
+    same = [one for one in turn.state.tokens.values() if (one.leg, one.item) == (root.leg, root.item)]
+    drop(turn, [one for one in same if one is not root])
+    root.node, root.frames, root.override, root.pending, root.status = node, [], {}, None, "ready"
 
 
 def close(turn: Turn, outcome: str, reason: str) -> None:
     """The chain has ended: one last flush is awaited, then the workflow completes."""
     state = turn.state
+    state.status, state.outcome, state.reason = "closing", outcome, reason
     for leg, one in state.legs.items():
         if one.status == "open":
             leave_leg(turn, leg)
     slas.end_all(turn)
-    state.status, state.outcome, state.reason = "closing", outcome, reason
     turn.log(Kind.ENDED, outcome=outcome, reason=reason)
 
 
 def react(turn: Turn, token: Token, reaction: Reaction, reason: str, **detail: Any) -> None:
-    """Carry out what a definition says for when something went another way."""
+    """Note what a definition says for when something went another way.
+
+    A hold takes place at once; all else as soon as the chain moves, which it does not while it is held itself.
+    """
     if reaction.kind == "hold":
         turn.hold(token, reason, **detail)
-    elif reaction.kind == "skip":
+    else:
+        token.pending, token.status = Pending(reaction, reason, detail), "ready"
+
+
+def carry_out(turn: Turn, token: Token, pending: Pending) -> None:
+    """Carry out a reaction.
+
+    Raises:
+        ChainError: its reason cannot be evaluated.
+    """
+    reaction, reason = pending.reaction, pending.reason
+    token.pending = None
+    if reaction.kind == "skip":
         go_on(turn, token)
     elif reaction.kind == "steps":
         token.frames.append(Frame(token.node, reaction.retry, dict(reaction.override)))
@@ -112,17 +138,25 @@ def send_back(turn: Turn, token: Token, reaction: Reaction) -> None:
 
 
 def rewind(turn: Turn, to: str) -> None:
-    """Make a leg and those after it pending again; effects stay."""
+    """Make a leg and those after it pending again; effects stay, decisions taken there count no more."""
     state = turn.state
-    again = False
+    again: list[str] = []
     for leg in turn.plan.legs:
-        again = again or leg.id == to
-        one = state.legs[leg.id]
-        if again and one.status in ("open", "done", "skipped"):
-            drop(turn, [other for other in state.tokens.values() if other.leg == leg.id])
-            if one.status == "open":
-                slas.end(turn, leg=leg.id)
-            one.status = "pending"
+        if again or leg.id == to:
+            again.append(leg.id)
+            _make_pending(turn, leg.id)
+    for task in state.tasks.values():
+        if task.status == "approved" and turn.plan.nodes[task.node].leg in again:
+            task.status = "reopened"
+
+
+def _make_pending(turn: Turn, leg: str) -> None:
+    state = turn.state
+    one = state.legs[leg]
+    drop(turn, [other for other in state.tokens.values() if other.leg == leg])
+    if one.status == "open":
+        slas.end(turn, leg=leg)
+    one.status = "pending"
 
 
 def leave_leg(turn: Turn, leg: str) -> bool:
@@ -149,9 +183,12 @@ def undo_by_itself(turn: Turn, token: Token | None, outcome: str, reason: str) -
 
 
 def begin_undoing(turn: Turn, outcome: str, reason: str) -> None:
-    """Give up what is under way and start to undo what took effect, newest first."""
+    """Give up what is under way and start to undo what took effect, newest first; not while an operator holds."""
     state = turn.state
+    by_hand = [hold for hold in state.holds if hold.scope == "chain" and hold.reason == "by_hand"]
     drop(turn, list(state.tokens.values()))
     state.holds = []
     state.status, state.outcome, state.reason = "compensating", outcome, reason
     turn.log(Kind.COMPENSATING, why=reason, entries=[effect.key for effect in reversed(state.effects)])
+    for hold in by_hand:
+        turn.hold(None, hold.reason, owner=hold.owner, **hold.detail)

@@ -18,7 +18,7 @@ def settle(turn: Turn, event: Input) -> None:
     """Close the turn: what must be told, armed or finished."""
     state = turn.state
     if state.status == "closing":
-        _finish(turn)
+        _finish(turn, event)
         return
     working = any(flight.purpose not in ("flush", "notify") for flight in state.flights.values())
     if not working:
@@ -28,14 +28,17 @@ def settle(turn: Turn, event: Input) -> None:
     _arm(turn, at_rest=not working)
 
 
-def _finish(turn: Turn) -> None:
-    """One last flush is awaited; what is in flight besides is seen to its end; then the chain is over."""
+def _finish(turn: Turn, event: Input) -> None:
+    """One last flush is awaited; what is in flight besides is seen to its end; then the chain is over.
+
+    An event that comes meanwhile is told by a flush of its own.
+    """
     state = turn.state
-    if any(flight.purpose in ("do", "probe", "undo") for flight in state.flights.values()):
+    if any(flight.purpose in ("do", "probe", "undo", "notify") for flight in state.flights.values()):
         return
-    if "closing" not in state.rounds:
+    if "closing" not in state.rounds or isinstance(event, EventArrived):
         state.rounds["closing"] = 1
-        state.side_count += 1
+        state.side_count += 1  # the name of this flush in histories
         turn.side("trail.flush", {}, Flight("flush", after="", payload={"last": True}))
     elif not any(flight.payload.get("last") for flight in state.flights.values()):
         state.status = "ended"
@@ -70,13 +73,19 @@ def _rest(turn: Turn) -> None:
         turn.commands.append(Rest(said, leg))
 
 
+def fired(turn: Turn, tick: Tick) -> None:
+    """The timer fired: none is armed now, unless it was replaced in the moment it fired."""
+    if tick.at in (None, turn.state.timer_at):
+        turn.state.timer_at = None
+
+
 def earliest(turn: Turn) -> datetime | None:
     """The earliest instant at which this chain must be woken."""
     moments = [slas.next_instant(turn)]
     if turn.state.status == "running" and not turn.paused():
         for token in turn.state.tokens.values():
             if token.status == "waiting":
-                moments += [token.deadline, token.poll_at]
+                moments += [None if token.expired else token.deadline, token.poll_at]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import AnyNode, Rung, Sla, Span
+from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
 from ltc.definition.worktime import CalendarWindow
+from ltc.model import ids
 from ltc.model.messages import Notice
 from ltc.model.trail import Kind
 
@@ -20,7 +21,7 @@ def start(turn: Turn, names: list[str], *, leg: str, item: str, on: str) -> None
         clock = SlaClock(f"{name}[{item}]" if item else name, name, on, leg, item, turn.now)
         try:
             _aim(turn, clock, sla)
-        except ChainError as error:
+        except (ChainError, TypeError, ValueError) as error:  # a document supplied by hand may hold any date
             turn.log(Kind.SLA_ENDED, leg=leg, item=item, sla=clock.id, why=f"not started: {error}"[:200])
             continue
         turn.state.slas[clock.id] = clock
@@ -80,17 +81,19 @@ def start_step(turn: Turn, token: Token, node: AnyNode) -> None:
 def end_step(turn: Turn, token: Token, node: AnyNode) -> None:
     """The step is done: its clocks end."""
     if node.slas:
-        end(turn, on=turn.place(token))
+        end(turn, on=ids.place(token.leg, token.item, node.step))
 
 
 def drop_step(turn: Turn, token: Token) -> None:
-    """A token is given up: the clocks of its step, and of an approval's level there, end."""
-    if token.node:
-        place = turn.place(token)
-        end(turn, on=place)
+    """A token is given up: the clocks of its step, of an approval's level there, and of the steps around it, end."""
+    at = token.node
+    while at:
+        node = turn.plan.nodes[at]
+        place = ids.place(token.leg, token.item, node.step)
         for clock in list(turn.state.slas.values()):
-            if clock.on.startswith(place + ":"):
+            if clock.on == place or clock.on.startswith(place + ":"):
                 end(turn, on=clock.on)
+        at = node.up if node.up and not isinstance(turn.plan.nodes[node.up], ParallelNode) else ""
 
 
 def end(turn: Turn, *, leg: str = "", item: str = "", on: str = "") -> None:
@@ -142,6 +145,7 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     except ChainError:
         wanted = False
     if wanted and clock.running_since is not None:
+        _climb(turn, clock)  # what was due before it paused
         clock.consumed += _running(turn, clock)
         clock.running_since = None
         _project(clock, sla, _window(turn, sla))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from ltc.definition.plan import Reaction
 from ltc.definition.worktime import Unit
 from ltc.model.trail import Entry
 
@@ -21,6 +22,15 @@ class Frame:
     node: str
     retry: bool = False
     override: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Pending:
+    """A reaction that is carried out as soon as the chain moves: never while it is held."""
+
+    reaction: Reaction
+    reason: str
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -43,6 +53,10 @@ class Token:
     taken: int = 0  # events taken since the wait was opened
     branches: int = 0  # of a parallel step: how many have ended
     task: str = ""
+    born: int = 0  # ids come again when a chain goes back: answers to a token that was given up are not its namesake's
+    awaits: str = ""  # the place where an earlier token's call must have ended first
+    expired: bool = False  # the wait's time is over: the document is read a last time
+    pending: Pending | None = None
 
 
 @dataclass
@@ -51,7 +65,8 @@ class LegState:
 
     status: Literal["pending", "open", "done", "skipped"] = "pending"
     visit: int = 0
-    items: dict[str, Any] = field(default_factory=dict)  # of a loop over an expression: key -> element
+    items: dict[str, Any] = field(default_factory=dict)  # of a loop: key -> element, or id of the document collected
+    keys: list[str] = field(default_factory=list)  # of the items that this visit runs
     results: dict[str, dict[str, Any]] = field(default_factory=dict)  # item -> name -> what its steps left
 
 
@@ -65,8 +80,9 @@ class Flight:
     key: str = ""
     place: str = ""
     entry: int = -1  # of an undo: index in the undo list
-    after: Literal["", "retry", "skip", "correct", "adopt", "undo"] = ""
+    after: Literal["", "retry", "again", "skip", "correct", "adopt", "undo"] = ""
     upto: int = 0  # trail entries up to this one ride on it
+    born: int = 0  # of the token
     payload: dict[str, Any] = field(default_factory=dict)
 
 
@@ -84,6 +100,7 @@ class Effect:
     status: Literal["unknown", "certain", "absent", "undone", "stands", "remains"] = "unknown"
     args: dict[str, Any] = field(default_factory=dict)
     sure: bool = False  # it took place
+    born: int = 0  # of the token that made it
     done_calls: int = 0
     tries: int = 0
     why: str = ""
@@ -174,6 +191,7 @@ class State:
     rates: dict[str, str] = field(default_factory=dict)
     legs: dict[str, LegState] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    births: int = 0
     visits: dict[str, int] = field(default_factory=dict)
     generations: dict[str, int] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
@@ -189,6 +207,7 @@ class State:
     timer_at: datetime | None = None
     rested: str = ""
     undelivered: list[Entry] = field(default_factory=list)
+    ending: bool = False  # an end was reached outside loops: only what is still in flight is waited for
     pending_outcome: str = ""
     pending_reason: str = ""
     side_count: int = 0  # notices, flushes and checks scheduled so far: names their activities

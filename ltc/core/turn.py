@@ -9,7 +9,7 @@ from typing import Any
 from ltc.core.commands import Command, Schedule
 from ltc.core.state import Flight, Hold, State, Token
 from ltc.definition import expressions
-from ltc.definition.plan import AnyNode, Plan, Retry
+from ltc.definition.plan import AnyNode, Leg, Plan, Retry
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
 from ltc.model.clock import VirtualClock
@@ -93,14 +93,25 @@ class Turn:
             names.update(leg_state.results.get(item, {}))
             loop = self.leg_plan(leg).loop
             if loop and item:
-                names[loop.name] = state.collections.get(loop.source, leg_state.items).get(item, {})
+                home, key = self.home(leg, item, loop.name)
+                names[loop.name] = home.get(key, {})
         if extra:
             names.update(extra)
         return names
 
-    def leg_plan(self, leg: str) -> Any:
+    def leg_plan(self, leg: str) -> Leg:
         """The plan of a leg."""
         return next(one for one in self.plan.legs if one.id == leg)
+
+    def home(self, leg: str, item: str, name: str) -> tuple[dict[str, Any], str]:
+        """Where the value of a name lives, as a place sees it: a mapping and the key in it."""
+        loop, one = self.leg_plan(leg).loop, self.state.legs[leg]
+        if loop and item and name == loop.name:
+            if loop.source in self.plan.collections:
+                return self.state.collections[loop.source], one.items.get(item, item)
+            return one.items, item
+        mine = one.results.get(item, {}) if item else {}
+        return (mine if name in mine else self.state.results), name
 
     def value(self, source: str, leg: str, item: str, extra: dict[str, Any] | None = None) -> Any:
         """Evaluate an expression at a place.
@@ -152,9 +163,22 @@ class Turn:
         self, activity: str, name: str, queue: str, payload: dict[str, Any], flight: Flight, retry: Retry | None = None
     ) -> None:
         """Start an activity; the trail entries not yet delivered ride on it."""
+        token = self.state.tokens.get(flight.token)
+        flight.born = token.born if token else 0
         flight.upto = self.state.seq
         self.state.flights[activity] = flight
         self.commands.append(Schedule(activity, name, queue, payload, retry or Retry()))
+
+    def owner(self, flight: Flight) -> Token | None:
+        """The token that an activity was started for; nobody when it has been given up since."""
+        token = self.state.tokens.get(flight.token)
+        return token if token is not None and token.born == flight.born else None
+
+    def add(self, token: Token) -> None:
+        """Put a new token on its way."""
+        self.state.births += 1
+        token.born = self.state.births
+        self.state.tokens[token.id] = token
 
     def side(self, name: str, payload: dict[str, Any], flight: Flight) -> None:
         """Start a notice, a flush or a check: nobody's step waits for it."""

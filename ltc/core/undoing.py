@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import balances, calls, moves
-from ltc.core.calls import settle
+from ltc.core import balances, calls, effects, moves
 from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Effect, Flight
 from ltc.core.turn import ChainError, Turn
@@ -28,25 +27,39 @@ def cancel(turn: Turn, *, reason: str, consent: bool) -> None:
 
 
 def complete(turn: Turn) -> None:
-    """All legs are through: the chain ends, if its balances hold."""
+    """All is through: the chain ends, if nothing it started is still open and its balances hold."""
     state = turn.state
-    broken = [] if state.pending_outcome else balances.broken(turn.plan, state)
+    outcome = state.pending_outcome or "completed"
+    if _open_ends(turn):
+        return
+    said = bool(state.pending_outcome)  # by an `end` step: then not all that was ordered need have gone out
+    broken = balances.broken(turn.plan, state, through=not said) if outcome == "completed" else []
     if broken and "balance" not in state.rounds:
         state.rounds["balance"] = 1
         for leg, equation, left, right in broken:
             turn.log(Kind.BALANCE, leg=leg, equation=equation, left=left, right=right)
         turn.hold(None, "balance", equations=[one[1] for one in broken])
     else:
-        moves.close(turn, state.pending_outcome or "completed", state.pending_reason)
+        moves.close(turn, outcome, state.pending_reason)
 
 
-def order(effects: list[Effect]) -> list[int]:
+def _open_ends(turn: Turn) -> bool:
+    """What branches that were given up had sent is seen to its end; what cannot be found out is a person's."""
+    if any(flight.purpose in ("do", "probe") for flight in turn.state.flights.values()):
+        return True
+    lost = [f"{one.op} {one.key}" for one in turn.state.effects if one.status == "remains"]
+    if lost:
+        turn.hold(None, "unknown_outcome", remains=lost)
+    return bool(lost)
+
+
+def order(listed: list[Effect]) -> list[int]:
     """The order in which effects are undone: newest first."""
-    return list(range(len(effects) - 1, -1, -1))
+    return list(range(len(listed) - 1, -1, -1))
 
 
 def go_on(turn: Turn) -> None:
-    """Undo the next effect; end the chain when none is left."""
+    """Undo the next effect; end the chain when none is left. What remains stops it: what is older may hang on it."""
     state = turn.state
     if state.status != "compensating" or state.holds:
         return
@@ -55,31 +68,38 @@ def go_on(turn: Turn) -> None:
     for index in order(state.effects):
         effect = state.effects[index]
         if effect.status == "unknown":
-            calls.probe(turn, Flight("probe", "", effect.op, effect.key, effect.place), "undo")
+            if not effects.by_hand_only(turn, effect):
+                calls.probe(turn, effect, None, "undo")
+                return
+            effects.remains(turn, effect, "it was sent once and cannot be looked up: a person must find out")
+        elif effect.status == "certain" and _undo(turn, index, effect):
             return
-        if effect.status == "certain" and _undo(turn, index, effect):
+        if effect.status == "remains":
+            _rest_with_people(turn)
             return
-    remains = [one for one in state.effects if one.status == "remains"]
-    if remains:
-        turn.hold(None, "compensation_remains", remains=[f"{one.op} {one.key}" for one in remains])
-        return
     moves.close(turn, state.outcome, state.reason)
+
+
+def _rest_with_people(turn: Turn) -> None:
+    """Hold the chain, with the list of what could not be undone and of what comes after it."""
+    listed = turn.state.effects
+    remain = [f"{one.op} {one.key}" for one in listed if one.status == "remains"]
+    later = [f"{one.op} {one.key}" for one in reversed(listed) if one.status in ("certain", "unknown")]
+    turn.hold(None, "compensation_remains", remains=remain, later=later)
 
 
 def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     """Start the next call that undoes an effect; tell whether one was started."""
     undo: Undo | None = getattr(turn.plan.nodes[effect.node], "undo", None)
     if index < _no_return(turn):
-        _stands(turn, effect, "before the point of no return: counter-documents follow it")
+        stands(turn, effect, "before the point of no return: counter-documents follow it")
         return False
-    amends = "~" in effect.place
+    amends = effects.base(effect.place) != effect.place
     if undo is None or amends or undo.kind == "none":
-        _stands(
-            turn, effect, "amends an effect that is undone itself" if amends else undo.reason if undo else "no undo"
-        )
+        stands(turn, effect, "amends an effect that is undone itself" if amends else undo.reason if undo else "no undo")
         return False
     if undo.kind == "irreversible" and not (turn.state.consent and undo.calls):
-        _stands(turn, effect, undo.reason)
+        stands(turn, effect, undo.reason)
         return False
     if effect.done_calls >= len(undo.calls):
         effect.status = "undone"
@@ -89,7 +109,7 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     try:
         args = turn.values(call.args, effect.leg, effect.item)
     except ChainError as error:
-        _remains(turn, effect, str(error))
+        effects.remains(turn, effect, str(error))
         return False
     _send(turn, index, effect, call.op, args)
     return True
@@ -102,7 +122,9 @@ def _no_return(turn: Turn) -> int:
     final = (
         index
         for index, effect in enumerate(turn.state.effects)
-        if (undo := getattr(turn.plan.nodes[effect.node], "undo", None)) and undo.kind == "irreversible"
+        if effect.status != "absent"
+        and (undo := getattr(turn.plan.nodes[effect.node], "undo", None))
+        and undo.kind == "irreversible"
     )
     return next(final, 0)
 
@@ -127,14 +149,10 @@ def _where(effect: Effect) -> dict[str, str]:
     return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
 
 
-def _stands(turn: Turn, effect: Effect, why: str) -> None:
+def stands(turn: Turn, effect: Effect, why: str) -> None:
+    """An effect is not undone, for a stated reason."""
     effect.status, effect.why = "stands", why
     turn.log(Kind.STANDS, op=effect.op, effect=effect.key, why=why, **_where(effect))
-
-
-def _remains(turn: Turn, effect: Effect, why: str) -> None:
-    effect.status, effect.why = "remains", why
-    turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=why[:200], **_where(effect))
 
 
 def undone(turn: Turn, flight: Flight, event: CallDone) -> None:
@@ -149,7 +167,7 @@ def undone(turn: Turn, flight: Flight, event: CallDone) -> None:
 
 def not_undone(turn: Turn, flight: Flight, event: CallFailed) -> None:
     """An undo was refused or given up: it remains, for a human."""
-    _remains(turn, turn.state.effects[flight.entry], f"{flight.op}: {event.message or event.error}")
+    effects.remains(turn, turn.state.effects[flight.entry], f"{flight.op}: {event.message or event.error}")
 
 
 def retry(turn: Turn) -> None:
@@ -157,20 +175,14 @@ def retry(turn: Turn) -> None:
     for effect in turn.state.effects:
         if effect.status == "remains":
             effect.status, effect.why = ("certain" if effect.sure else "unknown"), ""
-    turn.state.holds = []
+            if turn.state.status == "running" and not effects.by_hand_only(turn, effect):
+                calls.probe(turn, effect, None, "undo")
+            elif turn.state.status == "running":
+                effect.status = "remains"
 
 
 def leave(turn: Turn, why: str) -> None:
     """A human says: what remains is taken care of by people."""
     for effect in turn.state.effects:
         if effect.status == "remains":
-            _stands(turn, effect, why)
-    turn.state.holds = []
-
-
-def probed_for_undo(turn: Turn, effect: Effect, found: bool, result: Any) -> None:
-    """The outcome of an effect is known now: undone later if it took place, else gone."""
-    settle(effect, found)
-    if found:
-        flight = Flight("do", "", effect.op, effect.key, effect.place)
-        calls.adopt(turn, flight, None, result)
+            stands(turn, effect, why)

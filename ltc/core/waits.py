@@ -25,7 +25,8 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         moves.go_on(turn, token)
         return
     token.deadline = _later(turn, node.within) if node.within else None
-    token.status, token.reads, token.taken, token.read_again = "waiting", 0, 0, False
+    token.status, token.reads, token.taken = "waiting", 0, 0
+    token.read_again = token.expired = False
     turn.log(
         Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline)
     )
@@ -62,12 +63,11 @@ def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
 def arrived(turn: Turn, event: Event) -> None:
     """Keep an event, once; a handler or a wait that it matches takes it."""
     state = turn.state
-    if event.id in state.events or state.status in ("closing", "ended"):
+    if event.id in state.events or state.status == "ended":
         return
     kept = state.events[event.id] = Kept(event.id, event.name, event.fields)
-    for handler in turn.plan.handlers:
-        if handler.event == event.name and _handles(turn, handler, kept):
-            return
+    if _handle(turn, kept):
+        return
     for token in list(state.tokens.values()):
         if token.status in ("waiting", "held") and token.node:
             node = turn.node(token)
@@ -78,9 +78,21 @@ def arrived(turn: Turn, event: Event) -> None:
     turn.log(Kind.EVENT_KEPT, event=event.name, id=event.id)
 
 
+def handled(turn: Turn) -> bool:
+    """Let handlers look again at what was kept: an event may come before the leg, or the document, that it is about."""
+    if turn.state.status != "running" or not turn.plan.handlers:
+        return False
+    kept = [one for one in turn.state.events.values() if not one.taken]
+    return len([one for one in kept if _handle(turn, one)]) > 0
+
+
+def _handle(turn: Turn, kept: Kept) -> bool:
+    return any(handler.event == kept.name and _handles(turn, handler, kept) for handler in turn.plan.handlers)
+
+
 def _handles(turn: Turn, handler: Handler, kept: Kept) -> bool:
     state = turn.state
-    if state.status != "running":
+    if state.status != "running" or state.ending:
         return False
     if handler.legs and not any(state.legs[leg].status == "open" for leg in handler.legs):
         return False
@@ -121,15 +133,20 @@ def _take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
 
 
 def _again(turn: Turn, token: Token, node: WaitNode) -> None:
-    if any(turn.plan.events[one.event].read for one in node.events):
-        _read(turn, token, node)
-    else:
-        _check(turn, token, node)
+    try:
+        if any(turn.plan.events[one.event].read for one in node.events):
+            _read(turn, token, node)
+        else:
+            _check(turn, token, node)
+    except ChainError as error:
+        if token.status != "held":
+            turn.hold(token, "expression", detail=str(error))
 
 
 def _read(turn: Turn, token: Token, node: WaitNode) -> None:
     """Read each awaited document again, one read at a time."""
-    if any(flight.token == token.id and flight.purpose == "watch" for flight in turn.state.flights.values()):
+    flights = turn.state.flights.values()
+    if any(turn.owner(flight) is token and flight.purpose == "watch" for flight in flights):
         token.read_again = True
         return
     for awaited in node.events:
@@ -138,48 +155,56 @@ def _read(turn: Turn, token: Token, node: WaitNode) -> None:
             continue
         token.reads += 1
         subject = turn.value(awaited.subject, token.leg, token.item)
-        flight = Flight("watch", token.id, pinned.read, payload={"event": awaited.event, "refresh": awaited.refresh})
+        what = {"node": node.id, "event": awaited.event, "refresh": awaited.refresh}
         activity = f"{ids.activity_id(token.leg, token.item, node.step, token.visit)}/read{token.reads}"
         queue = turn.plan.operations[pinned.read].queue or call_queue(pinned.read.split(".")[0])
         request = {"mode": "read", "args": {pinned.read_takes: subject}}
+        flight = Flight("watch", token.id, pinned.read, payload=what)
         turn.schedule(activity, pinned.read, queue, request, flight, retry=node.retry)
 
 
 def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
     """A document was read again: absolute quantities by document version, never deltas."""
-    token = turn.state.tokens.get(flight.token)
-    if token is None or not token.node:
-        return
-    node = turn.node(token)
-    if not isinstance(node, WaitNode):
+    token, node = turn.owner(flight), turn.plan.nodes[flight.payload["node"]]
+    if token is None or not isinstance(node, WaitNode):
         return
     pinned = turn.plan.events[flight.payload["event"]]
     _refresh(turn, token, flight.payload["refresh"], event.result.get(pinned.refreshes), flight.op)
-    came = event.result.get(pinned.collects, []) if pinned.collects else []
+    came = event.result.get(pinned.collects) or [] if pinned.collects else []
     if came:
-        _enlist(turn, token, node, flight.payload["event"])
-    if node.into:
-        for document in came:
-            if turn.collect(node.into, document):
-                turn.log(
-                    Kind.DOCUMENT,
-                    token,
-                    system=flight.op.split(".")[0],
-                    type=node.into,
-                    id=document["id"],
-                    version=document.get("version"),
-                )
-                _pivot(turn, token, node, flight.payload["event"], document["id"])
+        gathered(turn, token, node, flight.payload["event"], came)
+    if token.node != node.id:
+        return  # another of its reads, or a person, has ended the wait meanwhile
     if token.read_again:
         token.read_again = False
-        _read(turn, token, node)
+        _again(turn, token, node)
     else:
         _check(turn, token, node)
 
 
+def gathered(turn: Turn, token: Token, node: WaitNode, event: str, came: list[dict[str, Any]]) -> None:
+    """What was waited for took place: it cannot be unmade, is collected, and may be the point of no return."""
+    _enlist(turn, token, node, event)
+    for document in came if node.into else []:
+        if turn.collect(node.into, document):
+            turn.log(
+                Kind.DOCUMENT, token, step=node.step, system=event.split(".")[0], type=node.into, id=document["id"],
+                version=document.get("version"),
+            )  # fmt: skip
+            _pivot(turn, token, node, event, document["id"])
+
+
+def supplied(turn: Turn, token: Token, node: WaitNode, document: dict[str, Any]) -> None:
+    """A person gives what a wait waits for: it took place outside, as if an event had told."""
+    if node.result:
+        turn.keep_result(token, node.result, document)
+    if node.into:
+        gathered(turn, token, node, node.events[0].event, [document])
+
+
 def _enlist(turn: Turn, token: Token, node: WaitNode, event: str) -> None:
     """What was waited for took place: it enters the undo list, certain, once."""
-    place, state = turn.place(token), turn.state
+    place, state = ids.place(token.leg, token.item, node.step), turn.state
     if node.undo is None or any(effect.place == place for effect in state.effects):
         return
     key = turn.effect_key(token.leg, token.item, node.step, 0, token.visit)
@@ -190,12 +215,7 @@ def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | Non
     """Replace the document waited on, unless what was read is older than what is known."""
     if not name or document is None:
         return
-    loop = turn.leg_plan(token.leg).loop
-    if loop and name == loop.name and token.item:
-        home = turn.state.collections.get(loop.source, turn.state.legs[token.leg].items)
-        key = token.item
-    else:
-        home, key = turn.state.results, name
+    home, key = turn.home(token.leg, token.item, name)
     before = home.get(key) or {}
     if before.get("version", 0) <= document.get("version", 0) and before != document:
         home[key] = document
@@ -228,6 +248,8 @@ def _check(turn: Turn, token: Token, node: WaitNode) -> None:
     if done:
         token.deadline = token.poll_at = None
         moves.go_on(turn, token)
+    elif token.expired:
+        _time_out(turn, token, node)
     else:
         token.poll_at = _later(turn, node.poll)
 
@@ -240,30 +262,35 @@ def tick(turn: Turn) -> None:
     if turn.state.status != "running" or turn.paused():
         return
     for token in list(turn.state.tokens.values()):
-        if token.status != "waiting" or not token.node:
-            continue
-        node = turn.node(token)
+        node = turn.node(token) if token.status == "waiting" and token.node else None
         if not isinstance(node, WaitNode):
             continue
-        if token.deadline is not None and token.deadline <= turn.now:
-            token.deadline = token.poll_at = None
-            turn.spoke = True
-            turn.log(Kind.TIMED_OUT, token)
-            moves.react(turn, token, node.on_timeout, "event_late")
+        if token.deadline is not None and token.deadline <= turn.now and not token.expired:
+            token.expired, token.poll_at = True, None
+            _again(turn, token, node)
         elif token.poll_at is not None and token.poll_at <= turn.now:
             token.poll_at = None
             _again(turn, token, node)
 
 
+def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
+    """The time is over, and the document, read a last time, does not show what was waited for."""
+    token.deadline, token.expired = None, False
+    turn.spoke = True
+    turn.log(Kind.TIMED_OUT, token)
+    moves.react(turn, token, node.on_timeout, "event_late")
+
+
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
-    token.status = "waiting"
+    token.status, token.poll_at, token.expired = "waiting", None, False
     token.deadline = _later(turn, node.within) if node.within else None
     _again(turn, token, node)
 
 
 def unread(turn: Turn, flight: Flight, message: str, reason: str) -> None:
     """A read failed for good: the wait is held, the events stay taken."""
-    token = turn.state.tokens.get(flight.token)
-    if token is not None and token.status == "waiting":
+    token = turn.owner(flight)
+    if token is not None and token.status == "waiting" and token.node == flight.payload["node"]:
+        token.poll_at = None
         turn.hold(token, reason, op=flight.op, message=message[:200])
