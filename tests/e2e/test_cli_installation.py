@@ -69,7 +69,7 @@ class Place:
             found = look()
             if found:
                 return found
-            assert time.monotonic() < deadline, f"{what} did not come; {self.run('chain', 'list').stdout}"
+            assert time.monotonic() < deadline, f"{what} did not come; {self.run('stuck').stdout}"
             time.sleep(0.1)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
