@@ -38,14 +38,14 @@ def schema() -> dict[str, Any]:
     return written
 
 
-def listed() -> list[str]:
-    """Every item that needs a case, once, in the order of the schema.
+def listed(whole: dict[str, Any] | None = None) -> list[str]:
+    """Every item of a schema (of the shipped one) that needs a case, once, in its order.
 
     A key is ``record.key``, a word ``record.key=word``, one of several ways to write a value ``record.key=(way)``,
     a form of a text as FORMS names it. Two lists of words are not in the schema: whom ``waiting_for`` may name, and
     which reactions each place takes.
     """
-    whole = schema()
+    whole = whole or schema()
     found = list(_walk("", whole))
     for name, shape in whole["$defs"].items():
         found += _walk(name, shape)

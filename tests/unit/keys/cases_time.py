@@ -89,6 +89,17 @@ SPANS = [
         )
     ),
     Case("span=P", DEADLINE, ["LTC-D025"], legs=SHIPS, change=promise("{target: P1D}"), ignored={f"{SLA}.target": "1d"}),
+    # A wait's longest time is reckoned from an instant, not from a budget.
+    *(
+        Case(f"span={unit}", trail(Kind.WAITING, "deadline"), [deadline], legs=SHIPS,
+             change={"legs.shipment.steps.1.within": f"45{unit}"},
+             ignored={"legs.shipment.steps.1.within": f"45{other}"})
+        for unit, deadline, other in (
+            ("s", "03-02 01:00", "m"), ("m", "03-02 01:45", "s"), ("h", "03-03 22:00", "bh"),
+            ("d", "04-16 01:00", "bd"), ("bm", "03-02 01:45", "bh"), ("bh", "03-10 01:00", "h"),
+            ("bd", "05-04 01:00", "d"),
+        )
+    ),
 ]  # fmt: skip
 
 # What waiting_for may be: words that stand in expressions only.

@@ -1,8 +1,10 @@
 """Every key counts: with a key ignored, a named path, trail entry, command or lint code would be another."""
 
+import copy
+
 import pytest
 
-from tests.support.keys import listed
+from tests.support.keys import listed, schema
 from tests.support.keys_case import Case
 from tests.unit.keys import (
     cases_approve,
@@ -36,6 +38,17 @@ def test_every_item_of_the_schema_has_a_case():
 def test_every_case_is_of_an_item_of_the_schema():
     known = listed()
     assert [case.item for case in CASES if case.item not in known] == []
+
+
+def test_what_is_new_in_the_schema_is_listed():
+    grown = copy.deepcopy(schema())
+    grown["properties"]["billing"]["properties"]["basis"]["enum"].append("milestone")
+    call = next(way for way in grown["$defs"]["step"]["anyOf"] if "call" in way["required"])
+    call["properties"]["priority"] = {"type": "string", "pattern": "^(high|low)$"}
+    new = [item for item in listed(grown) if item not in listed()]
+    assert new == [
+        "billing.basis=milestone", "step.call.priority", "a pattern that FORMS does not know: ^(high|low)$",
+    ]  # fmt: skip
 
 
 def _ids() -> list[str]:
