@@ -79,7 +79,7 @@ class Rig:
         return None
 
 
-async def until(ask: Callable[[], Awaitable[T | None]], seconds: float = 30.0) -> T:
+async def until(ask: Callable[[], Awaitable[T | None]], seconds: float = 60.0) -> T:
     """Ask again and again until the answer is something."""
     async with asyncio.timeout(seconds):
         while True:

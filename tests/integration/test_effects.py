@@ -14,7 +14,7 @@ from ltc.ports.store import DocumentRef
 from ltc.sandbox.faults import FaultRule
 from tests.integration.rig import Rig, installation
 
-LATE = 0.3  # seconds; below the settle time of the rig
+LATE = 0.3  # seconds; far below the settle time of this rig, for a busy machine
 FAULTS = [
     (operation, fault)
     for operation in ("crm.qualify_lead", "erp.create_order", "erp.confirm_order", "erp.release_delivery")
@@ -35,7 +35,7 @@ def rule(number: int, operation: str, fault: str) -> FaultRule:
 async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     faults = tuple(rule(number, *one) for number, one in enumerate(FAULTS))
     folder = Path(tmp_path_factory.mktemp("state"))
-    async with installation(folder, dev_server.address, faults=faults) as running:
+    async with installation(folder, dev_server.address, faults=faults, settle=2.0) as running:
         yield running
 
 
