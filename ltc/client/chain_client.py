@@ -167,12 +167,24 @@ class ChainClient(Questions):
     async def _decision(
         self, task: str, decision: Verdict, actor: str, comment: str, digest: str, decision_id: str
     ) -> tuple[str, Decision]:
-        chain, separator, name = task.partition("/")
-        if not separator or not name:
-            raise NotFoundError(f"{task!r} is not a task; tasks read CHAIN/STEP#VISIT, see `ltc task list`")
+        chain, name = await self._split(task)
         digest = digest or await self.shown(chain, name)
         message = Decision(
             id=decision_id or new_id(), task=name, decision=decision, digest=digest, comment=comment, actor=actor,
             expires=self._talker.expires(),
         )  # fmt: skip
         return chain, message
+
+    async def _split(self, task: str) -> tuple[str, str]:
+        """Tell chain and task apart; business keys and item keys may hold a slash themselves.
+
+        Raises:
+            NotFoundError: it does not read like a task.
+        """
+        cuts = [number for number, letter in enumerate(task) if letter == "/" and 0 < number < len(task) - 1]
+        for cut in cuts[1:]:
+            if await self.store.chain(task[:cut]) is not None:
+                return task[:cut], task[cut + 1 :]
+        if not cuts:
+            raise NotFoundError(f"{task!r} is not a task; tasks read CHAIN/STEP#VISIT, see `ltc task list`")
+        return task[: cuts[0]], task[cuts[0] + 1 :]
