@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from ltc.core import commands, machine
@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from ltc.model.signatures import check
     from ltc.model.trail import pack_within
 
+    from workflows.landing import landed
     from workflows.start_input import ChainResult, ChainStart
 
 STATE_KEY = SearchAttributeKey.for_keyword("LtcState")
@@ -79,15 +80,12 @@ class Chain:
         if self.begun:
             return
         self.begun = True
-        if self.start.state is None:
-            self.inbox.insert(0, commands.Started())
-        else:
-            self.state.timer_at = None
-            self.inbox.insert(0, commands.Resumed(self.start.repair))
+        first = self.start.state is None
+        self.inbox.insert(0, commands.Started() if first else commands.Resumed(self.start.repair))
         self._drain()
 
     def _called(self) -> bool:
-        return bool(self.inbox) or self.finish is not None or self._cancel_unheard()
+        return bool(self.inbox) or self.finish is not None or self._cancel_unheard() or self._too_long()
 
     def _cancel_unheard(self) -> bool:
         return not self.cancelled and workflow.cancellation_reason() is not None
@@ -150,15 +148,20 @@ class Chain:
                 maximum_interval=timedelta(seconds=retry.most),
             ),
         )
-        handle.add_done_callback(lambda done: self.inbox.append(_landed(command.id, done)))
+        handle.add_done_callback(lambda done: self.inbox.append(landed(command.id, done)))
 
     def _too_large(self, payload: dict[str, Any]) -> bool:
         """Measure before scheduling: one command, and the sum of a workflow task."""
         size = len(canonical(payload))
+        return size > MOST_INPUT_BYTES or not self.spend(size)
+
+    def spend(self, size: int) -> bool:
+        """Take so many bytes of what a workflow task may send, headers included; tell whether they were left."""
         length = workflow.info().get_current_history_length()
-        before = self.task_bytes[1] if self.task_bytes[0] == length else 0
-        self.task_bytes = (length, before + size)
-        return size > MOST_INPUT_BYTES or before + size > MOST_TASK_BYTES
+        spent = self.task_bytes[1] if self.task_bytes[0] == length else 0
+        fits = spent + size <= MOST_TASK_BYTES
+        self.task_bytes = (length, spent + size if fits else spent)
+        return fits
 
     def _too_long(self) -> bool:
         info = workflow.info()
@@ -230,17 +233,3 @@ class Chain:
             return answer
         packed = pack_within(self.state.undelivered, 32_000)
         return answer.model_copy(update={"entries": base64.b64encode(packed).decode()})
-
-
-def _landed(activity: str, done: asyncio.Task[Any]) -> commands.Input:
-    """Say how an activity ended, in the core's words."""
-    error = asyncio.CancelledError() if done.cancelled() else done.exception()
-    if error is None:
-        return commands.CallDone(activity, done.result())
-    cause = error.cause if isinstance(error, ActivityError) else error
-    if isinstance(cause, ApplicationError):
-        detail = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
-        return commands.CallFailed(activity, cause.type or "Unknown", cause.message, detail)
-    if isinstance(cause, (CancelledError, asyncio.CancelledError)):
-        return commands.CallFailed(activity, "Cancelled", "the call was cancelled")
-    return commands.CallFailed(activity, "Timeout", str(cause))

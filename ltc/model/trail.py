@@ -133,11 +133,16 @@ def pack(entries: list[Entry]) -> bytes:
 
 def pack_within(entries: list[Entry], limit: int) -> bytes:
     """Pack as many entries, oldest first, as fit into ``limit`` bytes; the rest ride on a later activity."""
+    return pack_upto(entries, limit)[0]
+
+
+def pack_upto(entries: list[Entry], limit: int) -> tuple[bytes, int]:
+    """Pack as many entries, oldest first, as fit into ``limit`` bytes (one at least); tell the last one's number."""
     packed = pack(entries)
     while len(packed) > limit and len(entries) > 1:
         entries = entries[: len(entries) // 2]
         packed = pack(entries)
-    return packed
+    return packed, entries[-1].seq if entries else 0
 
 
 def unpack(packed: bytes) -> list[Entry]:
