@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from ltc.model.trail import unpack
 from ltc.ports.store import Records
 
 LOG = logging.getLogger("ltc.client")
+ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a decision that came too early is sent again
 PATIENCE = timedelta(seconds=20)  # for an answer; a chain answers in milliseconds when a worker is there
 
 
@@ -51,6 +53,12 @@ class Talker:
         """
         signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
         answer = await self._update(chain, "decide", signed, signed.id)
+        for number, pause in enumerate(ASK_AGAIN, 1):  # a moment later the approvers are known
+            if answer.status != "in_flight":
+                break
+            await asyncio.sleep(pause)
+            # Temporal answers a known Update id as it did before: the decision keeps its id, the Update gets another.
+            answer = await self._update(chain, "decide", signed, f"{signed.id}.{number}")
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
         await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer.status, detail)
         return answer

@@ -144,10 +144,12 @@ def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:
         return Answer(status="closed", message="the approval is held by an operator; it can be decided once released")
     if decision.actor in task.approvals or (node.four_eyes and decision.actor in task.deciders):
         return Answer(status="already_decided", message=f"{decision.actor} has decided already")
-    if decision.actor not in task.candidates or task.status == "opening":
+    if task.status == "opening":
+        return Answer(status="in_flight", message="who may decide is still being found out; decide again in a moment")
+    if decision.actor not in task.candidates:
         return Answer(
             status="not_your_turn",
-            message=f"level {task.levels[task.at]} is for {', '.join(task.candidates) or 'people not known yet'}",
+            message=f"level {task.levels[task.at]} is for {', '.join(task.candidates)}",
         )
     if decision.digest != task.digest:
         return Answer(status="figures_changed", message="the figures are not those that you were shown; look again")

@@ -70,6 +70,14 @@ def test_each_decision_gets_its_answer(changes: dict[str, Any], status: str) -> 
     assert say(simulation, **changes).status == status
 
 
+def test_a_decision_before_the_approvers_are_known_is_asked_to_come_again() -> None:
+    simulation = waiting()
+    simulation.state.tasks[TASK].status = "opening"
+    assert say(simulation).status == "in_flight"
+    simulation.state.tasks[TASK].status = "open"
+    assert say(simulation).status == "accepted"
+
+
 def test_a_decision_after_the_task_is_closed_is_told_so() -> None:
     simulation = waiting()
     say(simulation)
