@@ -37,6 +37,8 @@ from starter.tempo import TAIL_DAYS, Tempo, clock_for, stretch
 PROCESS = "lead_to_cash"
 INSTALLATION = "demo"
 HTTP_TIMEOUT, SETTLE = 2.0, 1.5  # real seconds; a late commit lands within the settle time
+CPU_START, CPU_ORDER = 20.0, 0.6  # seconds of CPU that a run takes, at its start and for each order
+CORES, SHARE = 2, 0.7  # what of a quiet machine a run may take, so that little is late
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
 
 
@@ -79,9 +81,11 @@ def spread_days(orders: int) -> float:
     return min(60.0, max(3.0, orders / 4))
 
 
-def minutes_for(orders: int) -> float:
-    """Return how many real minutes the virtual clock takes by default."""
-    return 1.0 if orders <= 24 else 2.2 if orders <= 120 else 2.2 + 4.2 * min(1.0, orders / 830)
+def minutes_for(orders: int, slower: float = 1.0) -> float:
+    """Return how many real minutes the virtual clock takes by default, on a machine so many times slowed down."""
+    quiet = 1.0 if orders <= 24 else 2.2 if orders <= 120 else 2.2 + 4.2 * min(1.0, orders / 830)
+    needed = (CPU_START + CPU_ORDER * orders) * slower / (CORES * SHARE)
+    return max(quiet, needed / 60)
 
 
 def lay_out(options: Options) -> Run:
@@ -94,7 +98,7 @@ def lay_out(options: Options) -> Run:
     whole = scenario.read() if options.seed is None else casting.cast(book.opportunities, options.seed)
     chosen = Chaos.slow_down(whole.subset(options.orders)) if options.chaos else whole.subset(options.orders)
     days = spread_days(options.orders)
-    minutes = options.minutes or minutes_for(options.orders) * stretch()
+    minutes = options.minutes or minutes_for(options.orders, stretch())
     clock = clock_for(max(days + 25, days / 3 + TAIL_DAYS), minutes)
     orders = {order.number: order for order in book.opportunities}
     stock = supply.plan([orders[plan.number] for plan in chosen.in_turn()], book.products, days * 24, chosen.seed)

@@ -68,7 +68,7 @@ def test_a_dozen_orders_meet_every_kind_and_end_as_planned(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("bug", sorted(BUGS))
 def test_a_planted_bug_is_caught_by_its_check(tmp_path: Path, bug: str) -> None:
-    status, printed = demo(tmp_path, "-n", "12", "--plant", bug)
+    status, printed = demo(tmp_path, "-n", "12", "--plant", bug, "--minutes", "0.7")
     assert status == 1, printed
     assert f"{CAUGHT_BY[bug]}: " in printed, printed
     assert not left_behind(tmp_path)
