@@ -49,18 +49,17 @@ def demo(
 def _run(options: Options) -> Evidence:
     import asyncio
 
-    from rich.console import Console
-
     from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
     from starter.demo import demonstrate
     from starter.installation import InstallationError
     from starter.order_file import OrderFileError
     from starter.progress import Progress
+    from starter.report import console
     from starter.scenario import ScenarioError
 
     async def interruptible() -> Evidence:
         """Turn the first Ctrl-C into the orderly end of everything; later ones change nothing."""
-        work = asyncio.ensure_future(demonstrate(options, Progress(Console())))
+        work = asyncio.ensure_future(demonstrate(options, Progress(console())))
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
@@ -82,13 +81,11 @@ def _run(options: Options) -> Evidence:
 
 
 def _judge(evidence: Evidence) -> bool:
-    from rich.console import Console
-
     from starter.evidence import judge
-    from starter.report import show
+    from starter.report import console, show
 
     judgements = judge(evidence)
-    show(evidence, judgements, Console())
+    show(evidence, judgements, console())
     return all(one.holds for one in judgements)
 
 
