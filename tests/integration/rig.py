@@ -70,7 +70,18 @@ class Rig:
 
     async def order_of(self, chain: str) -> dict[str, Any]:
         """Wait until the chain's order is released to the warehouse, and return it."""
-        return await until(lambda: self._released(chain))
+        try:
+            return await until(lambda: self._released(chain))
+        except TimeoutError:
+            raise AssertionError(await self._state(chain)) from None
+
+    async def _state(self, chain: str) -> str:
+        """Say where a chain stands, for a test that waited in vain."""
+        handle = self.client.temporal.get_workflow_handle(chain)
+        pending = (await handle.describe()).raw_description.pending_activities
+        calls = [f"{one.activity_id} attempt {one.attempt}: {one.last_failure.message}" for one in pending]
+        where = await self.client.where(chain)
+        return f"{chain} is {where.status} in {where.leg}, holds {where.holds}, tokens {where.tokens}, calls {calls}"
 
     async def _released(self, chain: str) -> dict[str, Any] | None:
         for intent in await self.parts.store.intents_of(chain):
