@@ -1,13 +1,17 @@
 """A store on each database that ltc runs on."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from ltc.store import Store
 from ltc.store.migrate import upgrade
 from tests.support.databases import new_postgres, postgres_folder, postgres_server
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")
@@ -18,19 +22,42 @@ def postgres() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the schema, to be copied."""
+    with new_postgres(postgres) as url:
+        upgrade(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "ltc.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without any table."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ltc.db'}"
-    return new_postgres(request.getfixturevalue("postgres"))
+        yield f"sqlite:///{tmp_path / 'ltc.db'}"
+    else:
+        with new_postgres(request.getfixturevalue("postgres")) as url:
+            yield url
 
 
-@pytest.fixture
-def url(empty_url: str) -> str:
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database with the schema of this program."""
-    upgrade(empty_url)
-    return empty_url
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ltc.db")
+        yield f"sqlite:///{tmp_path / 'ltc.db'}"
+    else:
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+        with new_postgres(server, template) as made:
+            yield made
 
 
 @pytest.fixture

