@@ -22,7 +22,7 @@ class Rest:
     """What became of a chain from a cut on."""
 
     path: list[Stop]
-    activities: list[str]
+    activities: list[tuple[str, str]]  # id, and the key of the effect: another key would be another effect
     finish: Finish | None
     unanswered: list[str]  # asked for, but never before: nobody knows the answer
     untold: list[int]  # entries that left on no activity and in no answer, though the chain has ended
@@ -33,8 +33,12 @@ def recorded_rest(steps: list[Step], at: int) -> Rest:
     after = steps[at + 1 :]
     commands = [command for step in after for command in step.commands]
     finish = next((command for command in commands if isinstance(command, Finish)), None)
-    ids = [command.id for command in commands if isinstance(command, Schedule)]
-    return Rest(stops(entry for step in after for entry in step.entries), ids, finish, [], [])
+    asked = [_asked(command) for command in commands if isinstance(command, Schedule)]
+    return Rest(stops(entry for step in after for entry in step.entries), asked, finish, [], [])
+
+
+def _asked(command: Schedule) -> tuple[str, str]:
+    return command.id, str(command.payload.get("key", ""))
 
 
 def go_on(steps: list[Step], at: int) -> Rest:
@@ -98,4 +102,4 @@ class _Chain:
         """Say what became of it."""
         never = [one.id for one in self.asked if one.id not in answered and one.name not in FREE]
         untold = [entry.seq for entry in self.trail if entry.seq not in self.left] if self.finish else []
-        return Rest(stops(self.trail), [one.id for one in self.asked], self.finish, never, untold)
+        return Rest(stops(self.trail), [_asked(one) for one in self.asked], self.finish, never, untold)

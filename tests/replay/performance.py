@@ -46,7 +46,7 @@ class Performance:
     _count: int = 0
 
     def __post_init__(self) -> None:
-        self.deal = opportunity(self.scene.net, **self.scene.changes)
+        self.deal = {**opportunity(self.scene.net), **self.scene.changes}
         self.world = StandIn(self.scene.script(), self.deal)
         self.trouble = {*self.scene.hangs, *self.scene.flaky}
         self.handle: WorkflowHandle[Any, Any] = self.stage.client.get_workflow_handle(self.chain)
@@ -180,6 +180,8 @@ class Performance:
 
     async def _act(self, act: Act) -> None:
         if act.does == "intervene":
+            if act.what.get("document"):
+                self.world.books.order = dict(act.what["document"])  # the operator made it by hand
             await self._say(self.world.intervention(**act.what))
         elif act.does == "decide":
             await self._say(Decide(Decision.model_validate(await self._decision(act.what))))

@@ -1,21 +1,8 @@
-"""The chains of the corpus."""
+"""The chains of the corpus: what each of them goes through."""
 
 from __future__ import annotations
 
-from ltc.core.stand_in import Script
-from tests.replay.scene import Scene, held
+from tests.replay import scenes_own, scenes_real, scenes_shipped
+from tests.replay.scene import Scene
 
-SCENES: tuple[Scene, ...] = (
-    Scene("small order", "lead_to_cash"),
-    Scene("finance too", "lead_to_cash", net=800_000),
-    Scene("never paid", "lead_to_cash", lambda: Script(pays=[])),
-    Scene(
-        "late cancel",
-        "lead_to_cash",
-        lambda: Script(cancel_after="erp.post_invoice", pays=[]),
-        (held("cancel", consent=True),),
-    ),
-    Scene("web order", "web_order"),
-    Scene("small order on a real server", "lead_to_cash", real=True),
-    Scene("finance on a real server", "lead_to_cash", net=800_000, real=True),
-)
+SCENES: tuple[Scene, ...] = (*scenes_shipped.SCENES, *scenes_own.SCENES, *scenes_real.SCENES)

@@ -63,7 +63,7 @@ class Stage:
     skipping: WorkflowEnvironment | None = None
     answering: dict[str, Answering] = field(default_factory=dict)
 
-    async def settled(self, chain: str, patience: float = 60.0) -> list[HistoryEvent]:
+    async def settled(self, chain: str, patience: float = 20.0) -> list[HistoryEvent]:
         """Wait until the newest run of a chain has closed or has nothing in flight; return its history.
 
         Read from the history, not asked by query: a query would leave workflow tasks of its own in it.
