@@ -40,5 +40,8 @@ demo: setup ## all Northwind orders from lead to cash (N=60 for a short one, CHA
 bench: setup ## paired timings against the hand-written yardstick
 	$(BIN)/python -m benchmarks.run
 
+corpus: setup ## record chains for the replay corpus; paths already recorded stay as they are
+	$(BIN)/python -m tests.replay.record
+
 clean: ## remove what setup and runs made
 	rm -rf .venv .ltc
