@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, PendingActivityState, TaskQueueType
+from temporalio.api.enums.v1 import EventType, PendingActivityState, TaskQueueType, WorkflowExecutionStatus
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo, PendingWorkflowTaskInfo
@@ -27,6 +27,11 @@ AT_ONCE = 16
 POLL = timedelta(seconds=75)  # a poll lasts up to 60 s: whoever has not asked since is gone
 LATEST = 10  # events looked at for the cause of a failing workflow task
 PATIENCE = timedelta(seconds=5)
+_ALIVE = (
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
+)
 
 
 async def engine_facts(client: Client, chains: Iterable[str], queues: Iterable[str]) -> EngineFacts:
@@ -41,7 +46,9 @@ async def engine_facts(client: Client, chains: Iterable[str], queues: Iterable[s
     failures: list[TaskFailure] = []
     for chain, found in described:
         if found is None:
+            failures.append(TaskFailure(chain=chain, cause="Temporal does not know this chain"))
             continue
+        failures += _cut_short(chain, found)
         pending += [_pending(chain, one) for one in found.pending_activities]
         task = found.pending_workflow_task
         if found.HasField("pending_workflow_task") and task.attempt > 1:
@@ -79,6 +86,16 @@ async def _describe(
                 return chain, None
             raise
         return chain, described.raw_description
+
+
+def _cut_short(chain: str, found: DescribeWorkflowExecutionResponse) -> list[TaskFailure]:
+    """Chains end by completing: whatever else closed one came from outside."""
+    info = found.workflow_execution_info
+    if info.status in _ALIVE:
+        return []
+    status = WorkflowExecutionStatus.Name(info.status).removeprefix("WORKFLOW_EXECUTION_STATUS_").lower()
+    cause = f"{status} from outside; the sweep of a worker takes it up again and undoes what took effect"
+    return [TaskFailure(chain=chain, cause=cause, since=_instant(info.close_time))]
 
 
 def _pending(chain: str, one: PendingActivityInfo) -> PendingActivity:

@@ -89,6 +89,9 @@ async def test_a_chain_terminated_from_outside_is_undone(rig: Rig) -> None:
     chain, _ = await rig.begin()
     order = await rig.order_of(chain)
     await rig.client.temporal.get_workflow_handle(chain).terminate("somebody at the Temporal console")
+    why = await rig.client.stuck(chain)
+    assert [(one.reason, one.owner) for one in why] == [("engine_fault", "role:operator")]
+    assert "terminated from outside" in why[0].detail
     sweep = Sweep(rig.client)
 
     async def repaired() -> bool:  # Temporal's list of chains lags behind
