@@ -29,7 +29,7 @@ class EvaluationError(ValueError):
         self.message = message
 
 
-class NoRate(Exception):  # noqa: N818 - it asks for a rate, the caller fetches one and evaluates again
+class NoRate(Exception):
     """base() met an amount in a currency whose rate is not known."""
 
     def __init__(self, currency: str) -> None:

@@ -31,11 +31,11 @@ class StoreError(PortError):
     """The records refuse what was asked; asking again cannot help."""
 
 
-class IntentMismatch(StoreError):  # noqa: N818 - named like the other port errors
+class IntentMismatch(StoreError):
     """An effect key was planned before with another operation or body."""
 
 
-class SchemaOutdated(StoreError):  # noqa: N818 - named like the other port errors
+class SchemaOutdated(StoreError):
     """The database's schema is not the one this program needs."""
 
 

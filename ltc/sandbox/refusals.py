@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refusal(Exception):
     """A business refusal: nothing took effect. ``reason`` is a stable word, ``status`` the HTTP status."""
 
     def __init__(self, reason: str, message: str, document: str = "", status: int = 422) -> None:
