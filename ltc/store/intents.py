@@ -24,9 +24,10 @@ def _read(row: RowMapping) -> Intent:
     )  # fmt: skip
 
 
-def get(connection: Connection, key: str) -> Intent | None:
-    """Return an intent by its effect key."""
-    row = connection.execute(select(INTENTS).where(_I.key == key)).mappings().first()
+def get(connection: Connection, key: str, lock: bool = False) -> Intent | None:
+    """Return an intent by its effect key; with ``lock``, nobody else changes it before this transaction ends."""
+    query = select(INTENTS).where(_I.key == key)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return _read(row) if row else None
 
 
@@ -51,7 +52,7 @@ def plan(connection: Connection, key: str, chain: str, operation: str, body_dige
     document = {"system": "", "type": "", "document": ""}
     if insert_new(connection, INTENTS, {**row, **document, "planned_at": db_now()}):
         return Intent(key=key, chain=chain, operation=operation, body_digest=body_digest, state="planned", fence=1)
-    there = get(connection, key)
+    there = get(connection, key, lock=True)
     if there is None or not _fits(there, operation, body_digest):
         was = f"{there.operation} with body {there.body_digest}" if there else "nothing"
         raise IntentMismatch(
@@ -78,7 +79,7 @@ def mark_sent(connection: Connection, key: str, attempt: int, fence: int) -> boo
 
 def confirm(connection: Connection, key: str, document: DocumentRef | None, result: dict[str, Any] | None) -> None:
     """Record that the effect took place. Another document under a confirmed key: an effect was done twice."""
-    there = get(connection, key)
+    there = get(connection, key, lock=True)
     if there is None:
         raise IntentMismatch(f"effect key {key} was never planned; plan an intent before the effect")
     if there.state == "confirmed":
