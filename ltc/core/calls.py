@@ -139,7 +139,7 @@ def adopt(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
     if token is not None:
         moves.go_on(turn, token)
     elif turn.state.status == "compensating" and not turn.state.consent and _pivots(turn, node):
-        turn.hold(None, "past_pivot", wanted=turn.state.outcome, why=turn.state.reason, pivots=turn.state.pivots)
+        turn.hold(None, "past_pivot", wanted=turn.state.outcome, why=turn.state.reason, pivots=list(turn.state.pivots))
 
 
 def leave(turn: Turn, where: Token, node: CallNode | WaitNode, document: Any) -> None:

@@ -185,9 +185,10 @@ def _cancel(turn: Turn, wish: Intervention) -> Answer:
             f"past the point of no return ({', '.join(state.pivots)}): cancel with consent, on somebody's word"
         )
     asked.record(turn, wish, consent=wish.consent)
-    holding.lift_from_chain(turn, wish.actor, "by_hand", "past_pivot")
+    holding.lift_from_chain(turn, wish.actor, "by_hand")
     if state.status == "compensating":
         state.consent = True
+        holding.lift_from_chain(turn, wish.actor, "past_pivot")
     else:
         undoing.cancel(turn, reason=wish.reason, consent=wish.consent)
     return asked.ACCEPTED

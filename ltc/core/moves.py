@@ -177,7 +177,7 @@ def _close_task(turn: Turn, token: Token) -> None:
 def undo_by_itself(turn: Turn, token: Token | None, outcome: str, reason: str) -> None:
     """Compensate, unless the point of no return has been passed: then a named human decides."""
     if turn.state.pivots:
-        turn.hold(token, "past_pivot", wanted=outcome, why=reason, pivots=turn.state.pivots)
+        turn.hold(token, "past_pivot", wanted=outcome, why=reason, pivots=list(turn.state.pivots))
     else:
         begin_undoing(turn, outcome, reason)
 

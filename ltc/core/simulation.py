@@ -45,6 +45,7 @@ class Simulation:
     watch: Callable[[State], None] | None = None
     _agenda: list[tuple[datetime, int, Input]] = field(default_factory=list)
     _count: int = 0
+    _begun: bool = False
     _timer: tuple[datetime, int] | None = None
 
     def at(self, moment: datetime, event: Input) -> int:
@@ -59,19 +60,26 @@ class Simulation:
         Raises:
             RuntimeError: the chain does not come to an end within a great many inputs.
         """
-        if self.state.seq == 0:
-            self.at(self.now, Started())
         for _ in range(MOST_STEPS):
-            if self.finished is not None or not self._agenda or (until and self._agenda[0][0] > until):
+            if self.finished is not None or not self.happen(until):
                 return self.state
+        raise RuntimeError(
+            f"the chain did not come to an end within {MOST_STEPS} inputs; it stands at {self.state.tokens}"
+        )
+
+    def happen(self, until: datetime | None = None) -> bool:
+        """Let the next thing on the agenda happen; tell whether there was one before simulated time is up."""
+        if self.state.seq == 0 and not self._begun:
+            self._begun = True
+            self.at(self.now, Started())
+        while self._agenda and not (until and self._agenda[0][0] > until):
             moment, number, event = heapq.heappop(self._agenda)
             if isinstance(event, Tick) and (self._timer is None or self._timer[1] != number):
                 continue
             self.now = max(self.now, moment)
             self.feed(event)
-        raise RuntimeError(
-            f"the chain did not come to an end within {MOST_STEPS} inputs; it stands at {self.state.tokens}"
-        )
+            return True
+        return False
 
     def feed(self, event: Input) -> Answer | None:
         """Give the chain one input now, and let the world answer what it asks for."""

@@ -1,0 +1,147 @@
+"""What must hold of a chain after every single input, whatever came before; and once it has ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ltc.core import resting
+from ltc.core.commands import Command, Input, Schedule
+from ltc.core.simulation import Simulation
+from ltc.core.state import State, Token
+from ltc.core.turn import Turn
+from ltc.model.trail import Entry, Kind
+from tests.support.invariants import violations
+
+
+@dataclass
+class Watch:
+    """Looks at a chain after every input, and remembers what cannot be seen afterwards."""
+
+    simulation: Simulation
+    ids: list[str] = field(default_factory=list)
+    held_before: list[int] = field(default_factory=list)
+
+    def before(self) -> None:
+        """Note by what the chain is held before an input."""
+        self.held_before = [hold.id for hold in self.simulation.state.holds if hold.scope == "chain"]
+
+    def after(self, event: Input, commands: list[Command]) -> list[str]:
+        """Everything that is wrong now."""
+        state = self.simulation.state
+        schedules = [command for command in commands if isinstance(command, Schedule)]
+        return [
+            *self._ids(schedules), *self._unknown_first(schedules), *self._rests(schedules), *_tokens(state),
+            *_holds(state), *self._timer(), *_clocks(state, self.simulation.trail), *_never_early(self.simulation.trail),
+        ]  # fmt: skip
+
+    def _ids(self, schedules: list[Schedule]) -> list[str]:
+        twice = [one.id for one in schedules if one.id in self.ids]
+        self.ids += [one.id for one in schedules]
+        return [f"activity {one} twice" for one in twice]
+
+    def _unknown_first(self, schedules: list[Schedule]) -> list[str]:
+        found = []
+        state = self.simulation.state
+        for one in schedules:
+            flight = state.flights.get(one.id)
+            if flight is None:
+                continue
+            effect = next((e for e in reversed(state.effects) if e.key == flight.key), None)
+            if flight.purpose == "do" and (effect is None or effect.status != "unknown"):
+                found.append(f"{one.id} was sent without standing as unknown in the undo list")
+            if flight.purpose == "undo" and not state.effects[flight.entry].sure:
+                found.append(f"{one.id} undoes what nobody knows to have taken place")
+            if flight.purpose == "probe" and one.payload["cls"] == "D":
+                found.append(f"{one.id} probes what cannot be looked up")
+        return found
+
+    def _rests(self, schedules: list[Schedule]) -> list[str]:
+        """A chain held before and after an input starts nothing new that takes effect."""
+        held = [hold.id for hold in self.simulation.state.holds if hold.scope == "chain"]
+        if not [one for one in held if one in self.held_before]:
+            return []
+        flights = self.simulation.state.flights
+        new = [one.id for one in schedules if one.id in flights and flights[one.id].purpose in ("do", "undo")]
+        return [f"{one} was sent while the chain is held" for one in new]
+
+    def _timer(self) -> list[str]:
+        state = self.simulation.state
+        if state.status in ("closing", "ended"):
+            return []
+        now = self.simulation.now
+        wanted = resting.earliest(Turn(self.simulation.setting, state, now, now))
+        late = wanted is not None and (state.timer_at is None or state.timer_at > wanted)
+        return [f"the timer at {state.timer_at} misses {wanted}"] if late else []
+
+
+def _tokens(state: State) -> list[str]:
+    if state.status in ("closing", "ended"):
+        return [f"{token.id} is left" for token in state.tokens.values()]
+    return [f"{token.id} {token.status} at {token.node}: {why}" for token in state.tokens.values() if (why := _lame(state, token))]
+
+
+def _lame(state: State, token: Token) -> str:
+    """Why a token will never move again."""
+    mine = [one for one in state.flights.values() if one.token == token.id and one.born == token.born]
+    if token.status == "busy":
+        return "" if mine or token.awaits else "nothing of it is in flight"
+    if token.status == "held":
+        return "" if any(hold.token == token.id for hold in state.holds) else "no hold says so"
+    if token.status == "deciding":
+        task = state.tasks.get(token.task)
+        return "" if task and task.status in ("opening", "open") else "there is no task"
+    if token.status == "waiting":
+        return "" if mine or token.poll_at or token.deadline else "nothing wakes it"
+    if token.status == "forked":
+        return "" if any(one.parent == token.id for one in state.tokens.values()) else "it has no branches"
+    if token.status == "ready":
+        return "" if any(hold.scope == "chain" for hold in state.holds) else "it could move"
+    return ""
+
+
+def _holds(state: State) -> list[str]:
+    found = [f"{hold.reason} is nobody's" for hold in state.holds if not hold.owner]
+    lost = [hold for hold in state.holds if hold.token and hold.token not in state.tokens]
+    idle = [hold for hold in state.holds if hold.token in state.tokens and state.tokens[hold.token].status != "held"]
+    return found + [f"{hold.reason} holds {hold.token}, which is {word}" for word, some in (("gone", lost), ("not held", idle)) for hold in some]
+
+
+def _clocks(state: State, trail: list[Entry]) -> list[str]:
+    started, ended = Counter[str](), Counter[str]()
+    for entry in trail:
+        if entry.kind is Kind.SLA_STARTED:
+            started[entry.data["sla"]] += 1
+        elif entry.kind is Kind.SLA_ENDED and not entry.data.get("why"):
+            ended[entry.data["sla"]] += 1
+    running = started - ended
+    wrong = [sla for sla, count in running.items() if count != 1 or sla not in state.slas]
+    wrong += [sla for sla in state.slas if running[sla] != 1] + [sla for sla in ended if ended[sla] > started[sla]]
+    return [f"{sla} started {started[sla]} times, ended {ended[sla]}" for sla in wrong]
+
+
+def _never_early(trail: list[Entry]) -> list[str]:
+    return [f"{one.kind} {one.data}" for one in trail[-6:] if float(one.data.get("lag") or 0) < 0]
+
+
+def at_the_end(simulation: Simulation) -> list[str]:
+    """What must hold of a chain that has ended, besides the invariants of every chain."""
+    state, world = simulation.state, simulation.world
+    found = violations(simulation)
+    opened = Counter(one.data["task"] for one in simulation.trail if one.kind is Kind.TASK_OPENED)
+    closed = Counter(
+        one.data["task"] for one in simulation.trail if one.kind is Kind.TASK_CLOSED and one.data["result"] != "reopened"
+    )
+    found += [f"task {task} closed {closed[task]} times" for task in opened if closed[task] != 1]
+    made = dict.fromkeys(key for _, key in world.effects)  # type: ignore[attr-defined]
+    for effect in state.effects:
+        if effect.key in made and effect.status == "absent":
+            found.append(f"{effect.op} at {effect.place} took place, and is listed as absent")
+        if effect.status == "remains":
+            found.append(f"{effect.op} at {effect.place} remains, and nobody has it")
+    return found + _kept_events(state, simulation.trail)
+
+
+def _kept_events(state: State, trail: list[Entry]) -> list[str]:
+    seen = [one.data["id"] for one in trail if one.kind in (Kind.EVENT_KEPT, Kind.EVENT_TAKEN)]
+    return [f"event {name} disappeared" for name in state.events if name not in seen]

@@ -1,0 +1,193 @@
+"""Definitions by chance: small processes as YAML text, of every kind of step, nested."""
+
+from __future__ import annotations
+
+import random
+
+from ltc.definition.build import World
+from ltc.definition.compile import compile_tree, read_source
+from ltc.definition.plan import Plan
+
+HEAD = """ltc: 1
+process: by_chance
+title: By chance
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {opportunity: event.opportunity}
+  requester: event.opportunity.owner
+"""
+SLA = [
+    "{target: 4bh, warn_at: 50%, escalate: [{at: 100%, notify: 'role:boss'}]}",
+    "{target: 1d, warn_at: 80%, pause_while: waiting_for == 'operator', escalate: [{at: 150%, hold: true}]}",
+    "{target: 2bd, escalate: [{at: due + 1d, notify: customer}, {at: due + 3d, hold: true}]}",
+    "{target: 6h, warn_at: 75%, pause_while: waiting_for == 'event'}",
+]
+UNDO = [
+    "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'won'\"}}",
+    "{steps: [{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'won'\"}}, "
+    "{call: crm.reopen_lead, with: {opportunity: opportunity.id}}]}",
+    "{none: it need not be undone}",
+    "{irreversible: only with consent, with_consent: {call: crm.reopen_lead, with: {opportunity: opportunity.id}}}",
+    "{irreversible: never}",
+]
+
+
+class Author:
+    """Writes one definition. ``lines`` of YAML flow, so that nesting needs no indentation."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.steps = 0
+        self.legs: list[str] = []
+        self.loop = ""
+        self.ships = False
+
+    def text(self) -> str:
+        """The whole definition."""
+        legs = [self._order()]
+        for number in range(self.rng.randint(1, 3)):
+            legs += self._leg(f"leg{number}")
+        tail = ""
+        if self.rng.random() < 0.7:
+            during = "while: [order], " if self.rng.random() < 0.3 else ""
+            tail = (
+                "handlers:\n  customer_cancels: {event: crm.order_cancelled, "
+                f"match: event.opportunity == opportunity.id, {during}then: {{cancel: true}}}}\n"
+            )
+        return f"{HEAD}{self._sla()}legs:\n{''.join(legs)}{tail}"
+
+    def _sla(self, indent: str = "") -> str:
+        return f"{indent}sla: {self.rng.choice(SLA)}\n" if self.rng.random() < 0.4 else ""
+
+    def _order(self) -> str:
+        self.legs.append("order")
+        create = (
+            "{call: erp.create_order, with: {customer: \"'C1'\", lines: opportunity.lines}, as: order, "
+            "undo: {call: erp.cancel_order, with: {order: order.id}}, "
+            "on_revisit: {call: erp.update_order, with: {order: order.id, lines: opportunity.lines}}}"
+        )
+        return f"  order:\n    steps: [{create}, {self._block(0)}]\n{self._sla('    ')}"
+
+    def _leg(self, name: str) -> list[str]:
+        kind = self.rng.choice(["plain", "plain", "lines", "goods"])
+        if kind == "plain":
+            self.legs.append(name)
+            when = "    when: order.net.minor > 100000\n" if self.rng.random() < 0.3 else ""
+            return [f"  {name}:\n{when}    steps: [{self._block(0)}]\n{self._sla('    ')}"]
+        if kind == "lines":
+            return [self._looping(name, "opportunity.lines", "line", "line.id", "")]
+        if self.ships:
+            return [f"  {name}:\n    steps: [{self._block(0)}]\n"]
+        self.ships = True
+        wait = (
+            "{wait: erp.goods_shipped, match: event.order == order.id, within: 30d, into: deliveries, "
+            "until: order.shipped == order.ordered - order.cancelled, undo: {irreversible: the goods are out, "
+            "with_consent: {call: erp.receive_return, with: {order: order.id}}}, on_revisit: skip, "
+            f"on_timeout: {self.rng.choice(['hold', 'compensate', 'skip'])}}}"
+        )
+        release = (
+            "{call: erp.release_delivery, with: {order: order.id}, as: release, on_revisit: skip, "
+            "undo: {call: erp.cancel_delivery, with: {delivery: release.id}}}"
+        )
+        pivot = "    pivot: {after: erp.goods_shipped, per: item}\n" if self.rng.random() < 0.6 else ""
+        goods = f"  {name}:\n    steps: [{release}, {wait}]\n{pivot}{self._sla('    ')}"
+        return [goods, self._looping(f"{name}_bills", "deliveries", "delivery", "delivery.id", ", starts: on_item")]
+
+    def _looping(self, name: str, source: str, element: str, key: str, starts: str) -> str:
+        self.loop = element
+        sla = f", sla: {self.rng.choice(SLA)}" if self.rng.random() < 0.4 else ""
+        bill = ""
+        if element == "delivery":
+            bill = (
+                "{call: erp.post_invoice, with: {delivery: delivery.id}, as: invoice, on_revisit: skip, "
+                "undo: {call: erp.credit_note, with: {invoice: invoice.id}}}, {wait: erp.payment_allocated, "
+                "match: event.invoice == invoice.id, until: invoice.settled, within: 20d, on_revisit: skip, "
+                "undo: {irreversible: money is money}, on_timeout: {end: written_off, reason: \"'unpaid'\"}}, "
+            )
+        block = self._block(0)
+        self.loop = ""
+        return (
+            f"  {name}:\n    for_each: {{in: {source}, as: {element}, key: {key}{starts}{sla}}}\n"
+            f"    steps: [{bill}{block}]\n{self._sla('    ')}"
+        )
+
+    # Blocks
+
+    def _block(self, depth: int) -> str:
+        return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
+
+    def _step(self, depth: int) -> str:
+        kinds = ["call", "call", "call", "approve", "wait", "read"]
+        if depth < 2:
+            kinds += ["choose", "parallel", "parallel"]
+        self.steps += 1
+        kind, name = self.rng.choice(kinds), f"name: s{self.steps}"
+        sla = f", sla: {self.rng.choice(SLA)}" if kind != "choose" and self.rng.random() < 0.2 else ""
+        return f"{{{getattr(self, '_' + kind)(depth)}, {name}{sla}}}"
+
+    def _call(self, depth: int) -> str:
+        again = ["skip", "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'again'\"}}"]
+        return (
+            f"call: crm.set_stage, with: {{opportunity: opportunity.id, stage: \"'s{self.steps}'\"}}, "
+            f"undo: {self.rng.choice(UNDO)}, on_revisit: {self.rng.choice(again)}, "
+            f"on_refusal: {{default: {self._reaction(depth)}}}"
+        )
+
+    def _read(self, _depth: int) -> str:
+        return "call: erp.get_order, with: {order: order.id}"
+
+    def _approve(self, depth: int) -> str:
+        rules = ["any", "all", "{votes: 2}"]
+        slas = [f", sla: {self.rng.choice(SLA)}" if self.rng.random() < 0.3 else "" for _ in range(2)]
+        levels = [f"{{name: one, from: 'role:one', rule: {self.rng.choice(rules)}{slas[0]}}}"]
+        if self.rng.random() < 0.4:
+            levels.append(f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}}}")
+        back = ""
+        if not self.loop and self.rng.random() < 0.6:
+            back = f", on_send_back: {{send_back: {self.rng.choice(self.legs)}, max_rounds: {self.rng.randint(1, 3)}}}"
+        reject = self.rng.choice(["hold", "compensate", "{end: rejected, reason: \"'no'\"}", "{end: lost}"])
+        return (
+            f"approve: order, binds: [order.net], four_eyes: {self.rng.choice(['true', 'false'])}, "
+            f"levels: [{', '.join(levels)}], none_found: {self._reaction(depth)}, on_reject: {reject}{back}"
+        )
+
+    def _wait(self, depth: int) -> str:
+        return (
+            "wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 2bd, "
+            f"on_revisit: {self.rng.choice(['skip', 'again'])}, on_timeout: {self._reaction(depth)}"
+        )
+
+    def _choose(self, depth: int) -> str:
+        arms = [f"{{when: order.net.minor > {self.rng.choice([1, 10**9])}, steps: [{self._block(depth + 1)}]}}"]
+        if self.rng.random() < 0.6:
+            arms.append("{otherwise: []}")
+        elif self.rng.random() < 0.5:
+            end = self.rng.choice(["completed", "lost", "written_off", "cancelled"])
+            arms.append(f"{{otherwise: [{self._block(depth + 1)}, {{end: {end}}}]}}")
+        return f"choose: [{', '.join(arms)}]"
+
+    def _parallel(self, depth: int) -> str:
+        count = self.rng.randint(2, 3)
+        branches = [f"{{steps: [{self._block(depth + 1)}]}}" for _ in range(count)]
+        join = self.rng.choice(["all", "any", "2"])
+        return f"parallel: [{', '.join(branches)}], join: {join}, rest: {self.rng.choice(['keep', 'cancel'])}"
+
+    def _reaction(self, depth: int) -> str:
+        kinds = ["hold", "compensate", "skip", "{end: lost}", "{end: completed}"]
+        if depth < 1:
+            kinds.append(f"{{steps: [{self._step(depth + 1)}]}}")
+        return self.rng.choice(kinds)
+
+
+def by_chance(seed: int) -> tuple[Plan, str]:
+    """A definition and its text. The lint is left out: the engine must stand what it would complain of."""
+    text = Author(seed).text()
+    operations = ("crm.set_stage", "crm.reopen_lead", "erp.create_order", "erp.release_delivery")
+    rng = random.Random(seed + 1)
+    classes = {name: rng.choice("ABCD") for name in operations}
+    compiled = compile_tree(*read_source(text), World(effect_classes=classes))
+    compiled.build.problems.stop()
+    return compiled.plan, text

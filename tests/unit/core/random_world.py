@@ -1,0 +1,146 @@
+"""A world by chance: answers that fail, get lost, come late or twice; people who decide anything; operators at any time."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ltc.core.commands import (
+    CallDone,
+    CallFailed,
+    CancelRequested,
+    Decide,
+    EventArrived,
+    Input,
+    Intervene,
+    Schedule,
+    Tick,
+)  # fmt: skip
+from ltc.core.simulation import Simulation
+from ltc.core.stand_in import SOON, Script, StandIn
+from ltc.core.state import State
+from ltc.model.messages import Decision, Event, Intervention
+from ltc.ports.operations import REFUSALS
+
+Heard = list[tuple[timedelta, Input]]
+LOST = ("OutcomeUnknown", "Timeout", "Unavailable", "Unexpected", "Cancelled", "ContractBroken", "Misconfigured")
+
+
+class ByChance(StandIn):
+    """Systems and people. ``trouble`` is how likely an answer is not the plain one; 0 ends all trouble."""
+
+    def __init__(self, rng: random.Random, opportunity: dict[str, Any], trouble: float) -> None:
+        parts, pays = rng.choice([[100], [40, 60], [10, 20, 70], [50]]), rng.choice([[100], [50, 50], [], [30]])
+        super().__init__(Script(parts=parts, pays=pays), opportunity)
+        self.rng, self.trouble = rng, trouble
+
+    def respond(self, command: Schedule, now: Any) -> Heard:
+        """Answer as chance has it."""
+        if self._nonsense(command):
+            heard = [(SOON, CallFailed(command.id, "BusinessRefusal", "no such document", {"reason": "unknown_document"}))]
+        elif self.rng.random() >= self.trouble:
+            heard = super().respond(command, now)
+        elif command.name == "people.open_task":
+            heard = self._asked(command)
+        elif command.name == "people.check_signature":
+            heard = [(SOON, CallDone(command.id, "forged"))]
+        elif command.payload.get("mode") in ("probe", "read") or command.name.startswith(("people.", "trail.")):
+            heard = [(SOON, CallFailed(command.id, self.rng.choice(LOST[:4]), "away"))]
+        else:
+            heard = self._troubled(command, now)
+        return [one for answer in heard for one in self._disturbed(answer)]
+
+    def _nonsense(self, command: Schedule) -> bool:
+        """A document that a person made up is unknown to the systems."""
+        asked = command.payload.get("args") or {}
+        known = [*self.books.invoices, *(one["id"] for one in self.books.deliveries), "RE-1", "SO-1", "OP-1"]
+        ids = [asked[name] for name in ("order", "delivery", "invoice", "opportunity") if name in asked]
+        return command.payload.get("mode") != "probe" and any(one not in known for one in ids)
+
+    def _troubled(self, command: Schedule, now: Any) -> Heard:
+        if "expect" in command.payload and self.rng.random() < 0.3:
+            other = {**self.books.order, "net": {**self.books.order["net"], "minor": self.rng.randint(1, 10**6)}}
+            other["version"] += 1
+            self.books.order = other
+            return [(SOON, CallFailed(command.id, "FiguresChanged", "changed", {"document": other}))]
+        if self.rng.random() < 0.4:
+            reason = self.rng.choice([*REFUSALS.get(command.name, ()), "of_its_own"])
+            return [(SOON, CallFailed(command.id, "BusinessRefusal", reason, {"reason": reason}))]
+        error = self.rng.choice(LOST)
+        applied = self.rng.random() < 0.5 and not (error == "Misconfigured" and command.payload["cls"] == "D")
+        later = self._apply(command.name, command.payload, now)[1] if applied else []
+        return [(SOON, CallFailed(command.id, error, "no answer")), *later]
+
+    def _asked(self, command: Schedule) -> Heard:
+        level = command.payload["levels"][0]["name"]
+        people = self.rng.choice([[], ["nancy"], ["ann"], ["ann", "bob", "nancy"]])
+        if self.rng.random() < 0.3:
+            return [(SOON, CallFailed(command.id, "Unavailable", "nobody knows"))]
+        return [(SOON, CallDone(command.id, {"candidates": {level: people}}))]
+
+    def _disturbed(self, answer: tuple[timedelta, Input]) -> Heard:
+        """Late, twice, early, or, if it is an event, never."""
+        delay, event = answer
+        if isinstance(event, Decide) and self.rng.random() < 0.3:
+            said = self.rng.choice(["approve", "reject", "send_back"])
+            event = replace(event, decision=event.decision.model_copy(update={"decision": said}))
+        if self.rng.random() >= self.trouble:
+            return [(delay, event)]
+        kind = self.rng.choice(["late", "twice", "early", "never"])
+        if kind == "late":
+            return [(delay + timedelta(hours=self.rng.choice([1, 30, 300])), event)]
+        if kind == "twice":
+            return [(delay, event), (delay * 2, event)]
+        if kind == "early":
+            return [(timedelta(), event)]
+        return [] if isinstance(event, (EventArrived, Decide)) else [(delay, event)]
+
+
+def meddle(simulation: Simulation, rng: random.Random) -> Input:
+    """Something that nobody planned: an operator, a customer, a decision, a timer."""
+    state = simulation.state
+    roll = rng.random()
+    if roll < 0.5:
+        return intervention(state, rng)
+    if roll < 0.7:
+        return _decision(state, rng)
+    if roll < 0.8:
+        return Tick()
+    if roll < 0.85:
+        return CancelRequested()
+    name = rng.choice(["crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated"])
+    fields = {"opportunity": "OP-1", "order": "SO-1", "delivery": "D-1", "invoice": "INV-D-1", "payment": "P"}
+    event = Event(id=f"X-{rng.randint(1, 6)}", name=name, fields=fields, at=simulation.now)
+    return EventArrived(event)
+
+
+def _decision(state: State, rng: random.Random) -> Input:
+    tasks = list(state.tasks.values())
+    task = rng.choice(tasks) if tasks else None
+    people = [*(task.candidates if task else []), "nancy", "ann", "somebody"]
+    decision = Decision(
+        id=f"M-{rng.randint(1, 9)}", task=task.id if task else "no.task#1", actor=rng.choice(people),
+        decision=rng.choice(["approve", "approve", "reject", "send_back"]),
+        digest=task.digest if task and rng.random() < 0.9 else "STALE", expires="2099-01-01T00:00:00Z",
+    )  # fmt: skip
+    return Decide(decision, rng.choice(["update", "signal"]))
+
+
+def intervention(state: State, rng: random.Random, **fixed: Any) -> Intervene:
+    """An operator's action on any place, with anything."""
+    tokens = [one for one in state.tokens.values()]
+    token = rng.choice(tokens) if tokens and rng.random() < 0.7 else None
+    step = token.node.split(".", 1)[1] if token and token.node and rng.random() < 0.8 else ""
+    document = {"id": f"BY-HAND-{rng.randint(1, 5)}", "version": 3, "net": {"minor": 5, "currency": "USD"}}
+    written: dict[str, Any] = {
+        "id": f"I-{rng.random()}", "actor": "olga", "reason": "because", "expires": "2099-01-01T00:00:00Z",
+        "action": rng.choice(["retry", "skip", "correct", "hold", "release", "extend", "cancel"]),
+        "leg": token.leg if token else "", "item": token.item if token else "", "step": step,
+        "document": rng.choice([None, document, {"nonsense": 1}]),
+        "values": rng.choice([None, {"stage": "mended"}, {"opportunity": "OP-1"}, {"nonsense": 1}]),
+        "sla": rng.choice([*state.slas, "leg:none"]), "by": rng.choice(["1d", "2bh", "nonsense"]),
+        "consent": rng.random() < 0.3,
+    }  # fmt: skip
+    return Intervene(Intervention.model_validate({**written, **fixed}))

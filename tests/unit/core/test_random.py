@@ -1,0 +1,121 @@
+"""Chains under random scripts, faults and people: the invariants hold after every input, whatever happened."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ltc.core import machine
+from ltc.core.commands import Command, Input, Started
+from ltc.core.simulation import Simulation
+from ltc.core.state import dump, load
+from ltc.definition.plan import Plan
+from ltc.model.messages import Answer
+from tests.support.chains import MONDAY, opportunity, setting, shipped
+from tests.unit.core.random_checks import Watch, at_the_end
+from tests.unit.core.random_definitions import by_chance
+from tests.unit.core.random_world import ByChance, intervention, meddle
+
+SOME = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+TIMES: list[float] = []
+
+
+class Doubled(Simulation):
+    """Every input is taken by the state and by a copy that was written and read: both must do the same."""
+
+    last: list[Command]
+
+    def feed(self, event: Input) -> Answer | None:
+        """Take one input twice."""
+        copy = load(dump(self.state))
+        watch: Watch = self.eyes  # type: ignore[attr-defined]
+        watch.before()
+        taken: list[Any] = []
+        real = machine.step
+
+        def step(*args: Any) -> Any:
+            began = time.perf_counter()
+            result = real(*args)
+            TIMES.append(time.perf_counter() - began)
+            taken.append(result)
+            return result
+
+        machine.step = step
+        try:
+            answer = super().feed(event)
+        finally:
+            machine.step = real
+        twin, commands, same = real(self.setting, copy, event, self.now, self.now)
+        assert commands == taken[0][1]
+        assert same == answer
+        assert dump(twin) == dump(self.state)
+        wrong = watch.after(event, commands)
+        assert wrong == [], (event, wrong)
+        return answer
+
+
+def chain(plan: Plan, rng: random.Random, trouble: float) -> Doubled:
+    """A chain that has not begun, in a world by chance."""
+    line = opportunity(rng.choice([50_000, 250_000, 800_000]))["lines"][0]
+    deal = opportunity(line["net"]["minor"], lines=[{**line, "id": str(number)} for number in range(rng.randint(1, 3))])
+    around = setting(plan)
+    state = machine.begin(around, chain="by:chance", installation="test", requester="nancy", values={"opportunity": deal})
+    simulation = Doubled(around, state, ByChance(rng, deal, trouble), MONDAY)
+    simulation.eyes = Watch(simulation)  # type: ignore[attr-defined]
+    return simulation
+
+
+def live(simulation: Doubled, rng: random.Random, meddling: float) -> None:
+    """Let a chain live: its agenda, and what nobody planned in between; then everybody helps it to an end."""
+    simulation.at(MONDAY, Started())
+    simulation._begun = True
+    for _ in range(150):
+        if simulation.finished:
+            break
+        if simulation.state.seq and rng.random() < meddling:
+            simulation.feed(meddle(simulation, rng))
+        elif not simulation.happen(MONDAY + timedelta(days=90)):
+            break
+    _help(simulation, rng)
+    assert simulation.finished, (simulation.state.status, simulation.state.holds, simulation.state.tokens)
+    assert at_the_end(simulation) == []
+
+
+def _help(simulation: Doubled, rng: random.Random) -> None:
+    """No more trouble: an operator retries, releases, cancels with consent, and leaves what remains to people."""
+    simulation.world.trouble = 0.0  # type: ignore[attr-defined]
+    for number in range(40):
+        simulation.run(simulation.now + timedelta(days=200))
+        if simulation.finished:
+            return
+        order = ("release", "retry", "cancel", "skip") if number < 30 else ("cancel", "release", "skip", "retry")
+        action = order[number % 4]
+        if action == "cancel" and number < 9:
+            continue
+        simulation.feed(intervention(simulation.state, rng, action=action, leg="", item="", step="", consent=True))
+
+
+def one(plan: Plan, seed: int) -> None:
+    """Live one chain."""
+    rng = random.Random(seed)
+    live(chain(plan, rng, rng.choice([0.0, 0.1, 0.4])), rng, rng.choice([0.0, 0.05, 0.3]))
+
+
+@pytest.mark.parametrize("name", ["lead_to_cash", "web_order"])
+@SOME
+@given(seed=st.integers(0, 2**32))
+def test_a_shipped_definition_stands_whatever_happens(name: str, seed: int) -> None:
+    one(shipped(name), seed)
+
+
+@SOME
+@given(written=st.integers(0, 2**32), seed=st.integers(0, 2**32))
+def test_any_definition_stands_whatever_happens(written: int, seed: int) -> None:
+    one(by_chance(written)[0], seed)
