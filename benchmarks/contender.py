@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 Ask = Callable[[dict[str, Any]], None]
 
@@ -17,6 +18,9 @@ class Contender(Protocol):
 
     async def connect(self, address: str) -> Client:
         """Connect as this way does in earnest: its converter, its interceptors."""
+
+    def runner(self) -> SandboxedWorkflowRunner:
+        """Return the sandbox that this way runs its workflows in."""
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         """Return the workers, their workflows run by `runner`.

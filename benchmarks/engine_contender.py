@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.trail import TrailInterceptor as StoringTrail
 from activities.trail import flush
@@ -28,6 +29,7 @@ from ltc.store import Store
 from ltc.store.migrate import upgrade
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor as RidingTrail
+from workflows.runner import chain_runner
 
 LIFE = timedelta(minutes=5)
 
@@ -84,6 +86,9 @@ class EngineContender:
 
     async def connect(self, address: str) -> Client:
         return await connect(Settings(temporal_address=address))
+
+    def runner(self) -> SandboxedWorkflowRunner:
+        return chain_runner()
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         if not self.stored:

@@ -62,11 +62,11 @@ class _TimedInstance(WorkflowInstance):
 
 
 class TimedRunner(WorkflowRunner):
-    """The sandboxed runner with a stopwatch."""
+    """A sandboxed runner with a stopwatch."""
 
-    def __init__(self, samples: Samples, inner: SandboxedWorkflowRunner | None = None) -> None:
+    def __init__(self, samples: Samples, inner: SandboxedWorkflowRunner) -> None:
         self._samples = samples
-        self._inner = inner or SandboxedWorkflowRunner()
+        self._inner = inner
 
     def prepare_workflow(self, defn: Any) -> None:
         self._inner.prepare_workflow(defn)

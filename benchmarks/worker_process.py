@@ -24,7 +24,7 @@ async def serve(module: str, address: str, port: int) -> None:
         def ask(request: dict[str, Any]) -> None:
             sender.sendto(json.dumps(request).encode(), ("127.0.0.1", port))
 
-        workers = await way.workers(await way.connect(address), TimedRunner(samples), ask)
+        workers = await way.workers(await way.connect(address), TimedRunner(samples, way.runner()), ask)
         running = [asyncio.create_task(worker.run()) for worker in workers]
         print("ready", flush=True)
         lines = asyncio.create_task(_answer(samples))

@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from benchmarks.contender import Ask, Contender, worker_options
 from benchmarks.yardstick import Yardstick, activities, order
@@ -18,6 +19,9 @@ class YardstickContender:
 
     async def connect(self, address: str) -> Client:
         return await Client.connect(address)
+
+    def runner(self) -> SandboxedWorkflowRunner:
+        return SandboxedWorkflowRunner()
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         calls = activities(lambda chain: ask({"chain": chain}))

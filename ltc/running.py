@@ -18,6 +18,7 @@ from ltc.model.messages import CHAINS_QUEUE
 from ltc.settings import QueueLimits, Settings
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor as TrailCarrying
+from workflows.runner import chain_runner
 
 LOG = logging.getLogger("ltc.worker")
 DEPLOYMENT = "ltc"
@@ -31,6 +32,7 @@ def chain_worker(client: Client, settings: Settings) -> Worker:
         task_queue=CHAINS_QUEUE,
         workflows=[Chain],
         interceptors=[TrailCarrying()],
+        workflow_runner=chain_runner(),
         max_cached_workflows=CACHED_CHAINS,
         max_concurrent_workflow_tasks=settings.limits("chains").concurrency,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -13,7 +13,6 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.common import HeaderCodecBehavior
 from temporalio.worker import Replayer, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.wire import data_converter
 from ltc.core import machine
@@ -24,6 +23,7 @@ from ltc.model.messages import Answer
 from ltc.model.trail import Entry
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor
+from workflows.runner import chain_runner
 
 # What a workflow task leaves in the history right after its completion.
 _LEFT_BEHIND = {
@@ -99,7 +99,7 @@ def replayer(runner: WorkflowRunner | None = None) -> Replayer:
     """Return a replayer set up as the worker of chains is (``ltc.running``)."""
     return Replayer(
         workflows=[Chain], interceptors=[TrailInterceptor()], data_converter=data_converter(),
-        header_codec_behavior=HeaderCodecBehavior.CODEC, workflow_runner=runner or SandboxedWorkflowRunner(),
+        header_codec_behavior=HeaderCodecBehavior.CODEC, workflow_runner=runner or chain_runner(),
         debug_mode=True,  # the detector of deadlocks takes a busy machine for one
     )  # fmt: skip
 

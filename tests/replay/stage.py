@@ -21,7 +21,6 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.wire import data_converter
 from ltc import devserver
@@ -29,6 +28,7 @@ from ltc.model.messages import NOTICES_QUEUE, Signed, call_queue
 from ltc.model.signatures import sign
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor
+from workflows.runner import chain_runner
 
 IDENTITY = "recorder"  # stands in every event of a task: the default would hold the machine's name
 PRIVATE = hashlib.sha256(b"the key of recorded chains").digest()
@@ -107,7 +107,7 @@ async def on(
 
     chains = Worker(
         client, task_queue=queue, workflows=[Chain], interceptors=[TrailInterceptor()], max_cached_workflows=cached,
-        workflow_runner=runner or SandboxedWorkflowRunner(),
+        workflow_runner=runner or chain_runner(),
         debug_mode=True,  # the detector of deadlocks takes a busy machine for one
     )  # fmt: skip
     async with AsyncExitStack() as running:

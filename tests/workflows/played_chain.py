@@ -31,6 +31,7 @@ from tests.support.chains import MONDAY, opportunity, window
 from tests.workflows.history_count import Trail
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor as RidingTrail
+from workflows.runner import chain_runner
 from workflows.start_input import ChainStart
 
 OPENING = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
@@ -103,7 +104,13 @@ class Play:
         )
         storing = StoringTrail(self.trail)
         async with AsyncExitStack() as running:
-            chains = Worker(client, task_queue=CHAINS_QUEUE, workflows=[Chain], interceptors=[RidingTrail()])
+            chains = Worker(
+                client,
+                task_queue=CHAINS_QUEUE,
+                workflows=[Chain],
+                interceptors=[RidingTrail()],
+                workflow_runner=chain_runner(),
+            )
             await running.enter_async_context(chains)
             for queue, calls in self.activities().items():
                 worker = Worker(client, task_queue=queue, activities=calls, interceptors=[storing])
