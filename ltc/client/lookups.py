@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -47,6 +48,17 @@ def silent_starts(connection: Connection, before: datetime, limit: int) -> list[
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
+
+
+def unheard(connection: Connection, chains: Sequence[str]) -> list[str]:
+    """Return those of some chains that the views know nothing of."""
+    table = VIEW_TABLES["chains"].c
+    known: list[str] = []
+    for first in range(0, len(chains), 500):
+        part = chains[first : first + 500]
+        known += connection.execute(select(table.chain).where(table.chain.in_(part))).scalars()
+    there = frozenset(known)
+    return [chain for chain in chains if chain not in there]
 
 
 def suspects(connection: Connection, before: datetime, limit: int) -> list[str]:

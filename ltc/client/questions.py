@@ -11,13 +11,15 @@ from temporalio.service import RPCError
 from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, NotFoundError
 from ltc.client.facts import engine_facts
-from ltc.client.lookups import digest_shown, silent_starts, suspects
+from ltc.client.healing import heal
+from ltc.client.lookups import digest_shown, silent_starts, suspects, unheard
 from ltc.client.starting import AHEAD, Installation
 from ltc.store.store import Store
-from ltc.store.stuck_facts import Stuck, WorkingTime
+from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 
 QUIET = timedelta(seconds=10)  # real time; a chain heard of since moves
 MOST_ASKED = 2_000
+MOST_HEARD = 50  # chains without a trail read from their histories for one question; the sweep reads the others
 
 
 class Questions:
@@ -46,7 +48,14 @@ class Questions:
                 facts = await engine_facts(self.temporal, asked, self.queues)
         except RPCError as error:
             raise EngineAwayError(f"Temporal does not answer: {error.message}; `ltc doctor` tells more") from error
+        await self._hear(facts)
         return await self.store.stuck(self.now(), wall, facts, chain, self.working_time())
+
+    async def _hear(self, facts: EngineFacts) -> None:
+        """Read the first words of chains that left none: they ride on a call that nobody has taken up yet."""
+        named = list(dict.fromkeys(one.chain for one in facts.pending))
+        for name in (await self.store.read(unheard, named))[:MOST_HEARD]:
+            await heal(self.temporal, self.store, name)
 
     def working_time(self) -> WorkingTime | None:
         """Return how working time between two instants is counted (seconds); None without a calendar."""

@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 
 from ltc import devserver
-from ltc.bootstrap import client_of, open_parts
-from ltc.client.facts import engine_facts
 from ltc.store.migrate import upgrade
-from tests.integration.rig import PEOPLE, Rig, installation, settings_for, until
+from tests.integration.rig import PEOPLE, Rig, installation, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,11 +80,7 @@ async def test_a_worker_process_ends_in_good_order(
     ("options", "change", "status", "told"),
     [
         (["--only", "cooking"], {}, 2, "LTC_PARTS"),
-        ([], {"LTC_HTTP_TIMEOUT": "never"}, 2, "LTC_HTTP_TIMEOUT"),
         ([], {"LTC_QUEUES": '{"epr": {"rate": 1}}'}, 2, "there is no 'epr'; there are crm, customer, erp"),
-        ([], {"LTC_EFFECT_CLASSES": '{"erp.get_order": "A"}'}, 2, "there is no 'erp.get_order'"),
-        ([], {"LTC_START_ON": '{"crm.won": "lead_to_cash"}'}, 2, "there is no 'crm.won'"),
-        ([], {}, 1, "ltc db upgrade"),
         ([], {"LTC_DATABASE": "postgresql+psycopg://u:hunter2@127.0.0.1:1/x"}, 1, "127.0.0.1:1"),
     ],
 )
@@ -110,12 +104,3 @@ async def test_a_worker_without_temporal_says_so(tmp_path: Path) -> None:
         _, said = await process.communicate()
     assert process.returncode == 1
     assert "Temporal at 127.0.0.1:1 does not answer" in said.decode()
-
-
-async def test_work_that_nobody_polls_for_is_told(dev_server: devserver.DevServer, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, dev_server.address)
-    async with open_parts(settings) as parts:
-        client = await client_of(parts)
-        facts = await engine_facts(client.temporal, ["lead_to_cash:nobody"], ["ltc-a-queue-nobody-polls"])
-    assert facts.pollers["ltc-a-queue-nobody-polls"] == 0
-    assert facts.pending == []

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ltc.bootstrap import check_names
+from ltc.ports.operations import Registry
 from ltc.settings import PARTS, SettingsError, load, unknown_variables
 
 
@@ -81,3 +83,17 @@ def test_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_mistyped_variable_is_told() -> None:
     given = {"LTC_ERP_ULR": "x", "LTC_STATE": "y", "LTC_QUEUES__ERP__RATE": "1", "PATH": "/", "LTC_SANDBOX_TOKEN": "t"}
     assert unknown_variables(given) == ["the variable LTC_ERP_ULR means nothing to ltc; did you mean LTC_ERP_URL?"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"queues": {"epr": {"rate": 1}}}, "LTC_QUEUES: there is no 'epr'; there are crm, customer, erp"),
+        ({"effect_classes": {"erp.get_order": "A"}}, "LTC_EFFECT_CLASSES: there is no 'erp.get_order'"),
+        ({"start_on": {"crm.won": "lead_to_cash"}}, "LTC_START_ON: there is no 'crm.won'"),
+    ],
+)
+def test_settings_that_name_what_is_not_there_are_refused(change: dict[str, object], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        check_names(load(**change), Registry())
+    check_names(load(), Registry())
