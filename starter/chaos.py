@@ -20,9 +20,9 @@ from starter.processes import Record
 from starter.scenario import OrderPlan, PlannedFault, Scenario
 
 MOMENTS = (0.25, 0.5, 0.75)
-GROUP = 24  # orders entered at once before each kill; the ERP is slow to create them
+GROUP = 26  # orders entered at once before each kill; the ERP is slow to create them
 RUNNING = 20  # activities that run when the worker is killed
-SLOW = 6.0  # real seconds the ERP takes for each of them
+SLOW = 12.0  # real seconds the ERP takes for each of them; a worker attempt may take 30
 PATIENCE = 60.0  # real seconds until so many run
 
 
@@ -73,8 +73,7 @@ class Chaos:
         number = len(self.strikes)
         if number >= len(self._groups) or self._sales is None:
             return
-        # The groups count among the chains, so the moments are shares of what can have ended by then.
-        if progress < MOMENTS[number] * (1 - self._share_aside()):
+        if progress < MOMENTS[number]:
             return
         strike = await self._kill(number)
         self.strikes.append(strike)
@@ -84,16 +83,12 @@ class Chaos:
         )
         await self._installation.start_worker()
 
-    def _share_aside(self) -> float:
-        waiting = sum(len(group) for group in self._groups[len(self.strikes) :])
-        return waiting / len(self._stage.scenario.orders)
-
     async def _kill(self, number: int) -> Strike:
         assert self._sales is not None
         group = self._groups[number]
         await self._sales.enter([self._plans[one] for one in group])
         chains = [chain_id(self._stage.process, one) for one in group]
-        enough = min(RUNNING, len(group) * 4 // 5)
+        enough = min(RUNNING, len(group) * 4 // 5)  # some are still on their way, or held up by another fault
         deadline, running = time.monotonic() + PATIENCE, 0
         while running < enough and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
@@ -117,10 +112,14 @@ class Chaos:
 
 
 def groups(scenario: Scenario) -> list[list[str]]:
-    """Choose the orders entered at once before each kill: plain ones, as many as there are up to three groups."""
-    plain = [plan.number for plan in scenario.orders if plan.story == "plain" or "@" in plan.story]
-    size = min(GROUP, len(plain) // (len(MOMENTS) + 1))
-    return [plain[index * size : (index + 1) * size] for index in range(len(MOMENTS))] if size else []
+    """Choose the orders entered at once before each kill: three groups of orders that the ERP creates at once."""
+    fitting = [plan.number for plan in scenario.orders if not plan.early and not plan.lost and not _stops_early(plan)]
+    size = min(GROUP, len(fitting) // (len(MOMENTS) + 1))
+    return [fitting[index * size : (index + 1) * size] for index in range(len(MOMENTS))] if size else []
+
+
+def _stops_early(plan: OrderPlan) -> bool:
+    return any(fault.operation in ("crm.qualify_lead", "customer.resolve", "erp.create_order") for fault in plan.faults)
 
 
 async def _running(client: Client, chains: list[str]) -> int:
