@@ -28,6 +28,8 @@ def _scheduled(view: ChainView, entry: Entry) -> ChainView:
         "steps", key, mode=mode, effect=effect, state="in_flight", visit=entry.visit, since=entry.at,
         since_wall=entry.wall, unknowns=known["unknowns"] if known else 0,
     )  # fmt: skip
+    if mode == "probe":
+        return _mark(view, entry, effect, "unknown")
     if mode != "do" or not effect:
         return view
     ordinal = (view.get("effects", (effect,)) or {"ordinal": entry.seq})["ordinal"]

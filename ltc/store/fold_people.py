@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from ltc.model.trail import Kind
 from ltc.store.giving_up import rewind
-from ltc.store.reading import Entry, number, text
+from ltc.store.reading import Entry, number, plain, text
 from ltc.store.rows import ChainView
 
 
@@ -94,19 +94,31 @@ def _released(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _intervened(view: ChainView, entry: Entry) -> ChainView:
-    """While a chain compensates, retrying or skipping what remains lifts its holds."""
-    action = text(entry, "action")
+    """What an operator's action changes at once, beyond what the entries after it say."""
+    action, detail = text(entry, "action"), entry.data.get("detail")
+    detail = detail if isinstance(detail, dict) else {}
     if action == "skip":
         view = view.drop("waits", (entry.leg, entry.item, entry.step))
-    if view.head["compensating_since"] is None or action not in ("retry", "skip"):
-        return view
-    for key, row in list(view.each("holds")):
-        if row["released"] is None:
-            view = view.put("holds", key, released=entry.at, released_by=text(entry, "actor"))
-    for key, row in list(view.each("effects")):
-        if action == "retry" and row["status"] == "remains":
-            view = view.put("effects", key, status="certain" if row["sure"] else "unknown", why="")
+    if action in ("skip", "correct") and plain(detail.get("document")):
+        return _named_by_hand(view, entry, plain(detail.get("effect")), plain(detail["document"]))
+    if action == "retry" and view.head["compensating_since"] is not None:
+        for key, row in list(view.each("effects")):
+            if row["status"] == "remains":
+                view = view.put("effects", key, status="certain" if row["sure"] else "unknown", why="")
     return view
+
+
+def _named_by_hand(view: ChainView, entry: Entry, effect: str, document: str) -> ChainView:
+    """A person names the document that an effect made: it took place; if it is probed all the same, that counts."""
+    place = (entry.leg, entry.item, entry.step)
+    lost = [
+        (row["ordinal"], key) for key, row in view.each("effects")
+        if row["status"] in ("unknown", "remains", "scheduled") and not row["sure"]
+        and (key == (effect,) if effect else (row["leg"], row["item"], row["step"]) == place)
+    ]  # fmt: skip
+    if not lost:
+        return view
+    return view.put("effects", max(lost)[1], status="certain", sure=True, document=document, at=entry.at)
 
 
 FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyType(
