@@ -1,4 +1,4 @@
-"""The demonstration as a person runs it: sound it ends with 0, with any planted bug not; Ctrl-C leaves nothing behind."""
+"""The demonstration as a person runs it: ends with 0 when sound, with 1 for a planted bug; Ctrl-C leaves nothing."""
 
 import os
 import re
