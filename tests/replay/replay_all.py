@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from ltc.core import legs
+from ltc.core import forks
 from ltc.core.commands import Schedule
 from tests.replay import corpus
 from tests.replay.replaying import replay, taking_down
@@ -18,12 +18,12 @@ from tests.replay.replaying import replay, taking_down
 
 def _iterate_sets() -> None:
     """Plant the bug that a hash seed shows: branches are opened in the order of a set."""
-    fork = legs._fork
+    fork = forks.fork
 
     def unordered(turn: Any, token: Any, node: Any) -> None:
         fork(turn, token, node.model_copy(update={"branches": list(set(node.branches))}))
 
-    legs._fork = unordered  # type: ignore[attr-defined]
+    forks.fork = unordered
 
 
 async def replay_all(only: str = "") -> dict[str, Any]:

@@ -129,6 +129,11 @@ def waits(run: list[Step]) -> list[Step]:
     return list(found.values())
 
 
+def whole_at(history: WorkflowHistory, task: int) -> bool:
+    """Tell whether a history holds the end of the workflow task that ``task`` started: only there can it be cut."""
+    return len(history.events) > task
+
+
 def cut(history: WorkflowHistory, task: int) -> WorkflowHistory:
     """Return a history as it stood when the workflow task that ``task`` started had been completed."""
     events = list(history.events)

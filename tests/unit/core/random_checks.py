@@ -78,7 +78,11 @@ class Watch:
 def _tokens(state: State) -> list[str]:
     if state.status in ("closing", "ended"):
         return [f"{token.id} is left" for token in state.tokens.values()]
-    return [f"{token.id} {token.status} at {token.node}: {why}" for token in state.tokens.values() if (why := _lame(state, token))]
+    return [
+        f"{token.id} {token.status} at {token.node}: {why}"
+        for token in state.tokens.values()
+        if (why := _lame(state, token))
+    ]
 
 
 def _lame(state: State, token: Token) -> str:
@@ -104,7 +108,11 @@ def _holds(state: State) -> list[str]:
     found = [f"{hold.reason} is nobody's" for hold in state.holds if not hold.owner]
     lost = [hold for hold in state.holds if hold.token and hold.token not in state.tokens]
     idle = [hold for hold in state.holds if hold.token in state.tokens and state.tokens[hold.token].status != "held"]
-    return found + [f"{hold.reason} holds {hold.token}, which is {word}" for word, some in (("gone", lost), ("not held", idle)) for hold in some]
+    return found + [
+        f"{hold.reason} holds {hold.token}, which is {word}"
+        for word, some in (("gone", lost), ("not held", idle))
+        for hold in some
+    ]
 
 
 def _clocks(state: State, trail: list[Entry]) -> list[str]:
@@ -130,7 +138,9 @@ def at_the_end(simulation: Simulation) -> list[str]:
     found = violations(simulation)
     opened = Counter(one.data["task"] for one in simulation.trail if one.kind is Kind.TASK_OPENED)
     closed = Counter(
-        one.data["task"] for one in simulation.trail if one.kind is Kind.TASK_CLOSED and one.data["result"] != "reopened"
+        one.data["task"]
+        for one in simulation.trail
+        if one.kind is Kind.TASK_CLOSED and one.data["result"] != "reopened"
     )
     found += [f"task {task} closed {closed[task]} times" for task in opened if closed[task] != 1]
     made = dict.fromkeys(key for _, key in world.effects)  # type: ignore[attr-defined]

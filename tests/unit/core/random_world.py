@@ -39,7 +39,9 @@ class ByChance(StandIn):
     def respond(self, command: Schedule, now: Any) -> Heard:
         """Answer as chance has it."""
         if self._nonsense(command):
-            heard = [(SOON, CallFailed(command.id, "BusinessRefusal", "no such document", {"reason": "unknown_document"}))]
+            heard = [
+                (SOON, CallFailed(command.id, "BusinessRefusal", "no such document", {"reason": "unknown_document"}))
+            ]
         elif self.rng.random() >= self.trouble:
             heard = super().respond(command, now)
         elif command.name == "people.open_task":
@@ -130,7 +132,7 @@ def _decision(state: State, rng: random.Random) -> Input:
 
 def intervention(state: State, rng: random.Random, **fixed: Any) -> Intervene:
     """An operator's action on any place, with anything."""
-    tokens = [one for one in state.tokens.values()]
+    tokens = list(state.tokens.values())
     token = rng.choice(tokens) if tokens and rng.random() < 0.7 else None
     step = token.node.split(".", 1)[1] if token and token.node and rng.random() < 0.8 else ""
     document = {"id": f"BY-HAND-{rng.randint(1, 5)}", "version": 3, "net": {"minor": 5, "currency": "USD"}}

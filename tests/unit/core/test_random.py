@@ -66,7 +66,9 @@ def chain(plan: Plan, rng: random.Random, trouble: float) -> Doubled:
     line = opportunity(rng.choice([50_000, 250_000, 800_000]))["lines"][0]
     deal = opportunity(line["net"]["minor"], lines=[{**line, "id": str(number)} for number in range(rng.randint(1, 3))])
     around = setting(plan)
-    state = machine.begin(around, chain="by:chance", installation="test", requester="nancy", values={"opportunity": deal})
+    state = machine.begin(
+        around, chain="by:chance", installation="test", requester="nancy", values={"opportunity": deal}
+    )
     simulation = Doubled(around, state, ByChance(rng, deal, trouble), MONDAY)
     simulation.eyes = Watch(simulation)  # type: ignore[attr-defined]
     return simulation
