@@ -114,7 +114,7 @@ def _layout(options: Options, clock: VirtualClock, words: dict[str, list[str]]) 
     values = settings_module.load(
         installation=INSTALLATION, state=options.state.resolve(), database="", clock=clock.model_dump_json(),
         temporal_address=given or f"127.0.0.1:{temporal}", crm_url=f"http://127.0.0.1:{crm}",
-        erp_url=f"http://127.0.0.1:{erp}", http_timeout=HTTP_TIMEOUT * (8 if options.chaos else 1), settle=SETTLE,
+        erp_url=f"http://127.0.0.1:{erp}", http_timeout=HTTP_TIMEOUT * (12 if options.chaos else 1), settle=SETTLE,
         process_defs=ROOT / "process_defs", people_file=example.PEOPLE, poll_events=0.2, sweep_every=10.0,
         log_level="WARNING", start_on={"crm.opportunity_won": PROCESS},
     )  # fmt: skip
