@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class Chaos:
         while running < enough and time.monotonic() < deadline and not (running < most * FEWER and most * 2 >= enough):
             await asyncio.sleep(0.1)
             most = max(most, running)
-            posted = await self._stage.client.store.read(_posted)
+            posted = await self._stage.client.store.read(partial(_posted, chains))
             running = max(posted, await _running(self._stage.client.temporal, chains))
         [worker] = self._installation.table.named("worker")
         await self._end(worker)
@@ -140,12 +141,14 @@ async def _running(client: Client, chains: list[str]) -> int:
 _STARTED = 2  # PENDING_ACTIVITY_STATE_STARTED
 
 
-def _posted(connection: Any) -> int:
+def _posted(chains: list[str], connection: Any) -> int:
     from sqlalchemy import func, select
 
     from ltc.store.records import INTENTS
 
-    found = connection.execute(select(func.count()).where(INTENTS.c.state == "sent")).scalar()
+    found = connection.execute(
+        select(func.count()).where(INTENTS.c.state == "sent", INTENTS.c.chain.in_(chains))
+    ).scalar()
     return int(found or 0)
 
 
