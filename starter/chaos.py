@@ -23,8 +23,8 @@ from starter.scenario import OrderPlan, PlannedFault, Scenario
 MOMENTS = (0.25, 0.5, 0.75)
 GROUP = 26  # orders entered at once before each kill; the ERP is slow to create them
 RUNNING = 20  # activities that run when the worker is killed
-FEWER = 0.9  # of the most that ran: the group is being worked off
 SLOW = 20.0  # real seconds the ERP takes for each of them; a worker attempt may take 30
+HELD = 0.8 * SLOW  # real seconds from the first posted effect until we strike, however few there are
 PATIENCE = 60.0  # real seconds until so many run
 
 
@@ -91,13 +91,14 @@ class Chaos:
         await self._sales.enter([self._plans[one] for one in group])
         chains = [chain_id(self._stage.process, one) for one in group]
         enough = min(RUNNING, len(group) * 4 // 5)  # some are still on their way, or held up by another fault
-        deadline, running, most, posted = time.monotonic() + PATIENCE, 0, 0, 0
-        # Strike when enough run, or, where the machine is too slow for that, as soon as fewer run than did before.
-        while running < enough and time.monotonic() < deadline and not (running < most * FEWER and most * 2 >= enough):
+        deadline, first = time.monotonic() + PATIENCE, 0.0
+        running = posted = 0
+        # Strike when enough run; where the machine is too slow for that, before the first of them is answered.
+        while (running < enough or not posted) and time.monotonic() < (first + HELD if first else deadline):
             await asyncio.sleep(0.1)
-            most = max(most, running)
             posted = await self._stage.client.store.read(partial(_posted, chains))
             running = max(posted, await _running(self._stage.client.temporal, chains))
+            first = first or (time.monotonic() if posted else 0.0)
         [worker] = self._installation.table.named("worker")
         await self._end(worker)
         return Strike(MOMENTS[number], running, posted, when=time.time())
