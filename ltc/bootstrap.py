@@ -15,22 +15,24 @@ from activities.calls import call_activities
 from activities.effect_protocol import EffectProtocol
 from activities.people import PeopleActivities
 from activities.trail import flush
+from ltc import adapters
 from ltc.adapters.notify_log import LogNotifier
 from ltc.adapters.people_file import PeopleFile
-from ltc.adapters.sandbox.crm import SandboxCrm
-from ltc.adapters.sandbox.directory import SandboxDirectory
-from ltc.adapters.sandbox.erp import SandboxErp
 from ltc.client import ChainClient
 from ltc.client.connection import connect
 from ltc.client.keys import SigningKey, load_or_create
 from ltc.client.starting import Installation
 from ltc.model.clock import VirtualClock
 from ltc.model.messages import NOTICES_QUEUE, call_queue
+from ltc.ports.adapters import Connection
+from ltc.ports.errors import Misconfigured
 from ltc.ports.operations import EffectClass, Registry
 from ltc.ports.people import People
 from ltc.ports.systems import System
-from ltc.settings import Settings, SettingsError
+from ltc.settings import Settings, SettingsError, SystemSettings
 from ltc.store.store import Store
+
+PORTS = ("crm", "erp", "customer")
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,7 @@ class Parts:
 
     def effect_classes(self) -> dict[str, str]:
         """Return what each system offers against doing an operation twice."""
-        return {
-            operation.name: str(self.systems[operation.port].effect_class(operation.name))
-            for operation in self.registry.effects()
-            if operation.port in self.systems
-        }
+        return effect_classes(self.registry, self.systems)
 
     def activities(self) -> dict[str, list[Callable[..., Any]]]:
         """Return the activities by task queue."""
@@ -62,6 +60,18 @@ class Parts:
             **{call_queue(port): made for port, made in calls.items()},
             NOTICES_QUEUE: [*people.all(), flush],
         }
+
+
+def effect_classes(registry: Registry, systems: Mapping[str, System]) -> dict[str, str]:
+    """Return what each system offers against doing an operation twice; "" where it does not carry it out."""
+    classes = {}
+    for operation in registry.effects():
+        if operation.port in systems:
+            try:
+                classes[operation.name] = str(systems[operation.port].effect_class(operation.name))
+            except Misconfigured:
+                classes[operation.name] = ""
+    return classes
 
 
 @asynccontextmanager
@@ -128,6 +138,7 @@ def check_names(settings: Settings, registry: Registry) -> None:
     for variable, named, known in (
         ("LTC_QUEUES", settings.queues, [*ports, "notices", "chains"]),
         ("LTC_EFFECT_CLASSES", settings.effect_classes, effects),
+        ("LTC_SYSTEMS", settings.systems, list(PORTS)),
         ("LTC_START_ON", settings.start_on, list(registry.events)),
     ):
         for name in named:
@@ -136,17 +147,39 @@ def check_names(settings: Settings, registry: Registry) -> None:
 
 
 def systems_of(settings: Settings) -> dict[str, System]:
-    """Return the ports of outside systems by name, each with its adapter."""
-    how: dict[str, Any] = {
-        "timeout": settings.http_timeout,
-        "settle_seconds": settings.settle,
-        "classes": {name: EffectClass(value) for name, value in settings.effect_classes.items()},
-    }
-    return {
-        "crm": SandboxCrm(settings.crm_url, token=settings.crm_token, **how),
-        "erp": SandboxErp(settings.erp_url, token=settings.erp_token, **how),
-        "customer": SandboxDirectory(settings.erp_url, token=settings.erp_token, **how),
-    }
+    """Return the ports of outside systems by name, each with its adapter.
+
+    Raises:
+        Misconfigured: a port's adapter does not exist or does not serve the port.
+    """
+    made: dict[str, System] = {}
+    for port in PORTS:
+        chosen = settings.systems.get(port) or SystemSettings()
+        adapter = adapters.find(chosen.adapter)
+        if port not in adapter.ports:
+            raise Misconfigured(
+                f"LTC_SYSTEMS: the adapter {adapter.name} serves {', '.join(adapter.ports)}, not {port}"
+            )
+        made[port] = adapter.connect(port, connection_of(settings, port, chosen))
+    return made
+
+
+def connection_of(settings: Settings, port: str, chosen: SystemSettings) -> Connection:
+    """Return how a port's adapter reaches its system."""
+    url, token = (settings.crm_url, settings.crm_token) if port == "crm" else (settings.erp_url, settings.erp_token)
+    return Connection(
+        url=chosen.url or url,
+        token=chosen.token if chosen.token.get_secret_value() or chosen.url else token,
+        user=chosen.user, password=chosen.password, database=chosen.database,
+        timeout=chosen.timeout or settings.http_timeout,
+        settle_seconds=settings.settle if chosen.settle is None else chosen.settle,
+        classes={
+            name: EffectClass(value)
+            for name, value in settings.effect_classes.items()
+            if name.split(".")[0] == port
+        },
+        mapping=chosen.mapping, options=chosen.options,
+    )  # fmt: skip
 
 
 def clock_of(settings: Settings) -> VirtualClock | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,23 @@ class QueueLimits(BaseModel):
 
     concurrency: int = Field(default=50, ge=1, le=10_000)
     rate: float = Field(default=0.0, ge=0)
+
+
+class SystemSettings(BaseModel):
+    """How one port reaches its system. A setting that is empty is taken from the older ``LTC_ERP_URL`` and the like."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    adapter: str = Field(default="sandbox", description="the adapter's name: ltc adapter list")
+    url: str = ""
+    token: SecretStr = SecretStr("")
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    database: str = Field(default="", description="the system's own database or account, where it has several")
+    timeout: float | None = Field(default=None, gt=0, le=300, description="seconds; empty: LTC_HTTP_TIMEOUT")
+    settle: float | None = Field(default=None, ge=0, le=3600, description="seconds; empty: LTC_SETTLE")
+    mapping: Path | None = Field(default=None, description="a folder of field mappings that replace the adapter's own")
+    options: dict[str, str] = Field(default_factory=dict, description="the adapter's own settings")
 
 
 class Settings(BaseSettings):
@@ -60,6 +77,9 @@ class Settings(BaseSettings):
     crm_token: SecretStr = SecretStr("")
     erp_url: str = "http://127.0.0.1:8402"
     erp_token: SecretStr = SecretStr("")
+    systems: dict[str, SystemSettings] = Field(
+        default_factory=dict, description="the system behind each port (crm, erp, customer); others are the sandbox"
+    )
     http_timeout: float = Field(default=2.0, gt=0, le=300, description="to connect, and to wait for an answer")
     settle: float = Field(default=3.0, ge=0, le=3600, description="how long an abandoned call may still take effect")
 

@@ -177,12 +177,7 @@ async def definitions(settings: Settings, report: Report) -> None:
 
 
 def _effect_classes(settings: Settings) -> dict[str, str]:
-    from ltc.bootstrap import systems_of
+    from ltc.bootstrap import effect_classes, systems_of
     from ltc.ports.operations import Registry
 
-    systems = systems_of(settings)
-    return {
-        operation.name: str(systems[operation.port].effect_class(operation.name))
-        for operation in Registry().effects()
-        if operation.port in systems
-    }
+    return effect_classes(Registry(), systems_of(settings))

@@ -85,6 +85,8 @@ class Build:
             self.problems.add("LTC-D040", mark, word=name, known=_like(name, known))
             return None
         if name not in self.operations:
+            if self.world.effect_classes.get(name) == "":
+                self.problems.add("LTC-D099", mark, word=name, port=found.port)
             self.operations[name] = pin(found, self.world.effect_classes)
         return found
 
@@ -139,7 +141,7 @@ def pin(operation: Operation, classes: Mapping[str, str]) -> PinnedOperation:
     document = gives.__name__ if {"id", "version"} <= set(gives.model_fields) else ""
     return PinnedOperation(
         effect=operation.effect, inverse=operation.inverse,
-        effect_class=str(classes.get(operation.name, "A")) if operation.effect else "A",
+        effect_class=(classes.get(operation.name) or "A") if operation.effect else "A",
         queue=call_queue(operation.port), version=operation.version, takes=list(operation.takes.model_fields),
         document=document,
     )  # fmt: skip

@@ -121,6 +121,9 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D097": Code("a warning at 100% or later is none", "warn before the target: 80%"),
     "LTC-D098": Code("a promise that is due at an instant cannot pause", "remove 'pause_while', or promise a span"),
+    "LTC-D099": Code(
+        "no system here carries out '{word}'", "the adapter of '{port}' does not offer it: ltc adapter show"
+    ),
     "LTC-D100": Code(
         "role '{word}' has {have} member(s); level '{level}' needs {need}",
         "add members to the role, or ask for fewer votes",

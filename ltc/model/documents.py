@@ -29,6 +29,18 @@ class CustomerRef(Value):
     name: str
 
 
+class CustomerCard(CustomerRef):
+    """What the CRM knows of a customer. ``country`` is ISO 3166 alpha-2, ``phone`` E.164; empty is unknown."""
+
+    email: str = ""
+    phone: str = ""
+    street: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
+    tax_id: str = ""
+
+
 class Customer(Value):
     """One customer, with its ids in both systems, its tier and its credit limit."""
 
@@ -75,6 +87,13 @@ class Lead(Document):
 
     stage: str
     score: int = 0
+
+
+class Note(Document):
+    """A note that the CRM shows beside a deal."""
+
+    opportunity: DocumentId
+    text: str
 
 
 class Order(Document):

@@ -23,3 +23,12 @@ class Crm(System, Protocol):
 
     async def set_stage(self, request: op.SetStage, key: str) -> d.Lead:
         """Tell the CRM how far the deal is."""
+
+    async def create_lead(self, request: op.CreateLead, key: str) -> d.Lead:
+        """Take a lead in, once per its external id."""
+
+    async def convert_lead(self, request: op.LeadId, key: str) -> d.Opportunity:
+        """Make a qualified lead an opportunity."""
+
+    async def log_progress(self, request: op.LogProgress, key: str) -> d.Note:
+        """Write how far a deal is where sales see it."""

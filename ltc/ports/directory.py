@@ -14,3 +14,6 @@ class CustomerDirectory(System, Protocol):
 
     async def resolve(self, request: op.ResolveCustomer) -> d.Customer:
         """Find the one customer behind a CRM customer; refused as ``unknown_customer`` when there is none."""
+
+    async def ensure(self, request: op.EnsureCustomer, key: str) -> d.Customer:
+        """Find the ERP's customer of a CRM customer, or create it."""

@@ -62,3 +62,12 @@ class Erp(System, Protocol):
 
     async def write_off(self, request: op.InvoiceId, key: str) -> d.Invoice:
         """Give up what is still open of an invoice."""
+
+    async def ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery:
+        """Ship what is released and in stock: pick, pack, goods issue. The pivot of the delivery."""
+
+    async def register_payment(self, request: op.RegisterPayment, key: str) -> d.Payment:
+        """Enter money received for an invoice and reconcile it: in part, in full, or over."""
+
+    async def reverse_payment(self, request: op.PaymentId, key: str) -> d.Payment:
+        """Undo a payment that bounced: the invoice is open again."""

@@ -9,8 +9,64 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from ltc.model import documents as d
-from ltc.model.base import Value
-from ltc.model.money import Currency
+from ltc.ports.requests import (
+    ConfirmOrder,
+    CreateLead,
+    CreateOrder,
+    Currencies,
+    DeliveryId,
+    EnsureCustomer,
+    GoodsShipped,
+    InvoiceId,
+    LeadId,
+    LogProgress,
+    OpportunityId,
+    OpportunityWon,
+    OrderCancelled,
+    OrderId,
+    PaymentAllocated,
+    PaymentId,
+    PaymentStatus,
+    RegisterPayment,
+    ResolveCustomer,
+    SetStage,
+    ShipDelivery,
+    ShipmentStatus,
+    UpdateOrder,
+)
+
+__all__ = [
+    "EVENTS",
+    "OPERATIONS",
+    "REFUSALS",
+    "ConfirmOrder",
+    "CreateLead",
+    "CreateOrder",
+    "Currencies",
+    "DeliveryId",
+    "EffectClass",
+    "EnsureCustomer",
+    "EventType",
+    "GoodsShipped",
+    "InvoiceId",
+    "LeadId",
+    "LogProgress",
+    "Operation",
+    "OpportunityId",
+    "OpportunityWon",
+    "OrderCancelled",
+    "OrderId",
+    "PaymentAllocated",
+    "PaymentId",
+    "PaymentStatus",
+    "RegisterPayment",
+    "Registry",
+    "ResolveCustomer",
+    "SetStage",
+    "ShipDelivery",
+    "ShipmentStatus",
+    "UpdateOrder",
+]  # fmt: skip
 
 
 class EffectClass(StrEnum):
@@ -61,113 +117,6 @@ class EventType:
     collects: str = ""
 
 
-class OpportunityId(Value):
-    """An opportunity by its id in the CRM."""
-
-    opportunity: d.DocumentId
-
-
-class SetStage(Value):
-    """Tell the CRM how far a deal is."""
-
-    opportunity: d.DocumentId
-    stage: str
-
-
-class ResolveCustomer(Value):
-    """Find the ERP's customer of a CRM customer."""
-
-    customer: d.CustomerRef
-
-
-class CreateOrder(Value):
-    """A draft order: nothing is planned before it is confirmed."""
-
-    customer: d.DocumentId
-    lines: list[d.Line]
-
-
-class UpdateOrder(Value):
-    """New lines for a draft order."""
-
-    order: d.DocumentId
-    lines: list[d.Line]
-
-
-class OrderId(Value):
-    """An order by its id in the ERP."""
-
-    order: d.DocumentId
-
-
-class ConfirmOrder(Value):
-    """Confirm an order. ``override`` names the refusal that an approval has lifted (credit_limit)."""
-
-    order: d.DocumentId
-    override: str = ""
-
-
-class DeliveryId(Value):
-    """A delivery or a release by its id."""
-
-    delivery: d.DocumentId
-
-
-class InvoiceId(Value):
-    """An invoice by its id."""
-
-    invoice: d.DocumentId
-
-
-class Currencies(Value):
-    """A pair of currencies."""
-
-    source: Currency
-    target: Currency
-
-
-class ShipmentStatus(Value):
-    """An order and everything that left for it so far."""
-
-    order: d.Order
-    deliveries: list[d.Delivery]
-
-
-class PaymentStatus(Value):
-    """An invoice and everything received for it so far."""
-
-    invoice: d.Invoice
-    payments: list[d.Payment]
-
-
-class OpportunityWon(Value):
-    """Sales won a deal."""
-
-    opportunity_id: str
-    opportunity: d.Opportunity
-
-
-class OrderCancelled(Value):
-    """The customer does not want the goods any more."""
-
-    opportunity: str
-    reason: str = ""
-
-
-class GoodsShipped(Value):
-    """Goods left the warehouse."""
-
-    order: str
-    delivery: str
-
-
-class PaymentAllocated(Value):
-    """Money was received for an invoice."""
-
-    invoice: str
-    payment: str
-
-
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
     for operation in (
@@ -175,7 +124,11 @@ OPERATIONS: dict[str, Operation] = {
         Operation("crm.qualify_lead", OpportunityId, d.Lead, effect=True, inverse="crm.reopen_lead"),
         Operation("crm.reopen_lead", OpportunityId, d.Lead, effect=True),
         Operation("crm.set_stage", SetStage, d.Lead, effect=True, inverse="crm.set_stage"),
+        Operation("crm.create_lead", CreateLead, d.Lead, effect=True),
+        Operation("crm.convert_lead", LeadId, d.Opportunity, effect=True),
+        Operation("crm.log_progress", LogProgress, d.Note, effect=True),
         Operation("customer.resolve", ResolveCustomer, d.Customer, effect=False),
+        Operation("customer.ensure", EnsureCustomer, d.Customer, effect=True),
         Operation("erp.exchange_rate", Currencies, d.Rate, effect=False),
         Operation("erp.create_order", CreateOrder, d.Order, effect=True, inverse="erp.cancel_order"),
         Operation("erp.update_order", UpdateOrder, d.Order, effect=True),
@@ -185,6 +138,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation("erp.unconfirm_order", OrderId, d.Order, effect=True),
         Operation("erp.release_delivery", OrderId, d.Release, effect=True, inverse="erp.cancel_delivery"),
         Operation("erp.cancel_delivery", DeliveryId, d.Release, effect=True),
+        Operation("erp.ship_delivery", ShipDelivery, d.Delivery, effect=True, inverse="erp.receive_return"),
         Operation("erp.watch_shipments", OrderId, ShipmentStatus, effect=False),
         Operation("erp.receive_return", OrderId, d.GoodsReturn, effect=True),
         Operation("erp.post_invoice", DeliveryId, d.Invoice, effect=True, inverse="erp.credit_note"),
@@ -192,6 +146,8 @@ OPERATIONS: dict[str, Operation] = {
         Operation("erp.get_invoice", InvoiceId, d.Invoice, effect=False),
         Operation("erp.credit_note", InvoiceId, d.CreditNote, effect=True),
         Operation("erp.watch_payments", InvoiceId, PaymentStatus, effect=False),
+        Operation("erp.register_payment", RegisterPayment, d.Payment, effect=True, inverse="erp.reverse_payment"),
+        Operation("erp.reverse_payment", PaymentId, d.Payment, effect=True),
         Operation("erp.write_off", InvoiceId, d.Invoice, effect=True),
     )
 }
@@ -212,9 +168,15 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.confirm_order": ("credit_limit", "out_of_stock", "discontinued"),
     "erp.release_delivery": ("not_confirmed",),
     "erp.cancel_order": ("already_shipped", "invoiced"),
+    "erp.ship_delivery": ("out_of_stock", "not_released"),
     "erp.post_invoice": ("already_invoiced",),
+    "erp.register_payment": ("already_settled",),
+    "erp.reverse_payment": ("already_reversed",),
+    "crm.create_lead": ("duplicate_lead", "unknown_product"),
+    "crm.convert_lead": ("already_converted", "not_qualified"),
     "crm.qualify_lead": ("not_qualified", "duplicate_lead"),
     "customer.resolve": ("unknown_customer",),
+    "customer.ensure": ("duplicate_customer", "blocked_customer"),
 }
 
 

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr
 
-from ltc.adapters.sandbox.http import SystemClient, parse
+from ltc.adapters.sandbox.http import SystemClient
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured
 from ltc.ports.operations import OPERATIONS, EffectClass
 from ltc.ports.systems import EventPage
+from ltc.transport.parse import parse
 
 DEFAULT_CLASSES: Mapping[str, EffectClass] = {
     operation.name: EffectClass.C

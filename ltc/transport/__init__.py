@@ -1,0 +1,1 @@
+"""What adapters share: HTTP with its failures told apart, answers checked against their models."""
