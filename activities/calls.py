@@ -33,16 +33,13 @@ def call_activities(
 ) -> dict[str, list[Callable[..., Any]]]:
     """Return the call activities by port name; an activity's name is its operation's.
 
-    Raises:
-        ValueError: an operation's port is given but has no such method.
+    An operation that a port's adapter does not carry out gets none: no definition that calls it can be started.
     """
     made: dict[str, list[Callable[..., Any]]] = {}
     for operation in registry.operations.values():
         port = ports.get(operation.port)
-        if port is None:
+        if port is None or not callable(getattr(port, operation.method, None)):
             continue
-        if not callable(getattr(port, operation.method, None)):
-            raise ValueError(f"the adapter of port {operation.port!r} has no method {operation.method!r}")
         made.setdefault(operation.port, []).append(_Call(operation, port, protocol, registry, ports).activity())
     return made
 
