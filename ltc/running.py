@@ -14,6 +14,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.trail import TrailInterceptor as TrailStoring
 from ltc.bootstrap import Parts
+from ltc.ending import end
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.settings import QueueLimits, Settings
 from workflows.chain import Chain
@@ -82,8 +83,7 @@ async def run_until(stop: asyncio.Event, workers: Sequence[Worker], tasks: Seque
     finally:
         waiting.cancel()
         await asyncio.gather(*(worker.shutdown() for worker in workers), return_exceptions=True)
-        for task in running[len(workers) :]:
-            task.cancel()
+        await end(running[len(workers) :])
         await asyncio.gather(*running, return_exceptions=True)
     for task in done - {waiting}:
         if not task.cancelled() and task.exception() is not None:

@@ -17,6 +17,7 @@ from ltc import devserver
 from ltc import settings as settings_module
 from ltc.adapters.people_file import PeopleFile
 from ltc.bootstrap import open_client
+from ltc.ending import end
 from ltc.model.clock import VirtualClock
 from ltc.settings import Settings
 from ltc.store import migrate
@@ -179,6 +180,4 @@ async def _play(run: Run, stage: Stage, installation: Installation, chaos: Chaos
     except TimeoutError:
         return False
     finally:
-        for one in people:
-            one.cancel()
-        await asyncio.gather(*people, return_exceptions=True)
+        await end(people)

@@ -193,9 +193,15 @@ async def test_an_unexpected_error_keeps_its_text_to_itself(caplog: pytest.LogCa
     assert caught.value.__cause__ is None
 
 
-def test_a_port_without_the_method_is_refused_at_the_start() -> None:
-    with pytest.raises(ValueError, match="has no method"):
-        call_activities(Registry(), {"erp": object()}, EffectProtocol(Records(Clock())))  # type: ignore[arg-type]
+def test_an_operation_that_the_adapter_does_not_carry_out_gets_no_activity() -> None:
+    class Small:
+        settle_seconds = 0.0
+
+        async def get_order(self, request: object) -> None: ...
+
+    made = call_activities(Registry(), {"erp": Small()}, EffectProtocol(Records(Clock())))  # type: ignore[arg-type]
+    assert list(made) == ["erp"]
+    assert len(made["erp"]) == 1
 
 
 class TrailRecords:
