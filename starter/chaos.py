@@ -12,12 +12,12 @@ from typing import Any
 
 from temporalio.client import Client
 
+from ltc.processes import Record
 from starter.bots.sales import Sales
 from starter.bots.stage import Stage
 from starter.demo_worker import PROBES
 from starter.installation import Installation
 from starter.outcomes import chain_id
-from starter.processes import Record
 from starter.scenario import OrderPlan, PlannedFault, Scenario
 
 MOMENTS = (0.25, 0.5, 0.75)

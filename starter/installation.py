@@ -22,8 +22,8 @@ from temporalio.service import RPCError
 
 from ltc import devserver
 from ltc.model.messages import CHAINS_QUEUE
+from ltc.processes import ProcessTable, Record
 from ltc.settings import Settings
-from starter.processes import ProcessTable, Record
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = 60.0  # seconds until a process must answer

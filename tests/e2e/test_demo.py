@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ltc.devserver import find_temporal
+from ltc.processes import ProcessTable, Record, born
 from starter.planted import BUGS
-from starter.processes import ProcessTable, Record, born
 
 ROOT = Path(__file__).parents[2]
 CAUGHT_BY = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.processes import ProcessTable, Record, born, wait_until
+from ltc.processes import ProcessTable, Record, born, wait_until
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
@@ -81,7 +81,7 @@ def test_a_killed_parent_leaves_nothing_behind(tmp_path: Path) -> None:
         f"""
         import sys, time
         from pathlib import Path
-        from starter.processes import ProcessTable
+        from ltc.processes import ProcessTable
         table = ProcessTable(Path({str(tmp_path / "pids.json")!r}))
         table.start("child", [sys.executable, "-c", {SLEEPER!r}], log=Path({str(tmp_path / "child.log")!r}))
         time.sleep(600)
