@@ -102,7 +102,8 @@ def lay_out(options: Options) -> Run:
     minutes = options.minutes or minutes_for(options.orders, stretch())
     clock = clock_for(max(days + 25, days / 3 + TAIL_DAYS), minutes)
     orders = {order.number: order for order in book.opportunities}
-    stock = supply.plan([orders[plan.number] for plan in chosen.in_turn()], book.products, days * 24, chosen.seed)
+    shipped = [orders[plan.number] for plan in chosen.in_turn() if plan.outcome not in ("lost", "rejected")]
+    stock = supply.plan(shipped, book.products, days * 24, chosen.seed)
     data = example.master_data(book, stock, clock.anchor_virtual)
     words = example.write_data(options.state, data, example.fault_rules(chosen))
     words["erp"] += ["--seed", str(chosen.seed)]

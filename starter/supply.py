@@ -10,6 +10,8 @@ from ltc.model.documents import Opportunity
 from starter.orderbook import Product
 
 EVERY_HOURS = 48.0  # virtual hours between two deliveries of the suppliers
+RELEASED = 1.0  # virtual hours from the sending of an order to its release, as measured
+PICKED = 22.0  # virtual hours from there until the warehouse has picked it, as measured: its nights are in them
 BACK_ORDERS = 0.15
 _LOTS = (*range(10), *range(10, 40, 2), *range(40, 130, 4))
 
@@ -27,7 +29,7 @@ def plan(orders: list[Opportunity], products: dict[str, Product], hours: float, 
     """Return the schedule under which the share of orders that find too little stock is nearest to 15 %.
 
     Args:
-        orders: in the order they are sent.
+        orders: those that are shipped, in the order they are sent.
         products: with their stock on the first day.
         hours: virtual hours over which the orders are sent.
         seed: the one that the ERP gets.
@@ -37,28 +39,64 @@ def plan(orders: list[Opportunity], products: dict[str, Product], hours: float, 
 
 
 def _simulate(orders: list[Opportunity], products: dict[str, Product], hours: float, lot: int, seed: int) -> int:
-    """Count the orders that find too little stock when shipped in turn, evenly over the hours."""
-    stock = {product.id: product.stock for product in products.values()}
-    lacking: Counter[str] = Counter()
-    short, number = 0, 0
-    for index, order in enumerate(orders):
-        while number < int(hours * index / len(orders) / EVERY_HOURS):
-            _refill(stock, lacking, lot, number, seed)
-            number += 1
-        wanted = Counter[str]()
-        for line in order.lines:
-            wanted[line.product] += line.quantity
-        short += any(stock[product] < quantity for product, quantity in wanted.items())
-        for product, quantity in wanted.items():
-            taken = min(stock[product], quantity)
-            stock[product] -= taken
-            lacking[product] += quantity - taken
+    """Count the orders that find too little stock when they are picked, evenly over the hours."""
+    store = _Store({product.id: product.stock for product in products.values()})
+    short = 0
+    for _, _, what, number in _happenings(len(orders), hours):
+        if what == "round":
+            store.refill(lot, number, seed)
+        elif what == "release":
+            store.release(number, orders[number])
+        else:
+            short += not store.pick(number)
     return short
 
 
-def _refill(stock: dict[str, int], lacking: Counter[str], lot: int, number: int, seed: int) -> None:
-    """One round: what is lacking comes and goes out at once; the seeded lot stays."""
-    lacking.clear()
-    for product in stock:
-        mixed = hashlib.sha256(f"{seed}/{product}/{number}".encode()).digest()
-        stock[product] += int.from_bytes(mixed[:8], "big") % (lot + 1)
+def _happenings(orders: int, hours: float) -> list[tuple[float, int, str, int]]:
+    """Return, in turn, when each order is released and picked and when the suppliers come."""
+    rounds = int((hours + RELEASED + PICKED) / EVERY_HOURS) + 1
+    found = [(EVERY_HOURS * number, 0, "round", number) for number in range(rounds)]
+    for number in range(orders):
+        released = hours * number / orders + RELEASED
+        found += [(released, 1, "release", number), (released + PICKED, 2, "pick", number)]
+    return sorted(found)
+
+
+class _Store:
+    """Stock, and what released orders still lack, as the sandbox ERP counts them."""
+
+    def __init__(self, stock: dict[str, int]) -> None:
+        self._stock = stock
+        self._open: dict[int, Counter[str]] = {}
+        self._waiting: list[int] = []
+
+    def release(self, number: int, order: Opportunity) -> None:
+        """Count an order among those that wait for goods."""
+        wanted = self._open[number] = Counter[str]()
+        for line in order.lines:
+            wanted[line.product] += line.quantity
+
+    def pick(self, number: int) -> bool:
+        """Take what is there; tell whether it was all. What was not there goes out with the next round."""
+        wanted = self._open.pop(number)
+        for product in list(wanted):
+            taken = min(self._stock[product], wanted[product])
+            self._stock[product] -= taken
+            wanted[product] -= taken
+        left = Counter({product: quantity for product, quantity in wanted.items() if quantity})
+        if left:
+            self._open[number] = left
+            self._waiting.append(number)
+        return not left
+
+    def refill(self, lot: int, number: int, seed: int) -> None:
+        """Bring each product up to all that is open, and a seeded lot; what was waiting goes out at once."""
+        demand = Counter[str]()
+        for wanted in self._open.values():
+            demand.update(wanted)
+        for product, stock in self._stock.items():
+            mixed = hashlib.sha256(f"{seed}/{product}/{number}".encode()).digest()
+            self._stock[product] += int.from_bytes(mixed[:8], "big") % (lot + 1) + max(0, demand[product] - stock)
+        waiting, self._waiting = self._waiting, []
+        for order in waiting:
+            self.pick(order)
