@@ -1,0 +1,157 @@
+"""The bench: an adapter connected through fault proxies, driven as the engine drives it, everything it says kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from activities.effect_protocol import EffectCall, EffectProtocol
+from ltc.contract.proxy import FaultProxy
+from ltc.contract.records import MemoryRecords
+from ltc.contract.rig import Rig
+from ltc.model.ids import digest, effect_key
+from ltc.ports.adapters import Connection
+from ltc.ports.errors import ContractBroken, Misconfigured, OutcomeUnknown, PortError, StillInFlight, Unavailable
+from ltc.ports.operations import OPERATIONS, EffectClass
+from ltc.ports.systems import System
+
+Result = TypeVar("Result")
+_RETRIED = (OutcomeUnknown, Unavailable, ContractBroken, StillInFlight)
+_BETWEEN = 0.05  # seconds between two attempts; faults meet one request each, so there is nothing to wait for
+
+
+class Bench:
+    """One rig's systems behind proxies. Made by ``open_bench``."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.systems: dict[str, System] = {}
+        self.proxies: dict[str, FaultProxy] = {}
+        self.heard: list[str] = []
+        self.memory: dict[str, Any] = {}
+        self._protocol = EffectProtocol(MemoryRecords())
+
+    def port(self, operation: str) -> System:
+        """Return the port that carries an operation out."""
+        return self.systems[OPERATIONS[operation].port]
+
+    def proxy(self, operation: str) -> FaultProxy:
+        """Return the proxy before the system that carries an operation out."""
+        return self.proxies[OPERATIONS[operation].port]
+
+    def carries(self, operation: str) -> bool:
+        """Tell whether the adapter carries an operation out; an effect needs a class, too."""
+        known = OPERATIONS[operation]
+        port = self.systems.get(known.port)
+        if port is None or not callable(getattr(port, known.method, None)):
+            return False
+        try:
+            return not known.effect or bool(port.effect_class(operation))
+        except Misconfigured:
+            return False
+
+    def effect_class(self, operation: str) -> EffectClass:
+        """Return the effect class the adapter claims."""
+        return self.port(operation).effect_class(operation)
+
+    def key(self) -> str:
+        """Return a fresh effect key, as the engine makes them."""
+        return effect_key("contract", uuid.uuid4().hex, "leg", "", "step", 1)
+
+    async def call(self, operation: str, request: BaseModel, key: str = "") -> Any:
+        """Call an operation once, without the protocol; an effect without a key gets a fresh one."""
+        known = OPERATIONS[operation]
+        method = getattr(self.port(operation), known.method)
+        return await self.listen(method(request, key or self.key()) if known.effect else method(request))
+
+    async def probe(self, operation: str, key: str, request: BaseModel) -> Any:
+        """Probe an effect."""
+        return await self.listen(self.port(operation).probe(operation, key, request))
+
+    async def carry(self, operation: str, request: BaseModel, key: str, attempts: int = 6) -> Any:
+        """Carry an effect out as the engine does: intent, settle, probe, send, again after every unknown outcome.
+
+        Raises:
+            PortError: the last attempt's error, when none succeeded.
+        """
+        last: PortError = OutcomeUnknown("not attempted")
+        for attempt in range(1, attempts + 1):
+            call = EffectCall(
+                operation=OPERATIONS[operation], key=key, effect_class=str(self.effect_class(operation)),
+                request=request, body_digest=digest([operation, request.model_dump(mode="json")]), chain="contract",
+                attempt=attempt,
+            )  # fmt: skip
+            try:
+                return await self.listen(self._protocol.carry_out(self.port(operation), call))
+            except _RETRIED as error:
+                last = error
+                await asyncio.sleep(error.remaining if isinstance(error, StillInFlight) else _BETWEEN)
+        raise last
+
+    async def listen(self, work: Awaitable[Result]) -> Result:
+        """Await something of the adapter and keep what it says: results, errors with their causes."""
+        try:
+            result = await work
+        except PortError as error:
+            self.heard.append(f"{error!r} {vars(error)}\n{''.join(traceback.format_exception(error))}")
+            raise
+        self.heard.append(result.model_dump_json() if isinstance(result, BaseModel) else repr(result))
+        return result
+
+    def calm(self) -> None:
+        """Forget planned faults that nothing met."""
+        for proxy in self.proxies.values():
+            proxy.calm()
+
+    @asynccontextmanager
+    async def other(self, port: str, **changes: Any) -> AsyncIterator[System]:
+        """Connect once more, with other settings: wrong credentials, less patience. ``url`` None is the proxy's."""
+        connection = replace(self.through(port), **changes)
+        system = self.rig.adapter.connect(port, connection)
+        try:
+            yield system
+        finally:
+            await system.aclose()
+
+    def through(self, port: str) -> Connection:
+        """Return a port's connection through its proxy."""
+        return replace(self.rig.connections[port], url=self.proxies[port].url)
+
+
+class _Log(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(logging.DEBUG)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(f"log {record.name}: {record.getMessage()}")
+
+
+@asynccontextmanager
+async def open_bench(rig: Rig) -> AsyncIterator[Bench]:
+    """Put proxies before a rig's systems, connect its adapter through them and prepare what every case needs.
+
+    Raises:
+        PortError: the suite cannot be run on this system: it is away, or refuses the credentials.
+    """
+    bench = Bench(rig)
+    log = _Log(bench.heard)
+    logging.getLogger().addHandler(log)
+    try:
+        async with AsyncExitStack() as stack:
+            for port, connection in rig.connections.items():
+                bench.proxies[port] = await stack.enter_async_context(FaultProxy(connection.url))
+                bench.systems[port] = rig.adapter.connect(port, bench.through(port))
+                stack.push_async_callback(bench.systems[port].aclose)
+            await rig.prepare(bench)
+            yield bench
+    finally:
+        logging.getLogger().removeHandler(log)
