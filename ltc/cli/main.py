@@ -27,6 +27,7 @@ _MOUNTS = {
     "db": Mount("ltc.cli.db_cmd", "Bring the database to the present schema."),
     "worker": Mount("ltc.cli.worker_cmd", "Run a worker in the foreground."),
     "sandbox": Mount("ltc.cli.sandbox_cmd", "Run the sandbox CRM or ERP in the foreground."),
+    "systems": Mount("ltc.cli.systems_cmd", "Real systems on this machine: Tryton and BottleCRM."),
     "demo": Mount("ltc.cli.demo_cmd", "Run a whole order book and check what came out."),
 }
 

@@ -1,0 +1,120 @@
+"""Templates: a system created and seeded once, kept stopped in the cache, copied whenever a new one is asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ltc.processes import ProcessTable
+from ltc.systems.ground import Ground, Instance, ground_of, pick_port, read_secrets, write_secrets
+from ltc.systems.postgres import Cluster
+from ltc.systems.shared import Places, Say, digest, one_at_a_time
+
+_STAMP = ".complete"
+_BUILD_PORT = "build_port"
+
+
+class Recipe(Protocol):
+    """How one system is made and run."""
+
+    name: str
+    title: str
+    ports: tuple[str, ...]
+
+    def python(self) -> Path:
+        """Return the interpreter of its environment."""
+
+    def digest(self) -> str:
+        """Return what its template's name is made of."""
+
+    def new_secrets(self) -> dict[str, str]:
+        """Return fresh secrets; ``postgres`` is the cluster administrator's."""
+
+    def build(self, ground: Ground) -> dict[str, str]:
+        """Create and seed its database; returns further secrets."""
+
+    def start(self, ground: Ground, instance: Instance) -> None:
+        """Start its processes that do not run."""
+
+    def wait(self, ground: Ground, instance: Instance) -> None:
+        """Wait until it answers."""
+
+    def settings(self, instance: Instance, secret: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """Return what ``LTC_SYSTEMS`` says of it."""
+
+
+def folder_of(recipe: Recipe, places: Places) -> Path:
+    """Return where a recipe's template is or will be."""
+    made_by = digest(recipe.digest(), str(os.geteuid()))  # the data belongs to the user that made it
+    return places.cache / "templates" / f"{recipe.name}-{made_by}"
+
+
+def ensure(recipe: Recipe, places: Places, say: Say) -> Path:
+    """Return the template of a recipe, made when it is not there; what an earlier attempt left half-made goes.
+
+    Raises:
+        SystemsError: a step of its making fails; nothing of it runs any more.
+    """
+    template = folder_of(recipe, places)
+    with one_at_a_time(template.with_suffix(".lock"), say, f"the template of {recipe.title}"):
+        if (template / _STAMP).is_file():
+            return template
+        begun = time.monotonic()
+        making = template.with_suffix(".making")
+        _clear(making)
+        shutil.rmtree(template, ignore_errors=True)
+        make_folder(making)
+        _build(recipe, making, places, say)
+        making.replace(template)
+        (template / _STAMP).touch()
+        say(f"{recipe.name}: template made in {time.monotonic() - begun:.0f} s")
+    return template
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of our own, through which PostgreSQL's user may pass when we are root."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _clear(making: Path) -> None:
+    """End what a broken-off making left running, and take its folder away."""
+    if making.is_dir():
+        Ground("", making, making, ProcessTable.read(making / "processes.json"), making, making, {}, print).stop()
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _build(recipe: Recipe, making: Path, places: Places, say: Say) -> None:
+    port = pick_port()
+    secret = {**recipe.new_secrets(), _BUILD_PORT: str(port)}
+    table = ProcessTable(making / "processes.json")
+    logs = places.cache / "logs"
+    ground = ground_of(recipe.name, making, logs, table, places, recipe.python(), secret, say)
+    ground.log(f"{recipe.name}-build").unlink(missing_ok=True)
+    try:
+        ground.cluster.create(ground.log(f"{recipe.name}-build"))
+        ground.start_postgres(port)
+        secret |= recipe.build(ground)
+    finally:
+        ground.stop()
+    write_secrets(making, {name: value for name, value in secret.items() if name != _BUILD_PORT})
+
+
+def copy(recipe: Recipe, template: Path, folder: Path, programs: Path) -> None:
+    """Make a system's folder from a template; the secrets are the template's.
+
+    Raises:
+        SystemsError: the folder cannot be written, or PostgreSQL's user cannot reach it.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder.parent)
+    make_folder(folder)
+    secret = read_secrets(template)
+    Cluster(programs, folder / "pg", secret["postgres"]).copy_from(template / "pg")
+    if (template / "files").is_dir():
+        shutil.copytree(template / "files", folder / "files")
+    write_secrets(folder, secret)  # last: a folder with secrets is a whole one
