@@ -23,7 +23,6 @@ class Script:
     ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing.
     ``people``: level -> candidates. ``parts``: shares of the order in each delivery. ``pays``: shares of an invoice
     in each payment; ``[]`` never pays. ``cancel_after``: operation after which the customer cancels.
-    ``interventions``: what an operator does at each hold, in order.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -36,7 +35,6 @@ class Script:
     ship_after: timedelta = timedelta(days=1)
     pay_after: timedelta = timedelta(days=7)
     cancel_after: str = ""
-    interventions: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
