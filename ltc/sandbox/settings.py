@@ -54,7 +54,8 @@ def parse_class(text: str, system: SystemName) -> tuple[str, EffectClass]:
         ValueError: no such effect, or a class the sandbox does not serve.
     """
     name, _, letter = text.partition("=")
-    effects = [effect for effect in DEFAULT_CLASSES if effect.startswith(f"{system}.")]
+    ports = ("erp", "customer") if system == "erp" else ("crm",)  # the ERP knows the customers
+    effects = [effect for effect in DEFAULT_CLASSES if effect.split(".")[0] in ports]
     if name not in effects:
         raise ValueError(f"effect class {text!r}: the {system} has no effect {name!r}; it has {', '.join(effects)}")
     if letter not in (EffectClass.A, EffectClass.C):

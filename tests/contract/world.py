@@ -22,7 +22,7 @@ from ltc.sandbox.faults import FaultRule
 
 EFFECTS = sorted(name for name, operation in OPERATIONS.items() if operation.effect)
 MAKES_DOCUMENT = ("erp.create_order", "erp.release_delivery", "erp.post_invoice", "erp.post_order_invoice",
-                  "erp.credit_note", "erp.receive_return")  # fmt: skip
+                  "erp.credit_note", "erp.receive_return", "erp.ship_delivery", "erp.register_payment")  # fmt: skip
 _numbers = itertools.count(1)
 
 
@@ -90,7 +90,7 @@ class World:
         self.lags = False  # whether the index behind searches by reference lags
         self.erp = SandboxErp(erp_url, token=token, timeout=timeout, classes=classes)
         self.crm = SandboxCrm(crm_url, token=token, timeout=timeout, classes=classes)
-        self.directory = SandboxDirectory(erp_url, token=token, timeout=timeout)
+        self.directory = SandboxDirectory(erp_url, token=token, timeout=timeout, classes=classes)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self.at_erp = httpx.AsyncClient(base_url=erp_url, headers=headers)
         self.at_crm = httpx.AsyncClient(base_url=crm_url, headers=headers)
@@ -155,9 +155,22 @@ class World:
     async def invoiced(self) -> d.Invoice:
         return await self.erp.post_invoice(op.DeliveryId(delivery=(await self.delivered()).id), key())
 
+    async def lead(self) -> d.Lead:
+        return await self.crm.create_lead(new_lead(), key())
+
+    async def paid(self) -> d.Payment:
+        invoice = await self.invoiced()
+        return await self.erp.register_payment(op.RegisterPayment(invoice=invoice.id, amount=invoice.open), key())
+
     async def ready(self, operation: str) -> BaseModel:
         """Return a request that this operation takes, with everything it needs in place."""
         return await _READY[operation](self)
+
+
+def new_lead() -> op.CreateLead:
+    number = f"EXT{next(_numbers)}"
+    card = d.CustomerCard(id="CRM1", name="Buyer")
+    return op.CreateLead(external_id=number, title="Wanted", customer=card, currency="USD", lines=[line()])
 
 
 def key() -> str:
@@ -258,3 +271,40 @@ async def _(world: World) -> BaseModel:
 @_ready("erp.write_off")
 async def _(world: World) -> BaseModel:
     return op.InvoiceId(invoice=(await world.invoiced()).id)
+
+
+@_ready("erp.ship_delivery")
+async def _(world: World) -> BaseModel:
+    return op.ShipDelivery(delivery=(await world.released()).id)
+
+
+@_ready("erp.register_payment")
+async def _(world: World) -> BaseModel:
+    return op.RegisterPayment(invoice=(await world.invoiced()).id, amount=usd(1000), reference="BANK7")
+
+
+@_ready("erp.reverse_payment")
+async def _(world: World) -> BaseModel:
+    payment = await world.paid()
+    return op.PaymentId(invoice=payment.invoice, payment=payment.id)
+
+
+@_ready("customer.ensure")
+async def _(world: World) -> BaseModel:
+    return op.EnsureCustomer(customer=d.CustomerCard(id=f"CRM-{key()}", name="New"), currency="USD")
+
+
+@_ready("crm.create_lead")
+async def _(world: World) -> BaseModel:
+    return new_lead()
+
+
+@_ready("crm.convert_lead")
+async def _(world: World) -> BaseModel:
+    return op.LeadId(lead=(await world.lead()).id)
+
+
+@_ready("crm.log_progress")
+async def _(world: World) -> BaseModel:
+    number = await world.opportunity()
+    return op.LogProgress(opportunity=number, leg="shipment", outcome="done", document="DN1", text="shipment: done")

@@ -31,6 +31,7 @@ class SandboxErp(SandboxAdapter):
         "erp.cancel_delivery": Way(
             "POST", "/releases/{delivery}/cancel", changes="delivery", reads="/releases/{delivery}"
         ),
+        "erp.ship_delivery": Way("POST", "/releases/{delivery}/ship", "/deliveries", ("release", "delivery")),
         "erp.watch_shipments": Way("GET", "/orders/{order}/shipments"),
         "erp.receive_return": Way("POST", "/orders/{order}/returns", "/returns", ("order", "order")),
         "erp.post_invoice": Way("POST", "/deliveries/{delivery}/invoice", "/invoices", ("delivery", "delivery")),
@@ -38,6 +39,10 @@ class SandboxErp(SandboxAdapter):
         "erp.get_invoice": Way("GET", "/invoices/{invoice}"),
         "erp.credit_note": Way("POST", "/invoices/{invoice}/credit", "/credit-notes", ("invoice", "invoice")),
         "erp.watch_payments": Way("GET", "/invoices/{invoice}/payments"),
+        "erp.register_payment": Way("POST", "/invoices/{invoice}/payments", "/payments", ("invoice", "invoice")),
+        "erp.reverse_payment": Way(
+            "POST", "/payments/{payment}/reverse", changes="payment", reads="/payments/{payment}"
+        ),
         "erp.write_off": Way("POST", "/invoices/{invoice}/write-off", changes="invoice", reads="/invoices/{invoice}"),
     }
 
@@ -125,3 +130,18 @@ class SandboxErp(SandboxAdapter):
         """Give up what is still open of an invoice."""
         invoice: d.Invoice = await self._do("erp.write_off", request, key)
         return invoice
+
+    async def ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery:
+        """Ship what is released and in stock."""
+        delivery: d.Delivery = await self._do("erp.ship_delivery", request, key)
+        return delivery
+
+    async def register_payment(self, request: op.RegisterPayment, key: str) -> d.Payment:
+        """Enter money received for an invoice."""
+        payment: d.Payment = await self._do("erp.register_payment", request, key)
+        return payment
+
+    async def reverse_payment(self, request: op.PaymentId, key: str) -> d.Payment:
+        """Undo a payment that bounced: nothing is left of it."""
+        payment: d.Payment = await self._do("erp.reverse_payment", request, key)
+        return payment

@@ -79,7 +79,7 @@ def facts(database: Database, known: Mapping[str, str]) -> dict[str, str]:
 
 def get_opportunity(tx: Transaction, asked: op.OpportunityId) -> d.Opportunity:
     """Read an opportunity as it stands now."""
-    return opportunity_of(_find(tx, asked.opportunity))
+    return opportunity_of(find(tx, asked.opportunity))
 
 
 def qualify(tx: Transaction, asked: op.OpportunityId) -> d.Lead:
@@ -88,7 +88,7 @@ def qualify(tx: Transaction, asked: op.OpportunityId) -> d.Lead:
     Refused: ``not_qualified`` (its score is below 10), ``duplicate_lead`` (another opportunity with the same number
     is qualified), ``already_qualified``.
     """
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if row["stage"] in QUALIFIED:
         raise Refusal("already_qualified", f"opportunity {row['id']} is {row['stage']} already", row["id"])
     if row["score"] < PASS_SCORE:
@@ -104,7 +104,7 @@ def qualify(tx: Transaction, asked: op.OpportunityId) -> d.Lead:
 
 def reopen(tx: Transaction, asked: op.OpportunityId) -> d.Lead:
     """Undo the qualification. Refused: ``not_qualified`` when it is not qualified."""
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if row["stage"] not in (*QUALIFIED, "cancelled", "lost"):
         raise Refusal("not_qualified", f"opportunity {row['id']} is {row['stage']}, not qualified", row["id"])
     return _move(tx, row, "reopened", undoes="crm.qualify_lead")
@@ -112,7 +112,7 @@ def reopen(tx: Transaction, asked: op.OpportunityId) -> d.Lead:
 
 def set_stage(tx: Transaction, asked: op.SetStage) -> d.Lead:
     """Tell how far the deal is. Refused: ``unknown_stage``, ``stage_order`` (that stage does not follow this one)."""
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if asked.stage not in STAGES:
         raise Refusal("unknown_stage", f"no stage {asked.stage!r}; there are {', '.join(STAGES)}", row["id"])
     if asked.stage not in STAGES[row["stage"]]:
@@ -145,18 +145,18 @@ def enter(tx: Transaction, asked: EnterMany) -> Count:
 
 def win(tx: Transaction, asked: op.OpportunityId) -> d.Opportunity:
     """Win an open opportunity; ``crm.opportunity_won`` goes on the feed. Refused: ``not_open``."""
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if row["stage"] not in ("open", "reopened"):
         raise Refusal("not_open", f"opportunity {row['id']} is {row['stage']}, not open", row["id"])
     _move(tx, row, "won")
-    deal = opportunity_of(_find(tx, row["id"]))
+    deal = opportunity_of(find(tx, row["id"]))
     _announce(tx, deal)
     return deal
 
 
 def lose(tx: Transaction, asked: Lose) -> d.Opportunity:
     """Lose an opportunity that is not ordered yet. Refused: ``already_ordered``, ``already_lost``."""
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if row["lost"]:
         raise Refusal("already_lost", f"opportunity {row['id']} is lost already", row["id"])
     if row["stage"] in ("ordered", "shipped", "invoiced", "paid"):
@@ -167,18 +167,18 @@ def lose(tx: Transaction, asked: Lose) -> d.Opportunity:
         row["id"],
     )
     tx.record("Opportunity", row["id"])
-    return opportunity_of(_find(tx, row["id"]))
+    return opportunity_of(find(tx, row["id"]))
 
 
 def cancel(tx: Transaction, asked: CancelByCustomer) -> d.Opportunity:
     """The customer cancels; ``crm.order_cancelled`` goes on the feed. Refused: ``already_cancelled``."""
-    row = _find(tx, asked.opportunity)
+    row = find(tx, asked.opportunity)
     if row["cancelled"] is not None:
         raise Refusal("already_cancelled", f"opportunity {row['id']} was cancelled before", row["id"])
     tx.run("UPDATE opportunities SET cancelled = ?, version = version + 1 WHERE id = ?", asked.reason, row["id"])
     tx.record("Opportunity", row["id"])
     tx.emit("crm.order_cancelled", {"opportunity": row["id"], "reason": asked.reason}, event_facts(row["id"]))
-    return opportunity_of(_find(tx, row["id"]))
+    return opportunity_of(find(tx, row["id"]))
 
 
 def opportunity_of(row: sqlite3.Row) -> d.Opportunity:
@@ -206,14 +206,19 @@ def _announce(tx: Transaction, deal: d.Opportunity) -> None:
 def _move(tx: Transaction, row: sqlite3.Row, stage: str, undoes: str = "") -> d.Lead:
     tx.run("UPDATE opportunities SET stage = ?, version = version + 1 WHERE id = ?", stage, row["id"])
     tx.record("Lead", row["id"], undoes=(undoes, row["id"]) if undoes else None)
-    return lead_of(_find(tx, row["id"]))
+    return lead_of(find(tx, row["id"]))
 
 
 def _rank(stage: str) -> int:
     return QUALIFIED.index(stage) if stage in QUALIFIED else len(QUALIFIED)
 
 
-def _find(tx: Transaction, number: str) -> sqlite3.Row:
+def find(tx: Transaction, number: str) -> sqlite3.Row:
+    """Return an opportunity's row.
+
+    Raises:
+        Refusal: there is none.
+    """
     row = tx.row("SELECT * FROM opportunities WHERE id = ?", number)
     if row is None:
         raise not_found("opportunity", number)

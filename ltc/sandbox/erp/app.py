@@ -8,7 +8,7 @@ from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.app import assemble, build, command, load_master_data, served
 from ltc.sandbox.clock import Clock
-from ltc.sandbox.erp import billing, documents, masterdata, orders, shipping, stock
+from ltc.sandbox.erp import billing, documents, masterdata, orders, payments, shipping, stock
 from ltc.sandbox.erp.pages import add_pages
 from ltc.sandbox.settings import SandboxSettings
 
@@ -31,6 +31,10 @@ ROUTES = (
     served("erp.credit_note", "POST", "/invoices/{invoice}/credit", billing.credit_note),
     served("erp.watch_payments", "GET", "/invoices/{invoice}/payments", billing.watch_payments),
     served("erp.write_off", "POST", "/invoices/{invoice}/write-off", billing.write_off),
+    served("customer.ensure", "POST", "/customers/ensure", masterdata.ensure),
+    served("erp.ship_delivery", "POST", "/releases/{delivery}/ship", shipping.ship_delivery),
+    served("erp.register_payment", "POST", "/invoices/{invoice}/payments", payments.register_payment),
+    served("erp.reverse_payment", "POST", "/payments/{payment}/reverse", payments.reverse_payment),
     command("warehouse.ship", "/warehouse/ship", shipping.Ship, shipping.Shipped, shipping.ship),
     command("warehouse.replenish", "/warehouse/replenish", stock.Replenish, stock.StockLevel, stock.replenish),
     command("warehouse.close_short", "/warehouse/close-short", op.OrderId, d.Order, shipping.close_short),

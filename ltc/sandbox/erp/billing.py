@@ -113,7 +113,7 @@ def watch_payments(tx: Transaction, asked: op.InvoiceId) -> op.PaymentStatus:
     """Read an invoice and everything received for it so far."""
     invoice = invoice_of(find(tx, "invoices", asked.invoice))
     rows = tx.rows("SELECT * FROM payments WHERE invoice = ? ORDER BY rowid", asked.invoice)
-    return op.PaymentStatus(invoice=invoice, payments=[payment_of(row) for row in rows])
+    return op.PaymentStatus(invoice=invoice, payments=[payment_of(row) for row in rows if row["amount"]])
 
 
 def pay(tx: Transaction, asked: Pay) -> Payments:
@@ -121,7 +121,7 @@ def pay(tx: Transaction, asked: Pay) -> Payments:
 
     Part payments and over-payments are taken as they come. Refused: ``not_found``.
     """
-    return Payments(payments=[_allocate(tx, one.invoice, one.minor) for one in asked.allocations])
+    return Payments(payments=[allocate(tx, one.invoice, one.minor) for one in asked.allocations])
 
 
 def refund(tx: Transaction, asked: Refund) -> d.Payment:
@@ -129,7 +129,7 @@ def refund(tx: Transaction, asked: Refund) -> d.Payment:
     row = find(tx, "invoices", asked.invoice)
     if asked.minor > -open_of(row):
         raise Refusal("more_than_balance", f"invoice {row['id']}: the customer's balance is {-open_of(row)}", row["id"])
-    return _allocate(tx, row["id"], -asked.minor)
+    return allocate(tx, row["id"], -asked.minor)
 
 
 def exchange_rate(tx: Transaction, asked: op.Currencies) -> d.Rate:
@@ -141,7 +141,8 @@ def exchange_rate(tx: Transaction, asked: op.Currencies) -> d.Rate:
     return d.Rate(source=asked.source, target=asked.target, rate=Decimal(found), on=tx.now)
 
 
-def _allocate(tx: Transaction, invoice: str, minor: int) -> d.Payment:
+def allocate(tx: Transaction, invoice: str, minor: int) -> d.Payment:
+    """Enter a payment of ``minor`` units for an invoice, with its event; below zero it is a refund."""
     row = find(tx, "invoices", invoice)
     number = tx.database.next_id("PAY")
     tx.database.insert(

@@ -63,6 +63,10 @@ CREATE TABLE IF NOT EXISTS payments (
   id TEXT PRIMARY KEY, invoice TEXT NOT NULL REFERENCES invoices, amount INTEGER NOT NULL, currency TEXT NOT NULL,
   received_at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS payments_invoice ON payments (invoice);
+CREATE TABLE IF NOT EXISTS bank_references (
+  payment TEXT PRIMARY KEY REFERENCES payments, reference TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reversals (
+  payment TEXT PRIMARY KEY REFERENCES payments, amount INTEGER NOT NULL, reversed TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS credit_notes (
   id TEXT PRIMARY KEY, invoice TEXT NOT NULL REFERENCES invoices, amount INTEGER NOT NULL, currency TEXT NOT NULL,
   reference TEXT NOT NULL, at_real TEXT NOT NULL);

@@ -126,6 +126,27 @@ def resolve(tx: Transaction, asked: op.ResolveCustomer) -> d.Customer:
     )
 
 
+def ensure(tx: Transaction, asked: op.EnsureCustomer) -> d.Customer:
+    """Find the customer that is a CRM customer, or make it; without a credit limit, payable in 30 days.
+
+    Refused: ``blocked_customer``, ``currency_mismatch`` (it is here with another currency). Never
+    ``duplicate_customer``: names may repeat, and tax ids are not kept here.
+    """
+    card = asked.customer
+    row = tx.row("SELECT * FROM customers WHERE crm_id = ?", card.id)
+    if row is None:
+        number = tx.database.next_id("CU")
+        _customer(tx, CustomerData(id=number, name=card.name, crm_id=card.id, currency=asked.currency))
+        tx.record("Customer", number)
+        return resolve(tx, op.ResolveCustomer(customer=d.CustomerRef(id=card.id, name=card.name)))
+    if row["blocked"]:
+        raise Refusal("blocked_customer", f"customer {row['id']} is blocked", row["id"])
+    if row["currency"] != asked.currency:
+        raise Refusal("currency_mismatch", f"customer {row['id']} is billed in {row['currency']}", row["id"])
+    tx.unchanged = True
+    return resolve(tx, op.ResolveCustomer(customer=d.CustomerRef(id=card.id, name=card.name)))
+
+
 def _customer(tx: Transaction, one: CustomerData) -> None:
     tx.run(
         "INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"

@@ -48,6 +48,21 @@ class _Lists:
         return answer(200, {"items": items, "next": found[-1]["rowid"] if len(found) == limit else None})
 
 
+def _made_by(table: str) -> str:
+    """Return documents whose rows hold no reference, with the one that the record of effects has for them."""
+    kind = {"deliveries": "Delivery", "payments": "Payment"}[table]
+    first = f"FROM effects e WHERE e.document_id = t.id AND e.document_type = '{kind}' ORDER BY seq LIMIT 1"
+    bank = (
+        ", COALESCE((SELECT b.reference FROM bank_references b WHERE b.payment = t.id), '') AS bank_reference"
+        if table == "payments"
+        else ""
+    )
+    return (
+        f"(SELECT t.rowid, t.*, (SELECT e.key {first}) AS reference, (SELECT e.at_real {first}) AS at_real{bank}"  # noqa: S608
+        f" FROM {table} t)"
+    )
+
+
 def _documents(app: FastAPI, system: SandboxSystem) -> None:
     lists = _Lists(system)
 
@@ -66,9 +81,15 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
         return lists.find("releases", rows.release_of, limit, after, "reference", **by)
 
     @app.get("/deliveries")
-    async def deliveries(order: str = "", after: int = 0, limit: Limit = 200) -> Response:
+    async def deliveries(
+        reference: str = "", order: str = "", release: str = "", after: int = 0, limit: Limit = 200
+    ) -> Response:
         """Deliveries, oldest first; ``return_id`` says how goods came back."""
-        return lists.find("deliveries", rows.delivery_of, limit, after, "return_id", order_id=order)
+        by = {"reference": reference, "order_id": order}
+        if release:
+            sql = "SELECT order_id FROM releases WHERE id = ?"
+            by["order_id"] = system.database.value(sql, release) or "-"
+        return lists.find(_made_by("deliveries"), rows.delivery_of, limit, after, "return_id", "reference", **by)
 
     @app.get("/invoices")
     async def invoices(
@@ -84,9 +105,21 @@ def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
     lists = _Lists(system)
 
     @app.get("/payments")
-    async def payments(invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
-        """Payments, oldest first; a refund is below zero."""
-        return lists.find("payments", rows.payment_of, limit, after, invoice=invoice)
+    async def payments(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Payments, oldest first; a refund is below zero, a reversed payment is zero."""
+        by = {"reference": reference, "invoice": invoice}
+        return lists.find(_made_by("payments"), rows.payment_of, limit, after, "bank_reference", "reference", **by)
+
+    @app.get("/payments/{payment}")
+    async def payment(payment: str) -> Response:
+        """One payment; its version is 2 when it was reversed."""
+        row = system.database.row("SELECT * FROM payments WHERE id = ?", payment)
+        if row is None:
+            no = not_found("payment", payment)
+            return answer(404, {"reason": no.reason, "message": str(no), "document": payment})
+        reversed_ = system.database.row("SELECT 1 FROM reversals WHERE payment = ?", payment)
+        found = rows.payment_of(row).model_copy(update={"version": 2 if reversed_ else 1})
+        return Response(found.model_dump_json(), media_type="application/json")
 
     @app.get("/credit-notes")
     async def credit_notes(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:

@@ -90,11 +90,22 @@ def ship(tx: Transaction, asked: Ship) -> Shipped:
         )
     if not order["release"]:
         raise Refusal("not_released", f"order {order['id']} is not released", order["id"])
-    taken = _given(tx, order, asked.lines) if asked.lines else _available(tx, order)
-    delivery = _deliver(tx, order, taken)
-    tx.emit("erp.goods_shipped", {"order": order["id"], "delivery": delivery.id}, order_facts(order))
+    delivery = _go(tx, order, asked.lines)
     after = find(tx, "orders", order["id"])
     return Shipped(delivery=delivery, remaining=after["ordered"] - after["cancelled"] - after["shipped"])
+
+
+def ship_delivery(tx: Transaction, asked: op.ShipDelivery) -> d.Delivery:
+    """Ship what is released and in stock; ``erp.goods_shipped`` goes on the feed.
+
+    Refused: ``not_released`` (the release was cancelled, or everything of it is out), ``unknown_line``,
+    ``more_than_ordered``, ``out_of_stock``.
+    """
+    release = find(tx, "releases", asked.delivery)
+    if release["status"] != "open":
+        raise Refusal("not_released", f"release {release['id']} is {release['status']}", release["id"])
+    lines = [ShipLine(line=line.line, quantity=line.quantity) for line in asked.lines]
+    return _go(tx, find(tx, "orders", release["order_id"]), lines)
 
 
 def close_short(tx: Transaction, asked: op.OrderId) -> d.Order:
@@ -134,8 +145,16 @@ def receive_return(tx: Transaction, asked: op.OrderId) -> d.GoodsReturn:
         "returns", id=number, order_id=order["id"], delivery=out[-1]["id"], quantity=quantity,
         reference=tx.caller.key, at_real=tx.real.isoformat(),
     )  # fmt: skip
-    tx.record("GoodsReturn", number, parent=order["id"], quantity=quantity, undoes=("warehouse.ship", out[-1]["id"]))
+    last = out[-1]["id"]
+    left_by = "erp.ship_delivery" if tx.last_effect("erp.ship_delivery", last) else "warehouse.ship"
+    tx.record("GoodsReturn", number, parent=order["id"], quantity=quantity, undoes=(left_by, last))
     return return_of(find(tx, "returns", number))
+
+
+def _go(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> d.Delivery:
+    delivery = _deliver(tx, order, _given(tx, order, lines) if lines else _available(tx, order))
+    tx.emit("erp.goods_shipped", {"order": order["id"], "delivery": delivery.id}, order_facts(order))
+    return delivery
 
 
 def _given(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> list[tuple[sqlite3.Row, int]]:

@@ -126,6 +126,13 @@ def test_a_missing_file_is_said(tmp_path):
         load(tmp_path / "none.yaml")
 
 
+def test_an_operation_that_no_system_carries_out_is_refused():
+    """LTC-D099: the installation's adapter has no such operation."""
+    with pytest.raises(DefinitionError) as wrong:
+        load(DEFS / "lead_to_cash.yaml", effect_classes={"erp.create_order": ""})
+    assert "no system here carries out 'erp.create_order'" in str(wrong.value)
+
+
 def test_every_code_has_a_case():
     """A code without a wrong definition in the tables is a sentence that nobody has ever seen."""
     folder = Path(__file__).parent
