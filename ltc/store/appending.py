@@ -15,6 +15,7 @@ from ltc.store import trail
 from ltc.store.columns import db_now, insert_new, lock_chain
 from ltc.store.reading import Line
 from ltc.store.records import ALARMS
+from ltc.store.trail import Offered
 from ltc.store.views import Mark, Views
 
 
@@ -45,7 +46,7 @@ def append(
     if not entries:
         return Appended()
     lock_chain(connection, chain)
-    offered = [(entry, trail.entry_digest(entry)) for entry in map(trail.normal, entries)]
+    offered = [trail.offer(entry) for entry in entries]
     first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
     there = trail.register(connection, chain, run, first, last, started)
     known = trail.stored(connection, chain, run, first, last) if there.met else {}
@@ -55,7 +56,7 @@ def append(
         trail.insert_rows(connection, chain, run, fresh, limit)
     if there.reordered and trail.supersede(connection, chain, there.runs):
         return Appended(inserted=len(fresh), alarms=raised, gap=views.refold(connection, chain).head["gap"])
-    valid = sorted((entry for entry, _ in fresh if entry.seq < limit), key=lambda entry: entry.seq)
+    valid = sorted((one.line for one in fresh if one.line.seq < limit), key=lambda line: line.seq)
     return Appended(inserted=len(fresh), alarms=raised, gap=_fold(connection, views, chain, run, there, valid))
 
 
@@ -70,16 +71,17 @@ def _fold(
 
 
 def _new_ones(
-    connection: Connection, chain: str, run: str, offered: list[tuple[Line, str]], known: dict[int, str]
-) -> tuple[list[tuple[Line, str]], int]:
+    connection: Connection, chain: str, run: str, offered: list[Offered], known: dict[int, str]
+) -> tuple[list[Offered], int]:
     """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""
-    fresh: list[tuple[Line, str]] = []
+    fresh: list[Offered] = []
     raised = 0
-    for entry, content in offered:
+    for one in offered:
+        entry, content = one.line, one.digest
         there = known.setdefault(entry.seq, "")
         if not there:
             known[entry.seq] = content
-            fresh.append((entry, content))
+            fresh.append(one)
         elif there != content:
             detail = {
                 "run": run, "seq": entry.seq, "stored": there, "offered": content, "kind": entry.kind.value,

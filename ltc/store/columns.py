@@ -18,6 +18,32 @@ from sqlalchemy.types import TypeDecorator
 ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+class Encoded(str):
+    """A JSON value that has been written already."""
+
+    __slots__ = ()
+
+
+def encode(value: Any) -> str | None:
+    """Write a value as a column of JSON holds it."""
+    if value is None or type(value) is Encoded:
+        return value
+    return ENCODER.encode(value)
+
+
+def is_json(value: Any) -> bool:
+    """Tell whether a value reads back from its JSON as it is: no tuples, dates, or keys that are no texts."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and (type(one) in _SCALARS or is_json(one)) for key, one in value.items())
+    if kind is list:
+        return all(type(one) in _SCALARS or is_json(one) for one in value)
+    return kind in _SCALARS
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant, kept in UTC to the microsecond."""
 
@@ -43,7 +69,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else ENCODER.encode(value)
+        return encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -67,6 +67,13 @@ class Connected:
         future = self._writer.submit(lambda connection: function(connection, *args, **kwargs))
         return await asyncio.wrap_future(future)
 
+    async def write_healable(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Write what can be had again from elsewhere: it survives the process, but a power cut may cost it."""
+        future = self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
+        return await asyncio.wrap_future(future)
+
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the store on one snapshot of the database."""
 

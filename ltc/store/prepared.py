@@ -1,23 +1,23 @@
-"""Statements made ready once: SQLAlchemy writes the SQL and converts the values, the driver runs it.
+"""Statements made ready once: SQLAlchemy writes the SQL, the driver runs it, values are converted as its types would.
 
-Every entry of every chain passes through a handful of writes. Executing them through SQLAlchemy costs ten times
+Every entry of every chain passes through a handful of statements. Executing them through SQLAlchemy costs ten times
 what SQLite needs; made ready once, it costs as much again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, delete, insert, update
+from sqlalchemy import Connection, Dialect, Select, Table, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from ltc.store.columns import ENCODER, Instant, Json
+from ltc.store.columns import Instant, Json, encode
 
 _Convert = Callable[[Any], Any]
 
@@ -25,10 +25,16 @@ _Convert = Callable[[Any], Any]
 def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """Return how a value is converted on its way in; instants and JSON directly, as their types would."""
     if isinstance(kind, Instant) and dialect.name == "sqlite":
-        return lambda moment: moment and moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+        return _sqlite_instant
     if isinstance(kind, Json):
-        return lambda value: None if value is None else ENCODER.encode(value)
+        return encode
     return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+@lru_cache(maxsize=4096)
+def _sqlite_instant(moment: datetime | None) -> str | None:
+    """Write an instant; the entries of a step share theirs."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 class Prepared:
@@ -66,6 +72,37 @@ class Prepared:
         return {name: convert(row[key]) if convert else row[key] for name, key, convert in self._slots}
 
 
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    """Return how a value is converted on its way out; instants directly, as their type would."""
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return lambda said: said and datetime.fromisoformat(said).replace(tzinfo=UTC)
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+class _Query:
+    """A read for one dialect, on the connection of a transaction."""
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._order = compiled.positiontup if dialect.positional else None
+        self._columns = [(column.name, _reader(column.type, dialect)) for column in statement.selected_columns]
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the rows as mappings by column name."""
+        given = values if self._order is None else tuple([values[name] for name in self._order])
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._sql, given)
+            rows = cursor.fetchall()
+        finally:
+            cursor.close()
+        return [
+            {name: read(cell) if read else cell for (name, read), cell in zip(self._columns, row, strict=True)}
+            for row in rows
+        ]
+
+
 class _Known:
     """A dialect as a cache key: two engines of one kind share what was prepared."""
 
@@ -86,12 +123,14 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace those whose key is there; all have all columns."""
-    _upsert(_Known(connection.dialect), table).run(connection, rows)
+    if rows:
+        _upsert(_Known(connection.dialect), table).run(connection, rows)
 
 
 def delete_keys(connection: Connection, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
     """Delete rows by their whole key."""
-    _delete(_Known(connection.dialect), table).run(connection, keys)
+    if keys:
+        _delete(_Known(connection.dialect), table).run(connection, keys)
 
 
 def update_keys(
@@ -101,7 +140,19 @@ def update_keys(
     _update(_Known(connection.dialect), table, columns).run(connection, rows)
 
 
+def fetch(
+    connection: Connection, statement: Callable[[], Select[Any]], values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Read the rows of the statement that a function gives, always the same one, as mappings by column name."""
+    return _query(_Known(connection.dialect), statement).run(connection, values)
+
+
 @cache
+def _query(known: _Known, statement: Callable[[], Select[Any]]) -> _Query:
+    return _Query(statement(), known.dialect)
+
+
+@lru_cache(maxsize=512)
 def _update(known: _Known, table: Table, columns: tuple[str, ...]) -> Prepared:
     parts = [column == bindparam(f"{column.name}_", type_=column.type) for column in table.primary_key.columns]
     return Prepared(update(table).where(*parts), known.dialect, columns)

@@ -19,7 +19,7 @@ class RecordStore(Connected):
 
     async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
         """Append to the trail; see ``ltc.ports.store.TrailStore``."""
-        return await self.write(appending.append, self._views, chain, run, entries, started)
+        return await self.write_healable(appending.append, self._views, chain, run, entries, started)
 
     async def missing(self, chain: str) -> list[tuple[int, int]]:
         """Return the holes of a chain's trail."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from ltc.model.trail import Entry, Kind
-from ltc.store.columns import ENCODER, db_now
-from ltc.store.prepared import insert_all, update_keys
+from ltc.store.columns import ENCODER, Encoded, db_now, is_json
+from ltc.store.prepared import fetch, insert_all, update_keys
 from ltc.store.reading import Line
 from ltc.store.records import RUNS, TRAIL
 from ltc.store.view_tables import VIEW_TABLES
@@ -35,28 +35,50 @@ INFINITE = 2**31 - 1  # no sequence number gets there
 Run = dict[str, Any]  # a row of RUNS, and how far its chain is folded
 
 
+@lru_cache(maxsize=4096)
 def _milliseconds(moment: datetime) -> datetime:
     """Round as the trail's wire form does: an entry healed from a history equals the one that rode along."""
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=0) + timedelta(milliseconds=round(moment.microsecond / 1000))
 
 
-def normal(entry: Entry) -> Line:
+class Offered(NamedTuple):
+    """An entry to be stored: in its normal form, its data as text, and the digest of its content."""
+
+    line: Line
+    data: str
+    digest: str
+
+
+def offer(entry: Entry) -> Offered:
     """Return an entry as it is stored: UTC to the millisecond, data as its JSON reads."""
-    text = ENCODER.encode(entry.data).encode("utf-8", "replace") if entry.data else b"{}"
-    return Line(
+    data = entry.data
+    text = ENCODER.encode(data) if data else "{}"
+    if not (is_json(data) and text.isascii()):
+        data = json.loads(text.encode("utf-8", "replace"))
+        text = ENCODER.encode(data)
+    line = Line(
         entry.seq, _milliseconds(entry.at), _milliseconds(entry.wall), entry.kind, entry.leg, entry.item, entry.step,
-        entry.visit, json.loads(text),
+        entry.visit, data,
     )  # fmt: skip
+    return Offered(line, text, _digest(line, text))
 
 
 def entry_digest(entry: Line) -> str:
     """Return the digest of an entry's content in its normal form (the sequence number is part of the key)."""
+    return _digest(entry, ENCODER.encode(entry.data))
+
+
+def _digest(entry: Line, data: str) -> str:
     parts = (
-        entry.at.isoformat(), entry.wall.isoformat(), entry.kind.value, entry.leg, entry.item, entry.step,
-        str(entry.visit), ENCODER.encode(entry.data),
+        _said(entry.at), _said(entry.wall), entry.kind.value, entry.leg, entry.item, entry.step, str(entry.visit), data
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=4096)
+def _said(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
 
 
 def to_line(row: RowMapping) -> Line:
@@ -94,7 +116,7 @@ def _standing() -> Select[Any]:
 def stored(connection: Connection, chain: str, run: str, first: int, last: int) -> dict[int, str]:
     """Return the digests of the rows of one run within a range of sequence numbers."""
     where = {"chain_": chain, "run_": run, "first_": first, "last_": last}
-    return {row.seq: row.digest for row in connection.execute(_stored(), where)}
+    return {row["seq"]: row["digest"] for row in fetch(connection, _stored, where)}
 
 
 def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tuple[str, Line]]:
@@ -110,7 +132,7 @@ def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tup
 
 def runs_of(connection: Connection, chain: str) -> list[Run]:
     """Return the runs of a chain, oldest first: by when they began, or else by when they were first seen."""
-    return [dict(row) for row in connection.execute(_standing(), {"chain_": chain}).mappings()]
+    return fetch(connection, _standing, {"chain_": chain})
 
 
 class Registered(NamedTuple):
@@ -189,7 +211,7 @@ def missing(connection: Connection, chain: str) -> list[tuple[int, int]]:
     return holes
 
 
-def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tuple[Line, str]], limit: int) -> None:
+def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[Offered], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
     insert_all(
         connection,
@@ -198,9 +220,9 @@ def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[tu
             {
                 "chain": chain, "run": run, "seq": entry.seq, "at": entry.at, "wall": entry.wall,
                 "kind": entry.kind.value, "leg": entry.leg, "item": entry.item, "step": entry.step,
-                "visit": entry.visit, "data": entry.data, "digest": content, "superseded": entry.seq >= limit,
+                "visit": entry.visit, "data": Encoded(data), "digest": content, "superseded": entry.seq >= limit,
             }
-            for entry, content in fresh
+            for entry, data, content in fresh
         ],
     )  # fmt: skip
 

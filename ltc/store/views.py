@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, union
 
 from ltc.store import trail
 from ltc.store.fold import fold_all
-from ltc.store.prepared import delete_keys, upsert
+from ltc.store.prepared import delete_keys, update_keys, upsert
 from ltc.store.reading import Line
 from ltc.store.records import METADATA, TRAIL
 from ltc.store.rows import VIEWS, ChainView, Key, Row
@@ -41,16 +41,38 @@ def load(connection: Connection, chain: str) -> ChainView:
 
 
 def save(connection: Connection, before: ChainView, after: ChainView) -> None:
-    """Write the rows that differ."""
+    """Write the rows that differ, and of rows that were there only the columns that do."""
     for name, table in VIEW_TABLES.items():
         old, new = before.tables[name], after.tables[name]
         if old is new:
             continue
-        gone = [{"chain": after.chain, **dict(zip(VIEWS[name].key, key, strict=True))} for key in old if key not in new]
-        delete_keys(connection, table, gone)
-        changed = [(key, row) for key, row in new.items() if old.get(key) is not row and old.get(key) != row]
-        rows = [{"chain": after.chain, **dict(zip(VIEWS[name].key, key, strict=True)), **row} for key, row in changed]
-        upsert(connection, table, rows)
+        whole = partial(_whole, after.chain, VIEWS[name].key)
+        delete_keys(connection, table, [whole(key) for key in old if key not in new])
+        fresh, changed = _changes(old, new)
+        upsert(connection, table, [{**whole(key), **row} for key, row in fresh])
+        for columns, rows in changed.items():
+            update_keys(connection, table, columns, [{**whole(key), **row} for key, row in rows])
+
+
+def _whole(chain: str, names: Iterable[str], key: Key) -> Row:
+    return {"chain": chain, **dict(zip(names, key, strict=True))}
+
+
+def _changes(
+    old: Mapping[Key, Row], new: Mapping[Key, Row]
+) -> tuple[list[tuple[Key, Row]], dict[tuple[str, ...], list[tuple[Key, Row]]]]:
+    """Return the rows that came to be, and those that changed, by the columns that did."""
+    fresh: list[tuple[Key, Row]] = []
+    changed: dict[tuple[str, ...], list[tuple[Key, Row]]] = {}
+    for key, row in new.items():
+        was = old.get(key)
+        if was is None:
+            fresh.append((key, row))
+        elif was is not row:
+            columns = tuple([name for name, cell in row.items() if was[name] is not cell and was[name] != cell])
+            if columns:
+                changed.setdefault(columns, []).append((key, row))
+    return fresh, changed
 
 
 def forget(connection: Connection, chain: str) -> None:

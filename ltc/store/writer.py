@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from ltc.ports.store import StoreUnavailable
-from ltc.store.engines import conflicted
+from ltc.store.engines import conflicted, reach_disk, set_lasting
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
 _TRIES = 3
+_QUIET = 1.0  # seconds without an order after which commits that have not reached the disk are sent there
 
 
 @dataclass
@@ -24,6 +26,7 @@ class _Order:
     """A job, and whom to tell."""
 
     job: Job
+    lasting: bool = True
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -32,6 +35,9 @@ class Writer:
 
     ``rolled_back`` is called on the thread after each transaction that did not commit; what jobs have remembered
     outside the database is void then.
+
+    On SQLite a transaction that holds nothing but what can be had again does not wait for the disk: it is there with
+    the next one that does, or a second after the last order.
     """
 
     def __init__(self, engine: Engine, translate: Callable[[Exception], Exception], most: int = 64) -> None:
@@ -41,17 +47,24 @@ class Writer:
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
+        self._held: Connection | None = None
+        self._afloat = False  # whether commits have not reached the disk
         self.rolled_back: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="ltc-store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, job: Callable[[Connection], T], *, lasting: bool = True) -> Future[T]:
         """Queue a job; its future resolves after the commit.
+
+        Args:
+            job: what to do on the connection.
+            lasting: False where a power cut may cost it because it can be had again elsewhere. A process that is
+                killed loses nothing either way.
 
         Raises:
             StoreUnavailable: the writer is closed.
         """
-        order = _Order(job)
+        order = _Order(job, lasting)
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store is closed; open it again")
@@ -73,11 +86,13 @@ class Writer:
             live = [order for order in batch if order.future.set_running_or_notify_cancel()]
             if live:
                 self._carry_out(live)
+        self._land()
+        self._let_go()
 
     def _take(self) -> tuple[list[_Order], bool]:
         """Wait for an order, then take what else is there. False: the end was announced."""
         batch: list[_Order] = []
-        order = self._orders.get()
+        order = self._next()
         while order is not None:
             batch.append(order)
             if len(batch) >= self._most or self._orders.empty():
@@ -85,9 +100,52 @@ class Writer:
             order = self._orders.get()
         return batch, False
 
+    def _next(self) -> _Order | None:
+        """Wait for an order; what is afloat goes to the disk when none comes for a while."""
+        if self._afloat:
+            try:
+                return self._orders.get(timeout=_QUIET)
+            except queue.Empty:
+                self._land()
+        return self._orders.get()
+
+    def _land(self) -> None:
+        if not self._afloat:
+            return
+        self._afloat = False
+        try:
+            reach_disk(self._connection())
+        except Exception:  # noqa: BLE001 - the next commit that waits for the disk takes it along
+            self._let_go()
+
+    def _connection(self) -> Connection:
+        """Return the one connection; on PostgreSQL from the pool each time, which looks whether it is alive."""
+        if self._held is not None and self._held.dialect.name != "sqlite":
+            self._let_go()
+        if self._held is None:
+            self._held = self._engine.connect()
+        return self._held
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    @contextmanager
+    def _transaction(self, lasting: bool) -> Iterator[Connection]:
+        try:
+            connection = self._connection()
+            set_lasting(connection, lasting)
+            with connection.begin():
+                yield connection
+            self._afloat = not lasting
+        except BaseException:
+            self._let_go()
+            raise
+
     def _carry_out(self, orders: list[_Order]) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._transaction(any(order.lasting for order in orders)) as connection:
                 results = [order.job(connection) for order in orders]
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told and the thread lives on
             self.rolled_back()
@@ -106,7 +164,7 @@ class Writer:
             if not conflicted(error):
                 break
             try:
-                with self._engine.begin() as connection:
+                with self._transaction(order.lasting) as connection:
                     result = order.job(connection)
             except Exception as another:  # noqa: BLE001 - as above
                 self.rolled_back()
