@@ -47,10 +47,23 @@ def _open_ends(turn: Turn) -> bool:
     """What branches that were given up had sent is seen to its end; what cannot be found out is a person's."""
     if any(flight.purpose in ("do", "probe") for flight in turn.state.flights.values()):
         return True
+    unknown = [effect for effect in turn.state.effects if effect.status == "unknown"]  # a branch was held there
+    for effect in unknown:
+        _find_out(turn, effect)
+    if any(effect.status == "unknown" for effect in unknown):
+        return True
     lost = [f"{one.op} {one.key}" for one in turn.state.effects if one.status == "remains"]
     if lost:
         turn.hold(None, "unknown_outcome", remains=lost)
     return bool(lost)
+
+
+def _find_out(turn: Turn, effect: Effect) -> None:
+    """Probe an effect; where there is nothing to search by, it waits for a person."""
+    if effects.by_hand_only(turn, effect):
+        effects.remains(turn, effect, "it was sent once and cannot be looked up: a person must find out")
+    else:
+        calls.probe(turn, effect, None, "undo")
 
 
 def order(listed: list[Effect]) -> list[int]:
@@ -68,10 +81,9 @@ def go_on(turn: Turn) -> None:
     for index in order(state.effects):
         effect = state.effects[index]
         if effect.status == "unknown":
-            if not effects.by_hand_only(turn, effect):
-                calls.probe(turn, effect, None, "undo")
+            _find_out(turn, effect)
+            if effect.status == "unknown":
                 return
-            effects.remains(turn, effect, "it was sent once and cannot be looked up: a person must find out")
         elif effect.status == "certain" and _undo(turn, index, effect):
             return
         if effect.status == "remains":

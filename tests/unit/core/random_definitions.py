@@ -21,8 +21,8 @@ start:
 """
 SLA = [
     "{target: 4bh, warn_at: 50%, escalate: [{at: 100%, notify: 'role:boss'}]}",
-    "{target: 1d, warn_at: 80%, pause_while: waiting_for == 'operator', escalate: [{at: 150%, hold: true}]}",
-    "{target: 2bd, escalate: [{at: due + 1d, notify: customer}, {at: due + 3d, hold: true}]}",
+    "{target: 1d, warn_at: 80%, pause_while: waiting_for == 'operator', escalate: [{at: 150%, notify: customer}]}",
+    "{target: 2bd, escalate: [{at: due + 1d, notify: customer}, {at: due + 9d, hold: true}]}",
     "{target: 6h, warn_at: 75%, pause_while: waiting_for == 'event'}",
 ]
 UNDO = [
@@ -120,7 +120,7 @@ class Author:
         return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
 
     def _step(self, depth: int) -> str:
-        kinds = ["call", "call", "call", "approve", "wait", "read"]
+        kinds = ["call", "call", "call", "approve", "approve", "wait", "read"]
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1
@@ -146,7 +146,7 @@ class Author:
         if self.rng.random() < 0.4:
             levels.append(f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}}}")
         back = ""
-        if not self.loop and self.rng.random() < 0.6:
+        if not self.loop and self.rng.random() < 0.8:
             back = f", on_send_back: {{send_back: {self.rng.choice(self.legs)}, max_rounds: {self.rng.randint(1, 3)}}}"
         reject = self.rng.choice(["hold", "compensate", "{end: rejected, reason: \"'no'\"}", "{end: lost}"])
         return (

@@ -86,7 +86,7 @@ class ByChance(StandIn):
         """Late, twice, early, or, if it is an event, never."""
         delay, event = answer
         if isinstance(event, Decide) and self.rng.random() < 0.3:
-            said = self.rng.choice(["approve", "reject", "send_back"])
+            said = self.rng.choice(["approve", "reject", "send_back", "send_back"])
             event = replace(event, decision=event.decision.model_copy(update={"decision": said}))
         if self.rng.random() >= self.trouble:
             return [(delay, event)]
@@ -133,15 +133,17 @@ def _decision(state: State, rng: random.Random) -> Input:
 def intervention(state: State, rng: random.Random, **fixed: Any) -> Intervene:
     """An operator's action on any place, with anything."""
     tokens = list(state.tokens.values())
-    token = rng.choice(tokens) if tokens and rng.random() < 0.7 else None
+    held = [one for one in tokens if one.status == "held"]
+    tokens = held if held and rng.random() < 0.6 else tokens
+    token = rng.choice(tokens) if tokens and rng.random() < 0.8 else None
     step = token.node.split(".", 1)[1] if token and token.node and rng.random() < 0.8 else ""
     document = {"id": f"BY-HAND-{rng.randint(1, 5)}", "version": 3, "net": {"minor": 5, "currency": "USD"}}
     written: dict[str, Any] = {
         "id": f"I-{rng.random()}", "actor": "olga", "reason": "because", "expires": "2099-01-01T00:00:00Z",
         "action": rng.choice(["retry", "skip", "correct", "hold", "release", "extend", "cancel"]),
         "leg": token.leg if token else "", "item": token.item if token else "", "step": step,
-        "document": rng.choice([None, document, {"nonsense": 1}]),
-        "values": rng.choice([None, {"stage": "mended"}, {"opportunity": "OP-1"}, {"nonsense": 1}]),
+        "document": rng.choice([None, document, document, {"nonsense": 1}]),
+        "values": rng.choice([None, {"stage": "mended"}, {"order": "SO-1"}, {"nonsense": 1}]),
         "sla": rng.choice([*state.slas, "leg:none"]), "by": rng.choice(["1d", "2bh", "nonsense"]),
         "consent": rng.random() < 0.3,
     }  # fmt: skip

@@ -121,3 +121,18 @@ def test_a_shipped_definition_stands_whatever_happens(name: str, seed: int) -> N
 @given(written=st.integers(0, 2**32), seed=st.integers(0, 2**32))
 def test_any_definition_stands_whatever_happens(written: int, seed: int) -> None:
     one(by_chance(written)[0], seed)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["lead_to_cash", "web_order"])
+@MANY
+@given(seed=st.integers(0, 2**32))
+def test_a_shipped_definition_stands_whatever_happens_at_length(name: str, seed: int) -> None:
+    one(shipped(name), seed)
+
+
+@pytest.mark.full
+@MANY
+@given(written=st.integers(0, 2**32), seed=st.integers(0, 2**32))
+def test_any_definition_stands_whatever_happens_at_length(written: int, seed: int) -> None:
+    one(by_chance(written)[0], seed)

@@ -1,0 +1,80 @@
+"""What a branch was held on when the chain ended beside it: found out first, or somebody's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from ltc.core.commands import CallFailed
+from ltc.core.stand_in import SOON, Script, StandIn
+from ltc.definition.build import World
+from ltc.definition.compile import compile_tree, read_source
+from ltc.definition.plan import Plan
+from tests.support.chains import simulate
+from tests.support.invariants import violations
+
+SOURCE = """\
+ltc: 1
+process: two_branches
+title: Two branches
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {opportunity: event.opportunity}
+  requester: event.opportunity.owner
+legs:
+  order:
+    steps:
+      - parallel:
+          - steps:
+              - call: crm.qualify_lead
+                with: {opportunity: opportunity.id}
+                undo: {none: it tells nobody}
+          - steps:
+              - call: customer.resolve
+                with: {customer: opportunity.customer}
+                as: customer
+                undo: {none: reads only}
+              - end: lost
+                reason: "'nobody wants it'"
+        join: all
+        rest: keep
+"""
+
+
+def _plan(effect_class: str) -> Plan:
+    compiled = compile_tree(*read_source(SOURCE), World(effect_classes={"crm.qualify_lead": effect_class}))
+    compiled.build.problems.stop()
+    return compiled.plan
+
+
+@pytest.mark.parametrize("took_place", [True, False])
+def test_what_a_held_branch_had_sent_is_found_out_before_the_chain_ends(
+    took_place: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = StandIn._call
+
+    def broken(self: StandIn, command: Any, op: str, payload: dict[str, Any], now: datetime) -> Any:
+        """The system answers nonsense, with or without effect."""
+        if op != "crm.qualify_lead":
+            return call(self, command, op, payload, now)
+        if took_place:
+            self._apply(op, payload, now)
+        return [(SOON, CallFailed(command.id, "ContractBroken", "<html>"))]
+
+    monkeypatch.setattr(StandIn, "_call", broken)
+    simulation = simulate(_plan("A"))
+    assert (simulation.state.status, simulation.state.outcome) == ("ended", "lost")
+    (effect,) = simulation.state.effects
+    assert effect.status == ("certain" if took_place else "absent")
+    assert violations(simulation) == []
+
+
+def test_what_nothing_can_be_searched_by_rests_with_a_person() -> None:
+    simulation = simulate(_plan("D"), Script(fail={"crm.qualify_lead": ["ContractBroken"]}))
+    assert simulation.state.status != "ended"
+    assert [hold.reason for hold in simulation.state.holds] == ["unknown_outcome"]
