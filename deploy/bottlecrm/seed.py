@@ -34,7 +34,6 @@ from typing import Any
 FIELDS = (
     ("Lead", "ltc_external_id", "External id", "text"),
     ("Lead", "ltc_lines", "Lines", "textarea"),
-    ("Lead", "ltc_owner", "Owner", "text"),
     ("Opportunity", "ltc_external_id", "External id", "text"),
     ("Opportunity", "ltc_stage", "Set by the order chain", "text"),
     ("Opportunity", "ltc_leg", "Order: leg", "text"),
@@ -86,11 +85,7 @@ def define_fields(org: Any) -> None:
 
 def lead_intake(org: Any) -> Any:
     """Return the lead webhook that takes leads in once per external id, made if it is not there."""
-    mapping = [
-        {"from": "external_id", "to": "custom_fields.ltc_external_id"},
-        {"from": "lines", "to": "custom_fields.ltc_lines"},
-        {"from": "owner", "to": "custom_fields.ltc_owner"},
-    ]
+    mapping = [{"from": "external_id", "to": "custom_fields.ltc_external_id"}]
     made = {"mapping": mapping, "key": secrets.token_urlsafe(32)}
     return model("leads.models.LeadIntake").objects.get_or_create(org=org, name=INTAKE, defaults=made)[0]
 
