@@ -17,8 +17,15 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from ltc import devserver
+from tests.support import systems
+from tests.support.systems import bottlecrm, tryton  # noqa: F401 - fixtures for every layer
 
 _exit_code: list[int] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use real systems."""
+    systems.mark(items)
 
 
 @pytest.fixture(scope="session")
