@@ -64,15 +64,13 @@ class Connected:
 
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the store in a write transaction; returns after the commit."""
-        future = self._writer.submit(lambda connection: function(connection, *args, **kwargs))
-        return await asyncio.wrap_future(future)
+        return await self._writer.submit(lambda connection: function(connection, *args, **kwargs))
 
     async def write_healable(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Write what can be had again from elsewhere: it survives the process, but a power cut may cost it."""
-        future = self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
-        return await asyncio.wrap_future(future)
+        return await self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the store on one snapshot of the database."""

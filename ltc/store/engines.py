@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from ltc.ports.store import SchemaOutdated, StoreError, StoreUnavailable
 
 BUSY_SECONDS = 10.0  # how long a write waits for another process's write
+_SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
 _AWAY = ("OperationalError", "InterfaceError", "InternalError", "DatabaseError")  # as every driver calls them
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 
@@ -38,9 +39,7 @@ def make_engine(url: str, *, writes: bool, size: int = 1) -> Engine:
     """Make the engine that writes (one connection) or the one that reads (``size`` connections)."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(
-            parsed, pool_size=size, max_overflow=0, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
-        )
+        engine = create_engine(parsed, pool_size=size, max_overflow=0, connect_args=_SQLITE)
         _dress_sqlite(engine, writes)
         return engine
     # Reads see one instant: a report that compares tables must not see half of another's transaction.
@@ -69,7 +68,7 @@ def _dress_sqlite(engine: Engine, writes: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        _at_once(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def set_lasting(connection: Connection, lasting: bool) -> None:
@@ -82,20 +81,21 @@ def set_lasting(connection: Connection, lasting: bool) -> None:
         return
     level = "FULL" if lasting else "NORMAL"
     if connection.info.get("synchronous", "FULL") != level:
-        _pragma(connection, f"synchronous={level}")
+        _at_once(connection, f"PRAGMA synchronous={level}")
         connection.info["synchronous"] = level
 
 
 def reach_disk(connection: Connection) -> None:
     """Have everything committed so far survive a power cut."""
     if connection.dialect.name == "sqlite":
-        _pragma(connection, "wal_checkpoint(PASSIVE)")
+        _at_once(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def _pragma(connection: Connection, words: str) -> None:
-    cursor = connection.connection.cursor()  # SQLAlchemy would begin a transaction for it
+def _at_once(connection: Connection, sql: str) -> None:
+    """Run a statement on the driver's own cursor: SQLAlchemy would begin a transaction for it."""
+    cursor = connection.connection.cursor()
     try:
-        cursor.execute(f"PRAGMA {words}")
+        cursor.execute(sql)
     finally:
         cursor.close()
 

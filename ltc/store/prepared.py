@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Select, Table, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql import ClauseElement, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -20,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from ltc.store.columns import Instant, Json, encode
 
 _Convert = Callable[[Any], Any]
+_PARAMETERS = 900  # of one statement; older builds of SQLite take 999
 
 
 def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
@@ -38,11 +40,16 @@ def _sqlite_instant(moment: datetime | None) -> str | None:
 
 
 class Prepared:
-    """A write for one dialect. Parameters are mappings by column name; positional drivers get tuples."""
+    """A write for one dialect. Parameters are mappings by column name; positional drivers get tuples.
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect, names: Sequence[str]) -> None:
+    SQLite inserts several rows with one statement: the driver lets other threads run at each, and getting the
+    interpreter back costs more than a row.
+    """
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect, names: Sequence[str], many: bool = False) -> None:
         compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=list(names)))
         self._sql = str(compiled)
+        self._many = many and dialect.name == "sqlite"
         self._positional = dialect.positional
         order = compiled.positiontup or list(compiled.binds)
         self._slots: list[tuple[str, str, _Convert | None]] = [
@@ -60,10 +67,20 @@ class Prepared:
         try:
             if len(rows) == 1:
                 cursor.execute(self._sql, make(rows[0]))
+            elif self._many:
+                self._at_once(cursor, rows)
             else:
                 cursor.executemany(self._sql, [make(row) for row in rows])  # type: ignore[arg-type]
         finally:
             cursor.close()
+
+    def _at_once(self, cursor: DBAPICursor, rows: Sequence[Mapping[str, Any]]) -> None:
+        most = max(1, _PARAMETERS // len(self._slots))
+        one = f"({', '.join('?' * len(self._slots))})"
+        for start in range(0, len(rows), most):
+            some = rows[start : start + most]
+            sql = self._sql.replace(one, ", ".join([one] * len(some)), 1)
+            cursor.execute(sql, [cell for row in some for cell in self._positions(row)])
 
     def _positions(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple([convert(row[key]) if convert else row[key] for _, key, convert in self._slots])
@@ -160,7 +177,7 @@ def _update(known: _Known, table: Table, columns: tuple[str, ...]) -> Prepared:
 
 @cache
 def _insert(known: _Known, table: Table) -> Prepared:
-    return Prepared(insert(table), known.dialect, table.columns.keys())
+    return Prepared(insert(table), known.dialect, table.columns.keys(), many=True)
 
 
 @cache
@@ -169,7 +186,7 @@ def _upsert(known: _Known, table: Table) -> Prepared:
     keys = list(table.primary_key.columns)
     others = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     replacing = statement.on_conflict_do_update(index_elements=keys, set_=others)
-    return Prepared(replacing, known.dialect, table.columns.keys())
+    return Prepared(replacing, known.dialect, table.columns.keys(), many=True)
 
 
 @cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -26,8 +26,24 @@ class _Order:
     """A job, and whom to tell."""
 
     job: Job
-    lasting: bool = True
-    future: Future[Any] = field(default_factory=Future)
+    future: asyncio.Future[Any]
+    lasting: bool
+    result: Any = None
+    error: Exception | None = None
+
+    def tell(self) -> None:
+        """Settle the future, on its own loop."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def _tell(orders: Sequence[_Order]) -> None:
+    for order in orders:
+        order.tell()
 
 
 class Writer:
@@ -53,8 +69,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="ltc-store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Callable[[Connection], T], *, lasting: bool = True) -> Future[T]:
-        """Queue a job; its future resolves after the commit.
+    def submit(self, job: Callable[[Connection], T], *, lasting: bool = True) -> asyncio.Future[T]:
+        """Queue a job; its future, one of the running loop, resolves after the commit.
 
         Args:
             job: what to do on the connection.
@@ -64,7 +80,7 @@ class Writer:
         Raises:
             StoreUnavailable: the writer is closed.
         """
-        order = _Order(job, lasting)
+        order = _Order(job, asyncio.get_running_loop().create_future(), lasting)
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store is closed; open it again")
@@ -83,9 +99,10 @@ class Writer:
         going = True
         while going:
             batch, going = self._take()
-            live = [order for order in batch if order.future.set_running_or_notify_cancel()]
+            live = [order for order in batch if not order.future.cancelled()]
             if live:
                 self._carry_out(live)
+                self._report(live)
         self._land()
         self._let_go()
 
@@ -99,6 +116,12 @@ class Writer:
                 return batch, True
             order = self._orders.get()
         return batch, False
+
+    def _report(self, orders: list[_Order]) -> None:
+        """Tell each loop once what came of its orders: waking it costs as much as a small write."""
+        for loop in {id(order.future.get_loop()): order.future.get_loop() for order in orders}.values():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_tell, [order for order in orders if order.future.get_loop() is loop])
 
     def _next(self) -> _Order | None:
         """Wait for an order; what is afloat goes to the disk when none comes for a while."""
@@ -156,7 +179,7 @@ class Writer:
                     self._carry_out([order])
             return
         for order, result in zip(orders, results, strict=True):
-            order.future.set_result(result)
+            order.result = result
 
     def _again(self, order: _Order, error: Exception) -> None:
         """Run a job again that lost against another process; fail it for any other reason."""
@@ -170,6 +193,6 @@ class Writer:
                 self.rolled_back()
                 error = another
             else:
-                order.future.set_result(result)
+                order.result = result
                 return
-        order.future.set_exception(self._translate(error))
+        order.error = self._translate(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,11 @@ async def test_a_transaction_waits_for_the_disk_when_any_of_its_jobs_must(sqlite
             assert held.wait(30)
 
         first = store._writer.submit(block, lasting=False)
-        assert begun.wait(30)
+        assert await asyncio.to_thread(begun.wait, 30)
         together = [store._writer.submit(level, lasting=lasting) for lasting in (False, True, False)]
         held.set()
-        first.result(30)
-        assert [job.result(30) for job in together] == ["FULL"] * 3
+        await first
+        assert [await job for job in together] == ["FULL"] * 3
 
 
 async def test_the_trail_is_what_can_be_had_again_and_intents_are_not(
@@ -84,7 +85,7 @@ async def test_what_is_afloat_goes_to_the_disk_when_nothing_follows(
         await store.write(level)
         assert not store._writer._afloat
         await store.write_healable(level)
-        assert landed.wait(30)
+        assert await asyncio.to_thread(landed.wait, 30)
         assert await store.write_healable(level) == "NORMAL"  # the connection goes on as before
 
 
