@@ -24,14 +24,16 @@ from ltc.mapping.run import Mapping
 from ltc.mapping.transforms.base import SIDES
 
 
-def compile_mapping(data: bytes | str, file: str, system: str, shipped: Mapping | None = None) -> Mapping:
+def compile_mapping(
+    data: bytes | str, file: str, system: str, shipped: Callable[[str], Mapping] | None = None
+) -> Mapping:
     """Compile a mapping file.
 
     Args:
         data: the file's bytes, or its text.
         file: its name, for complaints.
         system: the system that it must be about; empty: any.
-        shipped: what ``extends: shipped`` means.
+        shipped: gives the mapping of a system that ``extends: shipped`` means; None: there is none to extend.
 
     Raises:
         BadMapping: something is wrong with it; all complaints at once.
@@ -41,7 +43,7 @@ def compile_mapping(data: bytes | str, file: str, system: str, shipped: Mapping 
     except DefinitionError as error:
         raise not_readable(error) from None
     problems = Complaints(file)
-    made = _File(problems, tree, shipped).compile(system)
+    made = _File(problems, tree).compile(system, shipped)
     problems.stop()
     return made
 
@@ -50,20 +52,24 @@ def compile_mapping(data: bytes | str, file: str, system: str, shipped: Mapping 
 class _File:
     problems: Complaints
     tree: Tree
-    shipped: Mapping | None
+    shipped: Mapping | None = None
     tables: Tables = field(default_factory=Tables)
 
-    def compile(self, system: str) -> Mapping:
+    def compile(self, system: str, shipped: Callable[[str], Mapping] | None) -> Mapping:
         self.known(self.tree, TOP, "the mapping")
         self.head(system)
+        if self.extends(shipped is not None) and shipped is not None:
+            self.shipped = shipped(self.tree.text("system"))
         self.tables = Tables(self.named("tables", word_table), self.named("units", unit_table))
         fields = FieldCompiler(self.problems, self.tables, self.everywhere())
-        entities = {} if self.shipped is None or not self.extends() else dict(self.shipped.entities)
+        entities = {} if self.shipped is None else dict(self.shipped.entities)
         nodes = self.tree.mapping("entities")
         for name, node in nodes.values.items():
+            before = len(self.problems.found)
             made = self.entity(name, node, nodes.keys[name], fields)
             if made is not None:
                 entities[name] = self.merged(entities.get(name), made)
+            if made is not None and len(self.problems.found) == before:  # a field that is wrong is not missing besides
                 self.covered(entities[name])
         for word, mark in self.unused():
             self.problems.add("LTC-M055", mark, word=word)
@@ -75,13 +81,14 @@ class _File:
                 self.problems.add("LTC-M020", mark, word=key[:40], where=where, known=keys)
 
     def head(self, system: str) -> None:
-        for key in ("mapping", "system", "entities"):
-            if key not in self.tree.values:
-                self.problems.add("LTC-M022", self.tree.mark, key=key, where="the mapping", doc=TOP[key])
+        missing = [key for key in ("mapping", "system", "entities") if key not in self.tree.values]
+        for key in missing:
+            self.problems.add("LTC-M022", self.tree.mark, key=key, where="the mapping", doc=TOP[key])
         version = self.tree.values.get("mapping")
         if isinstance(version, Scalar) and version.value != 1:
             raise BadMapping([self.problems.problem("LTC-M030", version.mark, word=version.text[:20])])
-        self.problems.stop()
+        if missing:
+            self.problems.stop()
         name = self.tree.text("system")
         if system and name != system:
             self.problems.add("LTC-M056", self.tree.at("system"), word=name[:40], wanted=system)
@@ -89,12 +96,14 @@ class _File:
         if not isinstance(entities, Tree) or not entities.values:
             self.wrong(entities, "'entities'", "a mapping with at least one entity")
 
-    def extends(self) -> bool:
+    def extends(self, possible: bool) -> bool:
         node = self.tree.values.get("extends")
         if node is None:
             return False
         if not isinstance(node, Scalar) or node.text != "shipped":
             self.wrong(node, "'extends'", "'shipped'")
+        elif not possible:
+            self.problems.add("LTC-M049", node.mark, first="extends", second="a mapping that is itself the shipped one")
         return True
 
     def named(self, key: str, parse: Callable[[Source], Any]) -> dict[str, Any]:
@@ -129,7 +138,7 @@ class _File:
 
     def absent(self) -> tuple[Any, ...]:
         node = self.tree.values.get("absent")
-        own = self.shipped.absent if self.shipped is not None and self.extends() else ()
+        own = self.shipped.absent if self.shipped is not None else ()
         if node is None:
             return own
         if not isinstance(node, Listing) or not all(isinstance(item, Scalar) for item in node.items):

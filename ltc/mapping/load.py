@@ -29,21 +29,21 @@ def load_mapping(name: str, override: Path | None = None) -> Mapping:
     file = override / f"{name}.yaml" if override is not None else None
     if file is not None and file.is_file():
         return parse_mapping(_bytes(file), file.name, name)
-    return compile_mapping(_bytes(shipped_file(name)), f"{name}/{FILE}", name)
+    return _shipped(name)
 
 
 def parse_mapping(data: bytes | str, file: str, system: str = "") -> Mapping:
     """Compile a mapping file; ``extends: shipped`` finds the adapter's own.
 
+    Args:
+        data: the file's bytes, or its text.
+        file: its name, for complaints.
+        system: the system that it must be about; empty: whichever it names.
+
     Raises:
         BadMapping: something is wrong with it.
     """
-    shipped = None
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    if "extends" in text and system:
-        own = shipped_file(system)
-        shipped = compile_mapping(_bytes(own), f"{system}/{FILE}", system)
-    return compile_mapping(data, file, system, shipped)
+    return compile_mapping(data, file, system, _shipped)
 
 
 def shipped_file(name: str) -> Path:
@@ -69,6 +69,10 @@ def _folder(name: str) -> Path | None:
         if spec is not None and spec.origin is not None:
             return Path(spec.origin).parent
     return None
+
+
+def _shipped(name: str) -> Mapping:
+    return compile_mapping(_bytes(shipped_file(name)), f"{name}/{FILE}", name)
 
 
 def _bytes(path: Path) -> bytes:

@@ -54,6 +54,7 @@ def test_help_names_every_command():
         "stuck",
         "sla",
         "def",
+        "mapping",
         "views",
         "db",
         "worker",

@@ -12,6 +12,7 @@ from ltc.mapping.errors import Unusable
 from ltc.mapping.paths import ABSENT, Path
 from ltc.mapping.transforms.base import AS_NUMBER, Arg, Args, At, Spec, number, plain, sent
 
+_SAID = 15
 _EXACT = 60  # digits: products of our numbers and factors never round
 
 
@@ -93,7 +94,7 @@ class Quantity:
         with localcontext(prec=_EXACT):
             factor = self._factor(at)
             found = number(value) / factor
-            if found * factor != number(value):
+            if len(found.normalize().as_tuple().digits) > _SAID:  # beyond this a JSON number is another one
                 raise Unusable(f"it cannot be said exactly in units of {plain(factor)}")
             return sent(found.normalize() if self.form != "text" else Decimal(plain(found)), self.form)
 
