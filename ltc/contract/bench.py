@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import httpx
 from pydantic import BaseModel
 
 from activities.effect_protocol import EffectCall, EffectProtocol
@@ -37,7 +38,9 @@ class Bench:
         self.proxies: dict[str, FaultProxy] = {}
         self.heard: list[str] = []
         self.memory: dict[str, Any] = {}
-        self._protocol = EffectProtocol(MemoryRecords())
+        # The suite decides itself what is late: its own pauses are no reason to wait.
+        self._protocol = EffectProtocol(MemoryRecords(), monotonic=lambda: 0.0)
+        self._past: dict[str, httpx.AsyncClient] = {}
 
     def port(self, operation: str) -> System:
         """Return the port that carries an operation out."""
@@ -106,6 +109,17 @@ class Bench:
         self.heard.append(result.model_dump_json() if isinstance(result, BaseModel) else repr(result))
         return result
 
+    def past(self, port: str) -> httpx.AsyncClient:
+        """Return a client that goes past proxy and adapter, without credentials; closed with the bench."""
+        if port not in self._past:
+            self._past[port] = httpx.AsyncClient(base_url=self.rig.connections[port].url, trust_env=False)
+        return self._past[port]
+
+    async def aclose(self) -> None:
+        """Close the clients that went past the adapter."""
+        for client in self._past.values():
+            await client.aclose()
+
     def calm(self) -> None:
         """Forget planned faults that nothing met."""
         for proxy in self.proxies.values():
@@ -147,6 +161,7 @@ async def open_bench(rig: Rig) -> AsyncIterator[Bench]:
     logging.getLogger().addHandler(log)
     try:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(bench.aclose)
             for port, connection in rig.connections.items():
                 bench.proxies[port] = await stack.enter_async_context(FaultProxy(connection.url))
                 bench.systems[port] = rig.adapter.connect(port, bench.through(port))

@@ -180,9 +180,10 @@ def _record_pages(app: FastAPI, system: SandboxSystem) -> None:
         return answer(200, {"items": [dict(row) for row in rows]})
 
     @app.get("/effects")
-    async def effects(after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000) -> Response:
-        """The append-only record of effects, oldest first."""
-        rows = database.rows("SELECT * FROM effects WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+    async def effects(after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000, key: str = "") -> Response:
+        """The append-only record of effects, oldest first; of one effect key, if it is given."""
+        where = "key = ? AND key <> '' AND seq > ?" if key else "? = '' AND seq > ?"
+        rows = database.rows(f"SELECT * FROM effects WHERE {where} ORDER BY seq LIMIT ?", key, after, limit)  # noqa: S608
         return answer(200, {"items": [dict(row) for row in rows]})
 
 
