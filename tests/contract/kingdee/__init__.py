@@ -1,0 +1,1 @@
+"""The adapter of K3Cloud against the fake of its wire protocol."""
