@@ -1,0 +1,31 @@
+"""The rig of Tryton: everything is a remote call by POST, so the call's name tells what changes something."""
+
+from __future__ import annotations
+
+import json
+
+from ltc.contract.base_rig import BaseRig
+from ltc.contract.rig import Seen
+
+_READS = frozenset({"search", "search_read", "search_count", "read", "read_group", "fields_get", "default_get",
+                    "fields_view_get", "get_preferences", "on_change_with", "pre_validate"})  # fmt: skip
+_FRAME = frozenset({"create", "delete"})  # a wizard's session, not what it does
+
+
+class TrytonRig(BaseRig):
+    """Tryton over JSON-RPC: ``{"method": "model.sale.sale.create", …}``."""
+
+    def writes(self, seen: Seen) -> bool:
+        """Tell by the name of the call; logging in and opening a wizard change no document."""
+        try:
+            name = str(json.loads(seen.body)["method"])
+        except (ValueError, KeyError, TypeError):
+            return False
+        kind, _, rest = name.partition(".")
+        last = rest.rsplit(".", 1)[-1]
+        if kind == "wizard":
+            return last not in _FRAME
+        return kind == "model" and last not in _READS and not last.startswith("on_change")
+
+
+RIG = TrytonRig
