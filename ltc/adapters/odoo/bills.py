@@ -40,6 +40,7 @@ class Bill:
     order: str
     delivery: str
     settled: list[Settlement]
+    payments: list[Record]
 
     @property
     def currency(self) -> str:
@@ -79,7 +80,7 @@ class Bills(OdooSystem):
         )
         return Bill(
             move, str(orders[0]["id"]) if orders else "0", str(pickings[0]["id"]) if pickings else "",
-            await self._settled(move),
+            await self._settled(move), await self._recent(move),
         )  # fmt: skip
 
     def invoice_of(self, bill: Bill) -> d.Invoice:
@@ -91,7 +92,7 @@ class Bills(OdooSystem):
             "invoice", {**bill.move, "invoice_date_due": bill.move["invoice_date_due"] or _today()},
             id=str(bill.move["id"]), order=bill.order, delivery=bill.delivery, paid=paid, credited=credited,
             written_off=given_up, open=rest, settled=bill.move["state"] == "posted" and rest.minor <= 0,
-            version=version_of([bill.move, *({"write_date": one.stamp} for one in bill.settled)]),
+            version=_version(bill),
         )  # fmt: skip
         return invoice
 
@@ -121,6 +122,11 @@ class Bills(OdooSystem):
         if {ref(row["move_id"]) for row in rows} == {invoice, other}:
             await self.odoo.tell("account.move.line", "reconcile", [row["id"] for row in rows])
 
+    async def _recent(self, move: Record) -> list[Record]:
+        """Read the customer's newest payments: one that is taken back leaves no other trace on the invoice."""
+        domain = [["partner_id", "=", ref(move["commercial_partner_id"])]]
+        return await self.odoo.page("account.payment", domain, ("state", "write_date"), "write_date desc", 50)
+
     async def _settled(self, move: Record) -> list[Settlement]:
         own = await self.odoo.find("account.move.line", [["move_id", "=", move["id"]], RECEIVABLE], ("name",))
         parts = await self.odoo.find(
@@ -137,6 +143,14 @@ class Bills(OdooSystem):
             for part in parts
             if ref(part["credit_move_id"]) in by_id
         ]
+
+
+def _version(bill: Bill) -> int:
+    """The version of an invoice rises with all that may settle it or take that back."""
+    rows = [bill.move, *({"write_date": one.stamp} for one in bill.settled), *bill.payments]
+    ended = [one for one in bill.payments if one["state"] in ("draft", "canceled", "rejected")]
+    others = [one for one in bill.settled if one.kind != "paid"]
+    return version_of(rows, int(bill.move["state"] == "posted") + len(bill.payments) + len(ended) + len(others))
 
 
 def _settlement(part: Record, line: Record, currency: str) -> Settlement:

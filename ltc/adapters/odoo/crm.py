@@ -81,7 +81,7 @@ class OdooCrm(OdooSystem):
         return await self._at(request.opportunity, "new")
 
     async def set_stage(self, request: op.SetStage, key: str) -> d.Lead:
-        """Move an opportunity to the stage that the mapping has for the word; ``won`` as Odoo does it."""
+        """Move an opportunity to the stage that the mapping has for the word."""
         stage = await self._stage(request.stage)
         row = await self._lead(request.opportunity)
         await self._move(row, stage)
@@ -121,7 +121,7 @@ class OdooCrm(OdooSystem):
             raise BusinessRefusal("already_converted", f"odoo: {row['name']} is an opportunity already", request.lead)
         if not row["active"]:
             raise BusinessRefusal("not_qualified", f"odoo: {row['name']} is lost or archived", request.lead)
-        await self.odoo.tell("crm.lead", "convert_opportunity", [row["id"]], partner=False)
+        await self._convert(row)
         found = await self.probe_convert_lead(request, key)
         if found is None:
             raise ContractBroken(f"odoo: {row['name']} was converted and is still a lead")
@@ -189,11 +189,8 @@ class OdooCrm(OdooSystem):
         return rows[0] if rows else {"sequence": -1, "id": 0}
 
     async def _move(self, row: Record, stage: Record) -> None:
-        if ref(row["stage_id"]) == stage["id"]:
-            return
-        if stage["is_won"]:
-            await self.odoo.tell("crm.lead", "action_set_won", [row["id"]])
-        if not stage["is_won"] or name_of(row["stage_id"]) != stage["name"]:
+        """Write the stage: Odoo wins an opportunity by it as by its button, and one write late is the same write."""
+        if ref(row["stage_id"]) != stage["id"]:
             await self.odoo.tell("crm.lead", "write", [row["id"]], vals={"stage_id": stage["id"]})
 
     async def _opportunities(self, rows: Sequence[Record]) -> list[d.Opportunity]:
@@ -220,9 +217,10 @@ class OdooCrm(OdooSystem):
                 "currency_id": row["company_currency"]}  # fmt: skip
         customer = d.CustomerRef(id=code or f"res.partner,{ref(row['partner_id'])}", name=name_of(row["partner_id"]))
         joined = {**row, **(offer or flat), "id": row["id"], "name": row["name"], "lines": own,
-                  "stage": name_of(row["stage_id"]), "owner": users.get(ref(row["user_id"]), "")}  # fmt: skip
+                  "stage": name_of(row["stage_id"])}  # fmt: skip
         found: d.Opportunity = self.map.document(
             "opportunity", joined, id=str(row["id"]), customer=customer, lost=not row["active"],
+            owner=users.get(ref(row["user_id"]), ""),
             loss_reason=name_of(row["lost_reason_id"]), version=version_of([row, *own]),
         )  # fmt: skip
         return found
@@ -256,6 +254,15 @@ class OdooCrm(OdooSystem):
         }  # fmt: skip
 
     # --- making
+
+    async def _convert(self, row: Record) -> None:
+        """Convert by the wizard: ``convert_opportunity`` wants a record, and without one it drops the customer."""
+        number, partner = row["id"], ref(row["partner_id"])
+        within = {"active_model": "crm.lead", "active_id": number, "active_ids": [number]}
+        values = {"name": "convert", "lead_id": number, "action": "exist" if partner else "nothing",
+                  "partner_id": partner or False}  # fmt: skip
+        wizard = await self.odoo.create("crm.lead2opportunity.partner", values, within)
+        await self.odoo.tell("crm.lead2opportunity.partner", "action_apply", [wizard], within=within)
 
     async def _salesman(self, owner: str) -> Record:
         if not owner:

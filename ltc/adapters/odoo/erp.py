@@ -19,8 +19,9 @@ from ltc.ports.systems import FeedEvent
 class OdooErp(Orders, Shipping, Billing, Payments):
     """Orders, deliveries, invoices and payments of Odoo.
 
-    Class A: the operation sets a state or a whole value, or keeps its key where it also checks it. Class C: it makes a
-    document that carries the key in a text; nothing in an unmodified Odoo keeps a second one out.
+    Class A: the operation sets a state or a whole value, and setting it late sets the same. Class C: it makes a document
+    that carries the key in a text, and nothing in an unmodified Odoo keeps a second one out; or it goes through a state
+    (cancelled, draft) to which its own first call would take the document back if it landed late.
     """
 
     classes: ClassVar[Mapping[str, EffectClass]] = {
@@ -28,7 +29,7 @@ class OdooErp(Orders, Shipping, Billing, Payments):
         "erp.update_order": EffectClass.A,
         "erp.cancel_order": EffectClass.A,
         "erp.confirm_order": EffectClass.A,
-        "erp.unconfirm_order": EffectClass.A,
+        "erp.unconfirm_order": EffectClass.C,
         "erp.release_delivery": EffectClass.A,
         "erp.cancel_delivery": EffectClass.A,
         "erp.ship_delivery": EffectClass.C,
@@ -37,7 +38,7 @@ class OdooErp(Orders, Shipping, Billing, Payments):
         "erp.post_order_invoice": EffectClass.C,
         "erp.credit_note": EffectClass.C,
         "erp.register_payment": EffectClass.C,
-        "erp.reverse_payment": EffectClass.A,
+        "erp.reverse_payment": EffectClass.C,
         "erp.write_off": EffectClass.C,
     }
     reads: ClassVar[tuple[str, ...]] = (
@@ -51,7 +52,7 @@ class OdooErp(Orders, Shipping, Billing, Payments):
             Source("stock.picking", gone, ("sale_id", "date_done"), self._shipped),
             Source(
                 "account.partial.reconcile", [["debit_move_id.move_id.move_type", "=", "out_invoice"]],
-                ("debit_move_id", "credit_move_id", "max_date"), self._allocated,
+                ("debit_move_id", "credit_move_id"), self._allocated,
             ),
         ]  # fmt: skip
 
@@ -78,7 +79,7 @@ class OdooErp(Orders, Shipping, Billing, Payments):
                 continue
             payment = str(ref(credit["payment_id"])) if ref(credit["payment_id"]) else f"line-{credit['id']}"
             made[row["id"]] = event(
-                "erp.payment_allocated", f"allocated-{row['id']}", row["max_date"], invoice=str(ref(debit["move_id"])),
+                "erp.payment_allocated", f"allocated-{row['id']}", row["write_date"], invoice=str(ref(debit["move_id"])),
                 payment=payment,
             )  # fmt: skip
         return made

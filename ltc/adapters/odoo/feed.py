@@ -64,6 +64,7 @@ class Feed:
         named = {**seen, **{one.event.id: one.stamp for one in taken}}
         keep = _back(mark, self._overlap)
         named = {name: stamp for name, stamp in named.items() if stamp >= keep}
+        taken.sort(key=lambda one: (one.event.at, one.event.id))
         cursor = json.dumps({"at": mark, "seen": named}, separators=(",", ":")) if mark else after
         return EventPage(events=[one.event for one in taken], next=cursor)
 

@@ -123,7 +123,7 @@ def order_of(mapping: Mapping, sale: Sale) -> d.Order:
     order: d.Order = mapping.document(
         "order", {**sale.order, "lines": sale.lines}, id=sale.number, ordered=ordered, shipped=shipped,
         returned=returned, cancelled=_cancelled(sale), status=_status(sale, ordered, shipped - returned),
-        version=version_of([sale.order, *sale.lines, *sale.moves, *sale.pickings]),
+        version=version_of([sale.order, *sale.lines, *sale.moves, *sale.pickings], _steps(sale)),
     )  # fmt: skip
     return order
 
@@ -160,7 +160,8 @@ def release_of(sale: Sale, picking: Record) -> d.Release:
     status = {"done": "shipped", "cancel": "cancelled"}.get(
         picking["state"], "open" if picking["printed"] else "cancelled"
     )
-    return d.Release(id=str(picking["id"]), order=sale.number, status=status, version=version_of([picking]))
+    version = version_of([picking], ("open", "cancelled", "shipped").index(status))
+    return d.Release(id=str(picking["id"]), order=sale.number, status=status, version=version)
 
 
 def refuse_shipped(sale: Sale) -> None:
@@ -199,6 +200,15 @@ def _status(sale: Sale, ordered: int, out: int) -> str:
     if sale.quantity("returned"):
         return "returned"
     return "released" if any(one["printed"] for one in sale.releases) else "confirmed"
+
+
+def _steps(sale: Sale) -> int:
+    """How far an order is, as a number that rises within a second: cancelled moves stay, new lines have new ids."""
+    closed = [move for move in sale.moves if move["state"] in ("done", "cancel")]
+    printed = [picking for picking in sale.pickings if picking["printed"]]
+    newest = max((line["id"] for line in sale.lines), default=0) % 1000
+    state = ("draft", "sent", "sale", "cancel").index(sale.order["state"])
+    return newest + state + len(printed) + 10 * (len(sale.moves) + len(closed))
 
 
 def _share(sale: Sale, line: Record, field: str, before: int, moved: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ltc.adapters.odoo.base import OdooSystem
 from ltc.adapters.odoo.sale import PICKING, Sale, deliveries_of, order_of, refuse_shipped, release_of, sale_of
-from ltc.adapters.odoo.texts import keys_of, only, pieces, ref, tagged
+from ltc.adapters.odoo.texts import keys_of, only, pieces, ref, tagged, version_of
 from ltc.adapters.odoo.wire import Record
 from ltc.model import documents as d
 from ltc.ports import operations as op
@@ -215,7 +215,9 @@ class Shipping(OdooSystem):
     def _came_back(sale: Sale, returns: list[Record]) -> d.GoodsReturn:
         quantity = sum(pieces(move["quantity"]) for one in returns for move in sale.moves_of(one["id"]))
         last = returns[-1]
-        return d.GoodsReturn(id=str(last["id"]), delivery=str(ref(last["return_id"])), quantity=quantity)
+        return d.GoodsReturn(
+            id=str(last["id"]), delivery=str(ref(last["return_id"])), quantity=quantity, version=version_of([last])
+        )
 
 
 def _noted(note: Any, key: str) -> str:

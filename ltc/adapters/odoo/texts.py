@@ -11,6 +11,7 @@ from ltc.adapters.odoo.wire import Record
 from ltc.model.money import Money
 from ltc.ports.errors import ContractBroken
 
+_STEPS = 1_000_000
 STAMP = "%Y-%m-%d %H:%M:%S"
 
 
@@ -27,10 +28,14 @@ def moment(stamp: Any) -> datetime:
         raise ContractBroken(f"odoo: {stamp!r} is no time") from None
 
 
-def version_of(rows: Iterable[Record]) -> int:
-    """Return a document's version: the second in which the newest of its rows was written."""
+def version_of(rows: Iterable[Record], steps: int = 0) -> int:
+    """Return a document's version: when the newest of its rows was written, then ``steps`` within that second.
+
+    Odoo tells its stamps to the second only; ``steps`` is a number that rises with what can happen within one.
+    """
     stamps = [row["write_date"] for row in rows if row.get("write_date")]
-    return int(moment(max(stamps)).timestamp()) if stamps else 1
+    seconds = int(moment(max(stamps)).timestamp()) if stamps else 0
+    return seconds * _STEPS + steps % _STEPS
 
 
 def ref(value: Any) -> int:

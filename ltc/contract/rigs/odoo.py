@@ -43,6 +43,12 @@ class OdooRig(BaseRig):
         rows = await self.ask(operation, model, "search_read", domain=[[field, "ilike", key], *also], fields=[field])
         return len(rows)
 
+    async def ready(self, bench: Bench, operation: str) -> BaseModel:
+        """Bill a whole order when it is delivered: most products of Odoo can be billed no sooner."""
+        if operation == "erp.post_order_invoice":
+            return op.OrderId(order=(await self.delivered(bench)).order)
+        return await super().ready(bench, operation)
+
     async def cause(self, bench: Bench, event: str) -> str:
         """Let the salesman win, or lose, an opportunity."""
         if not event.startswith("crm."):

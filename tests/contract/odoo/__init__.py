@@ -1,0 +1,1 @@
+"""The adapter of Odoo over a fake that speaks its wire."""
