@@ -16,7 +16,7 @@ from ltc.client.connection import connect
 from ltc.ports.errors import PortError
 from ltc.running import call_worker, chain_worker, run_until
 from ltc.settings import PARTS, Settings, SettingsError, load, unknown_variables
-from starter.doors import event_loops, sweep_loop
+from starter.doors import event_loops, sweep_loop, writeback_loops
 
 LOG = logging.getLogger("ltc.worker")
 
@@ -75,6 +75,8 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
         loops += await event_loops(parts, client)
     if "sweep" in wanted:
         loops.append(sweep_loop(parts, client))
+    if "writeback" in wanted:
+        loops += writeback_loops(parts)
     LOG.info("worker ready: %s", ", ".join(wanted))
     await run_until(stop, workers, loops)
 

@@ -16,8 +16,8 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to set."""
 
 
-Part = Literal["workflows", "calls", "events", "sweep"]
-PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep")
+Part = Literal["workflows", "calls", "events", "sweep", "writeback"]
+PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep", "writeback")
 
 # Variables that other programs of ltc read: the sandbox, the command line, the demonstration.
 OTHERS = ("LTC_SANDBOX_TOKEN", "LTC_ACTOR", "LTC_PLANT", "LTC_PROBES")
@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     clock: str = Field(default="", description="the virtual clock as JSON, for demonstrations; empty: real time")
     queues: dict[str, QueueLimits] = Field(default_factory=dict, description="limits by port, or notices, chains")
     poll_events: float = Field(default=1.0, gt=0, description="seconds between two looks at a feed that has nothing")
+    write_back: bool | None = Field(
+        default=None, description="write outcomes into the CRM; empty: when LTC_SYSTEMS names the CRM (not the sandbox)"
+    )
     sweep_every: float = Field(default=30.0, gt=0, description="seconds between two sweeps")
     signature_life: float = Field(default=300.0, gt=0, le=86_400, description="how long a signed message is valid")
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")

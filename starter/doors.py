@@ -1,16 +1,18 @@
-"""The loops of a worker process that bring the outside world in: event feeds, the router, the sweep."""
+"""The loops of a worker process beside its chains: event feeds, the router, the sweep, the write-back."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 from ltc.bootstrap import Parts
 from ltc.client import ChainClient, ClientError
+from ltc.settings import SettingsError
 from starter.events import Inlet, Router, StartRules
 from starter.sweep import Sweep
+from starter.writeback import Notes, Writeback, takes_notes
 
 LOG = logging.getLogger("ltc.events")
 
@@ -28,6 +30,24 @@ async def event_loops(parts: Parts, client: ChainClient) -> list[Coroutine[Any, 
     rules = StartRules(parts.settings.start_on, await starting_events(client))
     router = Router(client.temporal, parts.store, parts.registry, client, rules)
     return [*loops, router.run(every, arrived)]
+
+
+def writeback_loops(parts: Parts) -> list[Coroutine[Any, Any, None]]:
+    """Return the loop that writes outcomes into the CRM; none where that is not wanted, or the CRM takes no notes.
+
+    Raises:
+        SettingsError: it is wanted, and the CRM's adapter cannot do it.
+    """
+    settings, crm = parts.settings, parts.systems.get("crm")
+    wanted = settings.write_back
+    chosen = settings.systems.get("crm")
+    if not (wanted if wanted is not None else chosen is not None and chosen.adapter != "sandbox"):
+        return []
+    if not takes_notes(crm):
+        if wanted:
+            raise SettingsError("LTC_WRITE_BACK: the CRM's adapter writes no notes (crm.log_progress); leave it out")
+        return []
+    return [Writeback(parts.store, cast("Notes", crm), settings.installation).run(settings.poll_events)]
 
 
 def sweep_loop(parts: Parts, client: ChainClient) -> Coroutine[Any, Any, None]:

@@ -9,6 +9,8 @@ from ltc.cli.checks import Report
 if TYPE_CHECKING:
     from ltc.settings import Settings
 
+_WRITEBACK_PATIENCE = 30.0  # seconds that an outcome may wait before the doctor says so
+
 
 async def temporal(settings: Settings, report: Report) -> None:
     """Temporal answers, and our namespace knows our search attributes."""
@@ -69,3 +71,23 @@ async def systems(settings: Settings, report: Report) -> None:
             report.fail(str(error), f"start it (`ltc up`), or set {variable}_URL")
         finally:
             await system.aclose()
+
+
+async def writeback(settings: Settings, report: Report) -> None:
+    """The CRM knows how far its deals are."""
+    from datetime import UTC, datetime
+
+    from ltc.store import Store, writebacks
+
+    async with await Store.open(settings.database_url()) as store:
+        lag = await store.read(writebacks.lag)
+    if not lag.outcomes:
+        report.ok("the CRM knows of every outcome that is to be written back")
+        return
+    age = (datetime.now(UTC) - lag.since).total_seconds() if lag.since else 0.0
+    waits = f"{lag.outcomes} outcomes of {lag.chains} chains wait for the CRM, the oldest for {age:.0f} s"
+    if age < _WRITEBACK_PATIENCE:
+        report.ok(waits)
+    else:
+        said = f": {lag.trouble}" if lag.trouble else ""
+        report.warn(waits + said, "see that the CRM answers and that a worker runs the part writeback; nothing is lost")

@@ -181,4 +181,24 @@ ID_MAP = Table(
     Column("at", Instant, nullable=False),
 )
 
-RECORDS = (PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, FEEDS, ID_MAP)
+WRITEBACKS = Table(
+    "writebacks",
+    METADATA,
+    Column("chain", ID, primary_key=True),
+    Column("opportunity", ID, nullable=False),  # the deal in the CRM; empty: the chain has none
+    Column("run", ID, nullable=False),
+    Column("seq", Integer, nullable=False),  # the last entry of the trail that the CRM knows of
+    Column("sending", ID, nullable=False),  # the key of the note that left and is not known to be there
+    Column("sent_at", Instant),
+    Column("owner", ID, nullable=False),  # the process that has the chain in hand, until when
+    Column("until", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", Instant),
+    _text("trouble"),
+    Column("finished", Boolean, nullable=False),  # the chain has ended and the CRM knows all of it
+    Index(None, "finished"),
+)
+
+RECORDS = (
+    PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, FEEDS, ID_MAP, WRITEBACKS,
+)  # fmt: skip
