@@ -27,9 +27,13 @@ _MOUNTS = {
     "views": Mount("ltc.cli.views_cmd", "Rebuild, verify and heal what is derived from the records."),
     "db": Mount("ltc.cli.db_cmd", "Bring the database to the present schema."),
     "worker": Mount("ltc.cli.worker_cmd", "Run a worker in the foreground."),
+    "adapter": Mount("ltc.cli.adapter_cmd", "See adapters of outside systems, check one, begin a new one."),
     "sandbox": Mount("ltc.cli.sandbox_cmd", "Run the sandbox CRM or ERP in the foreground."),
     "systems": Mount("ltc.cli.systems_cmd", "Real systems on this machine: Tryton and BottleCRM."),
     "demo": Mount("ltc.cli.demo_cmd", "Run a whole order book and check what came out."),
+    "demo-real": Mount(
+        "ltc.cli.demo_real_cmd", "Run sixty orders through Tryton and BottleCRM and check their own records."
+    ),
 }
 
 app = typer.Typer(

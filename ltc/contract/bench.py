@@ -136,8 +136,8 @@ class Bench:
             await system.aclose()
 
     def through(self, port: str) -> Connection:
-        """Return a port's connection through its proxy."""
-        return replace(self.rig.connections[port], url=self.proxies[port].url)
+        """Return a port's connection through its proxy; the suite lets nothing land behind its back: no settling."""
+        return replace(self.rig.connections[port], url=self.proxies[port].url, settle_seconds=0.0)
 
 
 class _Log(logging.Handler):
