@@ -89,6 +89,9 @@ def _skip(turn: Turn, wish: Intervention) -> Answer:
     asked.record(turn, wish, token, document=(wish.document or {}).get("id", ""))
     holding.lift_from(turn, token, wish.actor)
     if not _probe_first(turn, token, "skip", {"document": wish.document}):
+        left = unknown_at(turn, turn.place(token))
+        if left is not None and wish.document is None:
+            left.why = f"skipped by {wish.actor}: {wish.reason}"  # nothing to search by: it is their word that counts
         _adopt(turn, token, wish.document)
     return asked.ACCEPTED
 

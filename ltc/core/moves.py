@@ -72,8 +72,10 @@ def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
 
 
 def put_back(turn: Turn, root: Token, node: str) -> None:
-    """Put an item's line to another step (to none: it has ended), and give up all that runs beside it."""
+    """Put an item's line to another step (to none: it has ended), and give up where it was and all beside it."""
+    _close_task(turn, root)
     slas.drop_step(turn, root)
+    turn.state.holds = [hold for hold in turn.state.holds if hold.token != root.id]
     same = [one for one in turn.state.tokens.values() if (one.leg, one.item) == (root.leg, root.item)]
     drop(turn, [one for one in same if one is not root])
     root.node, root.frames, root.override, root.pending, root.status = node, [], {}, None, "ready"

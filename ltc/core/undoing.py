@@ -49,7 +49,10 @@ def _open_ends(turn: Turn) -> bool:
         return True
     unknown = [effect for effect in turn.state.effects if effect.status == "unknown"]  # a branch was held there
     for effect in unknown:
-        _find_out(turn, effect)
+        if effect.why and effects.by_hand_only(turn, effect):
+            stands(turn, effect, effect.why)
+        else:
+            _find_out(turn, effect)
     if any(effect.status == "unknown" for effect in unknown):
         return True
     lost = [f"{one.op} {one.key}" for one in turn.state.effects if one.status == "remains"]

@@ -147,9 +147,7 @@ def at_the_end(simulation: Simulation) -> list[str]:
     for effect in state.effects:
         if effect.key in made and effect.status == "absent":
             found.append(f"{effect.op} at {effect.place} took place, and is listed as absent")
-        operation = simulation.setting.plan.operations.get(effect.op)
-        by_hand = operation is not None and operation.effect_class == "D"
-        if effect.status == "remains" or (effect.status == "unknown" and not by_hand):
+        if effect.status in ("remains", "unknown"):
             found.append(f"{effect.op} at {effect.place} is {effect.status}, and nobody has it")
     return found + _kept_events(state, simulation.trail)
 

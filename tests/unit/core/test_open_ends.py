@@ -78,3 +78,51 @@ def test_what_nothing_can_be_searched_by_rests_with_a_person() -> None:
     simulation = simulate(_plan("D"), Script(fail={"crm.qualify_lead": ["ContractBroken"]}))
     assert simulation.state.status != "ended"
     assert [hold.reason for hold in simulation.state.holds] == ["unknown_outcome"]
+
+
+LOOP = """\
+ltc: 1
+process: a_loop
+title: A loop
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {opportunity: event.opportunity}
+  requester: event.opportunity.owner
+legs:
+  order:
+    steps:
+      - call: erp.create_order
+        with: {customer: "'C1'", lines: opportunity.lines}
+        as: order
+        undo: {call: erp.cancel_order, with: {order: order.id}}
+  lines:
+    for_each: {in: opportunity.lines, as: line, key: line.id}
+    steps:
+      - parallel:
+          - steps:
+              - wait: crm.order_cancelled
+                match: event.opportunity == opportunity.id
+                within: 2d
+                on_timeout: {end: lost, reason: "'too late'"}
+                undo: {none: it is only heard}
+          - steps:
+              - call: erp.get_order
+                with: {order: order.id}
+        join: any
+        rest: keep
+      - approve: order
+        levels: [{name: one, from: "role:one", rule: any}]
+"""
+
+
+def test_an_item_that_a_branch_ends_closes_the_task_its_line_stood_at() -> None:
+    compiled = compile_tree(*read_source(LOOP), World())
+    compiled.build.problems.stop()
+    simulation = simulate(compiled.plan, Script(decisions=[("one", "silent")]))
+    assert (simulation.state.status, simulation.state.outcome) == ("ended", "lost")
+    assert [task.status for task in simulation.state.tasks.values()] == ["cancelled"]
+    closed = [entry.data["result"] for entry in simulation.trail if entry.kind == "task_closed"]
+    assert closed == ["cancelled"]

@@ -23,7 +23,7 @@ from tests.unit.core.random_definitions import by_chance
 from tests.unit.core.random_world import ByChance, intervention, meddle
 
 SOME = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 TIMES: list[float] = []
 
 
@@ -124,6 +124,7 @@ def test_any_definition_stands_whatever_happens(written: int, seed: int) -> None
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["lead_to_cash", "web_order"])
 @MANY
 @given(seed=st.integers(0, 2**32))
@@ -132,6 +133,7 @@ def test_a_shipped_definition_stands_whatever_happens_at_length(name: str, seed:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 @MANY
 @given(written=st.integers(0, 2**32), seed=st.integers(0, 2**32))
 def test_any_definition_stands_whatever_happens_at_length(written: int, seed: int) -> None:
