@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from temporalio import activity
 
+from activities.breaker import Breaker, Watched
 from activities.effect_protocol import EffectCall, EffectProtocol
 from activities.failures import FiguresChanged, raise_as_failure
 from ltc.model.ids import digest
@@ -29,18 +30,25 @@ def place_of(activity_id: str) -> tuple[str, str]:
 
 
 def call_activities(
-    registry: Registry, ports: Mapping[str, Any], protocol: EffectProtocol
+    registry: Registry,
+    ports: Mapping[str, Any],
+    protocol: EffectProtocol,
+    breakers: Mapping[str, Breaker] | None = None,
 ) -> dict[str, list[Callable[..., Any]]]:
     """Return the call activities by port name; an activity's name is its operation's.
 
     An operation that a port's adapter does not carry out gets none: no definition that calls it can be started.
+    ``breakers`` guard the ports that they name; a port without one gets its own.
     """
     made: dict[str, list[Callable[..., Any]]] = {}
+    guards = {name: (breakers or {}).get(name) or Breaker(name) for name in ports}
+    watched = {name: Watched(port, guards[name]) for name, port in ports.items()}
     for operation in registry.operations.values():
         port = ports.get(operation.port)
         if port is None or not callable(getattr(port, operation.method, None)):
             continue
-        made.setdefault(operation.port, []).append(_Call(operation, port, protocol, registry, ports).activity())
+        call = _Call(operation, watched[operation.port], protocol, registry, watched, guards[operation.port])
+        made.setdefault(operation.port, []).append(call.activity())
     return made
 
 
@@ -53,17 +61,20 @@ class _Call:
     protocol: EffectProtocol
     registry: Registry
     ports: Mapping[str, Any]
+    breaker: Breaker
 
     def activity(self) -> Callable[..., Any]:
         """Return the activity."""
 
         @activity.defn(name=self.operation.name)
         async def call(request: CallRequest) -> Any:
-            CURRENT_CHAIN.set(activity.info().workflow_id or "")
-            CURRENT_ATTEMPT.set(activity.info().attempt)
+            info = activity.info()
+            CURRENT_CHAIN.set(info.workflow_id or "")
+            CURRENT_ATTEMPT.set(info.attempt)
             effect_class = self.effect_class(request)
             try:
-                return await self.carry_out(request, effect_class)
+                with self.breaker.passing(f"{info.workflow_id}/{info.activity_id}", info.attempt):
+                    return await self.carry_out(request, effect_class)
             except Exception as error:  # noqa: BLE001 - told apart there; nothing may pass unmapped
                 settle = float(self.port.settle_seconds) if effect_class == "C" else None
                 raise_as_failure(error, effect_class=effect_class, mode=request.mode, settle=settle)

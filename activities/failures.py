@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import traceback
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -11,10 +10,12 @@ from typing import Any, NoReturn
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.breaker import SystemAway
+from activities.spread import part
 from ltc.ports import errors
 
 LOG = logging.getLogger("ltc.activities")
-JITTER = 0.2  # of a delay a system asked for, so that its callers do not all come back at once
+JITTER = 0.2  # of a delay, so that all who were turned away at once do not come back at once
 
 
 class FiguresChanged(errors.PortError):
@@ -77,10 +78,31 @@ def _delay(error: errors.PortError, settle: float | None) -> timedelta | None:
         return timedelta(seconds=settle + 0.05)
     if isinstance(error, errors.StillInFlight):
         return timedelta(seconds=max(error.remaining, 0.0) + 0.05)
-    if isinstance(error, errors.Unavailable) and error.retry_after is not None:
-        spread = 1 + random.random() * JITTER  # noqa: S311 - spreading load, not secrecy
-        return timedelta(seconds=error.retry_after * spread)
+    if isinstance(error, SystemAway):
+        return timedelta(seconds=error.delay)
+    if isinstance(error, errors.Unavailable):
+        wanted = _backoff() if error.retry_after is None else error.retry_after
+        return None if wanted is None else timedelta(seconds=wanted * (1 + JITTER * _part()))
     return None
+
+
+def _backoff() -> float | None:
+    """Return the seconds that Temporal would wait before the next attempt; None where it does not say by what rule."""
+    info = activity.info() if activity.in_activity() else None
+    if info is None or info.retry_policy is None:
+        return None
+    rule = info.retry_policy
+    most = (rule.maximum_interval or 100 * rule.initial_interval).total_seconds()
+    # The exponent is bounded: beyond it the interval is long at its most, and the power no number any more.
+    grown = rule.initial_interval.total_seconds() * rule.backoff_coefficient ** min(info.attempt - 1, 32)
+    return min(grown, most)
+
+
+def _part() -> float:
+    if not activity.in_activity():
+        return 0.0
+    info = activity.info()
+    return part(f"{info.workflow_id}/{info.activity_id}", info.attempt)
 
 
 def _activity_type() -> str:

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from activities.calls import call_activities
 from activities.effect_protocol import EffectProtocol
+from activities.health import HealthNotes
 from activities.people import PeopleActivities
 from activities.trail import flush
 from ltc import adapters
@@ -54,7 +55,8 @@ class Parts:
 
     def activities(self) -> dict[str, list[Callable[..., Any]]]:
         """Return the activities by task queue."""
-        calls = call_activities(self.registry, self.systems, EffectProtocol(self.store))
+        breakers = HealthNotes(self.store).breakers(shared_systems(self.settings))
+        calls = call_activities(self.registry, self.systems, EffectProtocol(self.store), breakers)
         people = PeopleActivities(self.people, self.notifier, self.key.public)
         return {
             **{call_queue(port): made for port, made in calls.items()},
@@ -162,6 +164,16 @@ def systems_of(settings: Settings) -> dict[str, System]:
             )
         made[port] = adapter.connect(port, connection_of(settings, port, chosen))
     return made
+
+
+def shared_systems(settings: Settings) -> list[list[str]]:
+    """Return the ports in groups: those of one group reach the same system, so one breaker guards them."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for port in PORTS:
+        chosen = settings.systems.get(port) or SystemSettings()
+        place = (chosen.adapter, connection_of(settings, port, chosen).url, chosen.database)
+        groups.setdefault(place, []).append(port)
+    return list(groups.values())
 
 
 def connection_of(settings: Settings, port: str, chosen: SystemSettings) -> Connection:

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ltc.model.trail import Entry
+from ltc.ports.health import SystemHealth
 from ltc.ports.store import Appended, DocumentRef, InboxEvent, InboxState, Intent, Route, Started, StartRequest
 from ltc.store import appending, doors, intents, trail
 from ltc.store.connection import Connected
+from ltc.store.health import record as record_health
+from ltc.store.health import troubled
 
 
 class RecordStore(Connected):
@@ -138,6 +141,14 @@ class RecordStore(Connected):
     async def audited(self, chain: str) -> list[dict[str, Any]]:
         """Return the actions of clients on a chain."""
         return await self.read(doors.audited, chain)
+
+    async def record_health(self, health: SystemHealth) -> None:
+        """Replace a worker's view of how a system is doing."""
+        await self.write_healable(record_health, health)
+
+    async def troubled_systems(self, system: str = "") -> list[SystemHealth]:
+        """Return the systems that do not do well, as the workers see them."""
+        return await self.read(troubled, system)
 
     async def map_customer(self, system: str, external: str, customer: str) -> str:
         """Say which customer a system's id means; returns the one on record."""
