@@ -44,6 +44,7 @@ class Layout:
         worker: the words that start the worker, behind the interpreter.
         extra: further environment of the worker.
         tied: everything ends when we die, even by SIGKILL (Linux).
+        sandboxes: which sandbox systems are started; none where real ones serve.
         eager: Temporal hands the first activity of a task to the worker at once.
     """
 
@@ -53,6 +54,7 @@ class Layout:
     extra: Mapping[str, str] = field(default_factory=dict)
     tied: bool = False
     eager: bool = True
+    sandboxes: Sequence[str] = SYSTEMS
 
     @property
     def state(self) -> Path:
@@ -97,7 +99,7 @@ class Installation:
         before = [record.name for record in self.table.living()]
         try:
             await self._start_temporal()
-            await asyncio.gather(*(self._start_system(name) for name in SYSTEMS))
+            await asyncio.gather(*(self._start_system(name) for name in self.layout.sandboxes))
             await self.start_worker()
         except BaseException:
             await asyncio.shield(self.table.end([r.name for r in self.table.living() if r.name not in before]))

@@ -27,7 +27,7 @@ def show(evidence: Evidence, judgements: list[Judgement], page: Console) -> None
     _slas(evidence, page)
     _faults(evidence, page)
     _strikes(evidence, page)
-    _judgements(judgements, page)
+    show_judgements(judgements, page)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -104,8 +104,9 @@ def _strikes(evidence: Evidence, page: Console) -> None:
         )
 
 
-def _judgements(judgements: list[Judgement], page: Console) -> None:
-    page.print("[bold]Checks[/bold] (balances and effects: over the records of the sandbox CRM and ERP alone)")
+def show_judgements(judgements: list[Judgement], page: Console, whose: str = "the sandbox CRM and ERP") -> None:
+    """Print the checks, over whose records they go, and the verdict."""
+    page.print(f"[bold]Checks[/bold] (balances and effects: over the records of {whose} alone)")
     for one in judgements:
         mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
         detail = f": {one.detail}" if one.detail else ""

@@ -32,7 +32,7 @@ _MOUNTS = {
     "systems": Mount("ltc.cli.systems_cmd", "Real systems on this machine: Tryton and BottleCRM."),
     "demo": Mount("ltc.cli.demo_cmd", "Run a whole order book and check what came out."),
     "demo-real": Mount(
-        "ltc.cli.demo_real_cmd", "Run sixty orders through Tryton and BottleCRM and check their own records."
+        "ltc.cli.demo_real_cmd", "Run sixty orders through real systems, check their own records."
     ),
 }
 

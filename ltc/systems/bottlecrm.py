@@ -147,7 +147,7 @@ class BottleCrm:
         """Return what ``LTC_SYSTEMS`` says of this system, by port."""
         words = {
             "adapter": NAME, "url": instance.url(), "token": secret["token"], "password": secret["intake_key"],
-            "options": {"intake": secret["intake"]},
+            "options": {"intake": secret["intake"], "lead_address": "tagged"},  # one customer, many leads
         }  # fmt: skip
         return {"crm": words}
 

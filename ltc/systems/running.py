@@ -91,7 +91,7 @@ class Systems:
             self._end(names)
             if not keep:
                 for name in NAMES:
-                    shutil.rmtree(self._places.state / name, ignore_errors=True)
+                    shutil.rmtree(self._places.home(name), ignore_errors=True)
                 (self._places.state / "systems.json").unlink(missing_ok=True)
             return names
 
@@ -110,8 +110,8 @@ class Systems:
         book = Book.read(self._places)
         for name in NAMES:  # Tryton serves every port; where there is a CRM of its own, that one counts
             if name in book.instances:
-                folder = self._places.state / name
-                found |= self._recipe(name).settings(book.instances[name], read_secrets(folder))
+                secret = read_secrets(self._places.home(name))
+                found |= self._recipe(name).settings(book.instances[name], secret)
         if not found:
             raise SystemsError(f"no system was brought up in {self._places.state}; `ltc systems up tryton` does it")
         return found
@@ -135,7 +135,8 @@ class Systems:
 
     def _bring_up(self, recipes: Sequence[Recipe]) -> None:
         book = Book.read(self._places)
-        missing = [recipe for recipe in recipes if not (self._places.state / recipe.name / "secrets.json").is_file()]
+        homes = {recipe.name: self._places.home(recipe.name) for recipe in recipes}
+        missing = [recipe for recipe in recipes if not (homes[recipe.name] / "secrets.json").is_file()]
         if missing:
             self._create(missing, book)
         for recipe in recipes:
@@ -153,7 +154,7 @@ class Systems:
         for recipe, template in zip(recipes, made, strict=True):
             self._end(self._processes(recipe.name))
             ground = self._ground(recipe, {})
-            templates.copy(recipe, template, self._places.state / recipe.name, programs_of(ground.servers))
+            templates.copy(recipe, template, self._places.home(recipe.name), programs_of(ground.servers))
             book.instances[recipe.name] = Instance(recipe.name, template=template.name)
 
     def _recipe(self, name: str) -> Recipe:
@@ -164,7 +165,7 @@ class Systems:
         raise SystemsError(f"there is no system {name!r}; there are {', '.join(NAMES)}")
 
     def _ground(self, recipe: Recipe, secret: Mapping[str, str] | None = None) -> Ground:
-        folder = self._places.state / recipe.name
+        folder = self._places.home(recipe.name)
         known = read_secrets(folder) if secret is None else secret
         logs = self._places.state / "logs"
         return ground_of(recipe.name, folder, logs, self._table, self._places, recipe.python(), known, self._say)

@@ -48,6 +48,16 @@ class Places:
         """Return the places of a state folder; without a cache folder the user's own."""
         return cls(state.resolve(), (cache or default_cache()).resolve())
 
+    def home(self, system: str) -> Path:
+        """The folder of a system's data: in the state folder, or, where PostgreSQL's user cannot go, beside root's own.
+
+        Root's folders are often closed to others, and PostgreSQL never runs as root.
+        """
+        account = other_account()
+        if account is None or account.reaches(self.state):
+            return self.state / system
+        return Path("/var/tmp") / f"ltc-systems-{digest(str(self.state))}" / system  # noqa: S108 - named by the state folder, made by root
+
     def logs(self, name: str) -> Path:
         """The log of a process."""
         return self.state / "logs" / f"{name}.log"

@@ -38,10 +38,15 @@ def tryton_data(book: OrderBook) -> dict[str, Any]:
             {"code": one.id, "name": one.name, "price": str(one.price).split()[0], "stock": one.stock}
             for one in book.products.values()
         ],
-        "customers": [_customer(row) for row in _rows(NORTHWIND / "customers.csv")],
+        "customers": customer_rows(),
         "employees": [{"code": person.id, "name": person.name} for person in book.employees.values()],
         "years": [year - 1, year, year + 1],
     }
+
+
+def customer_rows() -> list[dict[str, Any]]:
+    """Return the customers, each with its address."""
+    return [_customer(row) for row in _rows(NORTHWIND / "customers.csv")]
 
 
 def _customer(row: dict[str, str]) -> dict[str, Any]:

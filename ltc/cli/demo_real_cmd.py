@@ -1,0 +1,82 @@
+"""`ltc demo-real`: sixty orders through real systems, BottleCRM and Tryton, checked against their own records."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ltc.cli.exits import BadUsageError, FailedError
+
+if TYPE_CHECKING:
+    from starter.real.demo import Options
+    from starter.real.judge import RealEvidence
+
+app = typer.Typer(rich_markup_mode=None)
+_CRMS = ("bottlecrm", "tryton")
+_INTERRUPTED = 130
+
+
+@app.command()
+def demo_real(
+    orders: Annotated[int, typer.Option("--orders", "-n", metavar="N", help="How many of the 60 orders.")] = 60,
+    faults: Annotated[bool, typer.Option("--faults", help="Kill Tryton and the CRM during the run.")] = False,
+    crm: Annotated[
+        str, typer.Option("--crm", help="bottlecrm or tryton; without it BottleCRM where there is a Python 3.12.")
+    ] = "",
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="DIR", help="Where environments and templates are kept.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep databases and logs even when all went well.")] = False,
+) -> None:
+    """Sell, deliver and bill on real systems, then compare their own records with the plan. Exit 1: a check failed."""
+    if crm and crm not in _CRMS:
+        raise BadUsageError(f"--crm: there is no {crm!r}; there are {', '.join(_CRMS)}")
+    from ltc import settings
+    from starter.real.demo import Options
+    from starter.real.judge import judge
+    from starter.real.report import show
+    from starter.report import console
+
+    state = settings.load().state / "demo-real"
+    evidence = _run(Options(orders, state, faults, crm, cache))
+    judgements = judge(evidence)
+    show(evidence, judgements, console())
+    if not all(one.holds for one in judgements):
+        raise FailedError(f"a check failed; ltc's database and the logs are in {state}")
+    if not keep:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _run(options: Options) -> RealEvidence:
+    import asyncio
+
+    from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
+    from ltc.ports.errors import PortError
+    from ltc.systems.shared import SystemsError
+    from starter.installation import InstallationError
+    from starter.order_file import OrderFileError
+    from starter.progress import Progress
+    from starter.real.demo import demonstrate
+    from starter.report import console
+    from starter.scenario import ScenarioError
+
+    async def interruptible() -> RealEvidence:
+        work = asyncio.ensure_future(demonstrate(options, Progress(console())))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, work.cancel)
+        return await work
+
+    try:
+        return asyncio.run(interruptible())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        typer.echo("interrupted; everything that was started has been ended", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    except (SystemsError, InstallationError, OrderFileError, ScenarioError) as error:
+        raise FailedError(str(error)) from error
+    except (TemporalNotFoundError, TemporalNotReadyError, PortError) as error:
+        raise FailedError(str(error)) from error
