@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import math
 import sys
 from collections.abc import Mapping
@@ -33,6 +34,11 @@ def _settle_sniffio() -> None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # "known to be missing", as the import system says it
 
 
+def _keep_quiet() -> None:
+    """Keep httpcore from logging headers at DEBUG: an answer's Set-Cookie holds a session, which is a secret."""
+    logging.getLogger("httpcore").setLevel(logging.INFO)
+
+
 class HttpClient:
     """Calls one system over HTTP. A failure of the transport comes out as one of ``ltc.ports.errors``, without secrets.
 
@@ -49,6 +55,7 @@ class HttpClient:
         auth: httpx.Auth | None = None,
     ) -> None:  # fmt: skip
         _settle_sniffio()
+        _keep_quiet()
         self.system = system
         self._timeout = timeout
         self._url = url

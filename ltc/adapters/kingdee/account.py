@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -39,8 +39,8 @@ class Account:
     database: str
     user: str
     app_id: str
-    secret: str
-    password: str
+    secret: str = field(repr=False)
+    password: str = field(repr=False)
     lcid: str
     org: str
     stock: str

@@ -10,8 +10,9 @@ from typing import Any
 
 from ltc.ports.errors import ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
 
-CONTEXT_LOST, EXCEPTION, DATABASE, VALIDATION, NOT_OPERABLE, LOCKED, TOO_MANY = 1, 4, 6, 11, 12, 13, 14
+CONTEXT_LOST, VALIDATION, NOT_OPERABLE, LOCKED, TOO_MANY = 1, 11, 12, 13, 14
 _SETTINGS = {2: "the user lacks the right", 7: "the licence does not cover it", 15: "administrators may not call it"}
+_REFUSALS = {9: "a value is none", 10: "not found", VALIDATION: "validation", NOT_OPERABLE: "not operable now"}
 _REQUEST = {3: "no operation was named", 5: "no form was named", 8: "the parameters are wrong"}
 _NOT_ALLOWED = ("允许调用WebAPI", "白名单")  # a validation error in form, a setting of the server in fact
 LOCK_SECONDS, LIMIT_SECONDS = 3.0, 30.0
@@ -119,9 +120,10 @@ def _refusal(status: dict[str, Any], where: str, *, writes: bool) -> Exception:
         return Misconfigured(f"{where}: {_SETTINGS.get(code, 'the server does not let our user call it')}: {no.text}")
     if code in _REQUEST:
         return ContractBroken(f"{where}: {_REQUEST[code]}: {no.text}", _shown(status))
-    if code in (EXCEPTION, DATABASE, _UNKNOWN):
-        return _broke_off(f"{where}: the server failed (MsgCode {status.get('MsgCode')}): {no.text}", writes)
-    return no
+    if code in _REFUSALS:
+        return no
+    # 4 is an exception, 6 the database; of a code that nobody has written down no more is known than of these.
+    return _broke_off(f"{where}: the server failed (MsgCode {status.get('MsgCode')}): {no.text}", writes)
 
 
 def _broke_off(text: str, writes: bool) -> PortError:

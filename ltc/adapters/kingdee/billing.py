@@ -88,13 +88,12 @@ class Billing:
 
     async def reverse(self, request: op.PaymentId) -> d.Payment:
         """Make a receipt void: the receivable is open again."""
-        record = await self.reader.must(RECEIPT, request.payment)
-        payment = self._for(record, request.invoice)
+        self._for(await self.reader.must(RECEIPT, request.payment), request.invoice)
         try:
             await self.tools.bills.void(RECEIPT, request.payment)
         except SaidNo as no:
             raise refusal(no, request.payment) from None
-        return payment
+        return self._for(await self.reader.must(RECEIPT, request.payment), request.invoice)
 
     async def rate(self, request: op.Currencies) -> d.Rate:
         """Read the rate that holds today."""

@@ -15,7 +15,7 @@ from ltc.model import documents as d
 from ltc.ports.errors import BusinessRefusal, ContractBroken
 
 Record = dict[str, Any]
-_DATES = ("FModifyDate", "FApproveDate", "FENDDATE_H")
+_DATES = ("FModifyDate", "FApproveDate", "FENDDATE_H", "FDate")
 _WORDS = {"Z": "draft", "A": "draft", "D": "draft", "B": "submitted", "C": "confirmed"}
 _ENTITIES = {ORDER.id: "order", NOTICE.id: "release", OUTSTOCK.id: "delivery", RETURN.id: "goods_return",
              RECEIVABLE.id: "invoice", RECEIPT.id: "payment"}  # fmt: skip

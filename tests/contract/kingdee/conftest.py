@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -156,29 +156,30 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def k3cloud() -> Iterator[tuple[Server, str]]:
-    """The server, for all tests."""
+async def served() -> AsyncIterator[World]:
+    """The server and both ports, for all tests: reading the mapping takes longer than most of them."""
     server = Server()
     thread = ServerThread(server).start()
-    yield server, thread.url
-    thread.stop()
-
-
-@pytest.fixture
-async def world(k3cloud: tuple[Server, str]) -> AsyncIterator[World]:
-    """An empty account, served with signed requests."""
-    server, url = k3cloud
-    server.system, server.signed, server.logins = seeded(), True, 0
-    for old in (server.troubles, server.calls, server.waiting, server.sessions):
-        old.clear()
     connection = Connection(
-        url=url, user=server.user, database=server.database, token=SecretStr(server.secret), timeout=5.0,
+        url=thread.url, user=server.user, database=server.database, token=SecretStr(server.secret), timeout=5.0,
         settle_seconds=0.0, options={"app_id": server.app_id, "stock": "CK001"},
     )  # fmt: skip
     erp, customer = (ADAPTER.connect(port, connection) for port in ("erp", "customer"))
     assert isinstance(erp, KingdeeErp)
     assert isinstance(customer, KingdeeDirectory)
-    made = World(server, connection, erp, customer)
-    yield made
-    for one in (erp, customer, *made.opened):
-        await one.aclose()
+    yield World(server, connection, erp, customer)
+    await erp.aclose()
+    await customer.aclose()
+    thread.stop()
+
+
+@pytest.fixture
+async def world(served: World) -> AsyncIterator[World]:
+    """An empty account, served with signed requests."""
+    server = served.server
+    server.system, server.signed, server.logins = seeded(), True, 0
+    for old in (server.troubles, server.calls, server.waiting, server.sessions):
+        old.clear()
+    yield served
+    while served.opened:
+        await served.opened.pop().aclose()

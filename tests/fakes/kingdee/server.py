@@ -23,10 +23,10 @@ LOST = "会话信息已丢失，请重新登录"
 
 @dataclass
 class Trouble:
-    """What goes wrong with the next call of a service (on a form, if one is named).
+    """What goes wrong with the next call of a service (``*``: of any that writes), on a form if one is named.
 
-    ``kind``: lost (done, no answer), dropped (not done, no answer), late (done when released, no answer), or one of
-    the answers in ``ANSWERS``; ``code`` for ``msgcode``. ``skip`` lets so many calls pass first.
+    ``kind``: lost (done, no answer), dropped (not done, no answer), late (done when released, no answer), echo (every
+    secret in an answer that makes no sense), or one of ``ANSWERS``; ``code`` for ``msgcode``. ``skip`` lets so many calls pass first.
     """
 
     service: str
@@ -108,6 +108,8 @@ class Server:
         kind = trouble.kind if trouble else ""
         if kind == "msgcode" and trouble:
             return _no(name, trouble.code, "意外的错误")
+        if kind == "echo":
+            return json.dumps([self.secret, self.password, sorted(self.sessions)[-1:]])
         if kind in ANSWERS:
             return ANSWERS[kind]
         if kind == "dropped":
@@ -142,7 +144,8 @@ class Server:
 
     def _trouble(self, service: str, form: str) -> Trouble | None:
         for trouble in self.troubles:
-            if trouble.service == service and trouble.form in ("", form):
+            writes = trouble.service == "*" and service != "ExecuteBillQuery"
+            if (trouble.service == service or writes) and trouble.form in ("", form):
                 if trouble.skip:
                     trouble.skip -= 1
                     continue
@@ -220,6 +223,9 @@ ANSWERS = {
     }, ensure_ascii=False),
     "no_document": json.dumps({"Result": {"ResponseStatus": {"IsSuccess": True, "SuccessEntitys": [], "MsgCode": 0}}}),
     "not_allowed": _no("Save", 11, "当前用户未指定允许调用WebAPI接口"),
+    "empty": "[]",
+    "short_row": "[[1]]",
+    "no_rows": json.dumps([{"FID": 1}]),
     "odd": json.dumps({"Result": {}}),
 }  # fmt: skip
 
