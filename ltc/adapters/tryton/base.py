@@ -19,7 +19,7 @@ from ltc.ports.systems import EventPage
 
 ADD_ON = "ltc_key"
 OPTIONS = {
-    "billing": "what new orders are billed by: delivery (erp.post_invoice, the default) or order (erp.post_order_invoice)",
+    "billing": "what orders are billed by: delivery (the default: erp.post_invoice) or order (erp.post_order_invoice)",
     "payment_method": "the payment method that payments are entered with; needed where there are several",
     "write_off": "the write-off method that remainders are given up with; needed where there are several",
 }

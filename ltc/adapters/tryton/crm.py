@@ -7,23 +7,23 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from ltc.adapters.tryton.base import TrytonPort, effect, inner, money, only, reading, text, version, whole
+from ltc.adapters.tryton.base import TrytonPort, effect, inner, only, reading, text, version
+from ltc.adapters.tryton.deals import deal_lines
 from ltc.adapters.tryton.directory import TrytonDirectory
 from ltc.adapters.tryton.feed import read_feed, won
 from ltc.adapters.tryton.rpc import Record, SaidNo
-from ltc.adapters.tryton.sales import spread
 from ltc.model import documents as d
-from ltc.model.money import Money, exponent, round_minor
+from ltc.model.money import Money, exponent
 from ltc.ports import operations as op
 from ltc.ports.adapters import Connection
-from ltc.ports.errors import BusinessRefusal, ContractBroken, OutcomeUnknown
+from ltc.ports.errors import BusinessRefusal, OutcomeUnknown
 from ltc.ports.operations import EffectClass
 from ltc.ports.systems import EventPage
 
 MODEL = "sale.opportunity"
 _FIELDS = (
     "number", "reference", "description", "state", "party.code", "party.name", "employee.party.code", "currency.code",
-    "amount", "conversion_probability", "lost_reason", "lines", "end_date", "_timestamp",
+    "amount", "conversion_probability", "lost_reason", "comment", "lines", "end_date", "_timestamp",
 )  # fmt: skip
 _STAGES = {"lead": "lead", "opportunity": "qualified", "converted": "won", "won": "won", "lost": "lost",
            "cancelled": "cancelled"}  # fmt: skip
@@ -38,7 +38,7 @@ class TrytonCrm(TrytonPort):
     port = "crm"
     classes: Mapping[str, EffectClass] = {
         "crm.qualify_lead": EffectClass.A, "crm.reopen_lead": EffectClass.A, "crm.set_stage": EffectClass.A,
-        "crm.create_lead": EffectClass.C, "crm.convert_lead": EffectClass.A, "crm.log_progress": EffectClass.C,
+        "crm.create_lead": EffectClass.C, "crm.convert_lead": EffectClass.C, "crm.log_progress": EffectClass.C,
     }  # fmt: skip
     keyed = frozenset({"crm.create_lead", "crm.log_progress"})
 
@@ -56,7 +56,7 @@ class TrytonCrm(TrytonPort):
                 "not_qualified", f"opportunity {record['id']} has no customer yet", request.opportunity
             )
         currency = text(record, "currency.code", f"opportunity {record['id']}")
-        lines = await self._lines(record, currency)
+        lines = await deal_lines(self.rpc, record, currency)
         nothing = Money(minor=0, currency=currency)
         net, tax = (sum((getattr(one, name) for one in lines), nothing) for name in ("net", "tax"))
         return d.Opportunity(
@@ -73,8 +73,9 @@ class TrytonCrm(TrytonPort):
         """Take a lead in, once per its external id, which stands in the reference."""
         before = await self._by_external(request)
         if before is not None:
-            return _lead(before)
+            return _taken_in(before, key)
         values = await self._lead_values(request)
+        values["comment"] = f"{request.source}\n[{key}]".strip()
         if await self.has_key():
             values["ltc_key"] = request.external_id
         try:
@@ -83,12 +84,12 @@ class TrytonCrm(TrytonPort):
             before = await self._by_external(request)
             if before is None:
                 raise
-            return _lead(before)
+            return _taken_in(before, key)
         return _lead(await self._record(str(number)))
 
     async def _probe_create_lead(self, request: op.CreateLead, key: str) -> d.Lead | None:
         found = await self._by_external(request)
-        return _lead(found) if found else None
+        return _lead(found) if found and _ours(found, key) else None
 
     async def _by_external(self, request: op.CreateLead) -> Record | None:
         found = await self.rpc.find(MODEL, [["reference", "=", request.external_id]], _FIELDS)
@@ -116,7 +117,6 @@ class TrytonCrm(TrytonPort):
             "description": request.title, "reference": request.external_id, "party": party["id"],
             "address": party["addresses"][0] if party["addresses"] else None,
             "amount": Decimal(net).scaleb(-exponent(request.currency)), "lines": [["create", lines]],
-            "comment": f"Source: {request.source}" if request.source else "",
         } | ({"employee": owner[0]["id"]} if owner else {})  # fmt: skip
 
     @effect
@@ -125,8 +125,9 @@ class TrytonCrm(TrytonPort):
         record = await self._record(request.lead)
         if record["state"] in ("lost", "cancelled"):
             raise BusinessRefusal("not_qualified", f"lead {request.lead} is {record['state']}", request.lead)
-        if record["state"] == "lead":
-            await self._press(record, "opportunity", "opportunity")
+        if record["state"] != "lead":
+            raise BusinessRefusal("already_converted", f"lead {request.lead} is {record['state']}", request.lead)
+        await self._press(record, "opportunity", "opportunity")
         return await self.get_opportunity(op.OpportunityId(opportunity=request.lead))
 
     async def _probe_convert_lead(self, request: op.LeadId, key: str) -> d.Opportunity | None:
@@ -242,25 +243,6 @@ class TrytonCrm(TrytonPort):
             if (await self._record(str(record["id"])))["state"] != goal:
                 raise
 
-    async def _lines(self, record: Record, currency: str) -> list[d.Line]:
-        fields = ["product.code", "product.list_price", "product.account_category.customer_taxes", "quantity"]
-        lines = await self.rpc.find("sale.opportunity.line", [["opportunity", "=", record["id"]]], fields)
-        worth = [_list_worth(line, currency) for line in lines]
-        expected = sum(worth)
-        if record["amount"] is not None:
-            expected = money(record["amount"], currency, f"opportunity {record['id']}").minor
-        rates = await self._rates(lines)
-        nets = spread(expected, worth) if lines else []
-        return [_line(line, net, currency, rates) for line, net in zip(lines, nets, strict=True)]
-
-    async def _rates(self, lines: list[Record]) -> dict[int, Decimal]:
-        wanted = {one for line in lines for one in inner(line, "product.account_category.customer_taxes") or ()}
-        taxes = await self.rpc.find("account.tax", [["id", "in", sorted(wanted)]], ["type", "rate"])
-        for tax in taxes:
-            if tax["type"] != "percentage":
-                raise ContractBroken(f"tryton: tax {tax['id']} is no percentage; its part of a line is not known")
-        return {tax["id"]: Decimal(tax["rate"]) for tax in taxes}
-
 
 def _stage(record: Record) -> str:
     sure = record["state"] == "opportunity" and (record["conversion_probability"] or 0) >= _CERTAIN
@@ -272,22 +254,17 @@ def _lead(record: Record) -> d.Lead:
     return d.Lead(id=str(record["id"]), version=version(record), stage=_stage(record), score=score)
 
 
+def _ours(record: Record, key: str) -> bool:
+    return str(record["comment"] or "").endswith(f"[{key}]")
+
+
+def _taken_in(record: Record, key: str) -> d.Lead:
+    """Return the lead if this key took it in; another one is a duplicate."""
+    if not _ours(record, key):
+        number = str(record["id"])
+        raise BusinessRefusal("duplicate_lead", f"lead {number} has the same external id", number)
+    return _lead(record)
+
+
 def _note(note: Record, record: Record, request: op.LogProgress) -> d.Note:
     return d.Note(id=str(note["id"]), version=version(note), opportunity=str(record["id"]), text=request.text)
-
-
-def _list_worth(line: Record, currency: str) -> int:
-    price = inner(line, "product.list_price")
-    return round_minor((price or Decimal(0)).scaleb(exponent(currency)) * Decimal(str(line["quantity"] or 0)))
-
-
-def _line(line: Record, minor: int, currency: str, rates: dict[int, Decimal]) -> d.Line:
-    quantity = whole(line["quantity"], "an opportunity's line")
-    net = Money(minor=minor, currency=currency)
-    rate = sum((rates[one] for one in inner(line, "product.account_category.customer_taxes") or ()), Decimal(0))
-    tax = Money(minor=round_minor(rate * minor), currency=currency)
-    price = Money(minor=round_minor(Decimal(minor) / quantity), currency=currency)
-    return d.Line(
-        id=str(line["id"]), product=text(line, "product.code", "an opportunity's line"), quantity=quantity,
-        unit_price=price, net=net, tax=tax, gross=net + tax,
-    )  # fmt: skip

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ltc.adapters.tryton.base import TrytonPort, effect, inner, only, reading
+from ltc.adapters.tryton.base import TrytonPort, effect, only, reading
+from ltc.adapters.tryton.lines import new_line
 from ltc.adapters.tryton.rpc import AsksFirst, Record, SaidNo
 from ltc.adapters.tryton.sales import OPEN, SALE, Sale, read_sale
 from ltc.model import documents as d
-from ltc.model.money import Money, exponent
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown
 
-_PRICE_PLACES = 4  # Tryton keeps unit prices with four decimals unless [product] price_decimal says otherwise
 _RUNNING = ("confirmed", "processing", "done")
 _CREDIT = "credit_limit"
 _DONE_WITHOUT = ("cancelled", "done")
@@ -276,30 +275,4 @@ class Orders(TrytonPort):
         for code in wanted:
             if code not in found or not found[code]["salable"]:
                 raise BusinessRefusal("unknown_product", f"Tryton sells no product {code}", code)
-        return [_new_line(line, found[line.product]) for line in lines]
-
-
-def _new_line(line: d.Line, product: Record) -> Record:
-    taxes = inner(product, "account_category.customer_taxes") or []
-    return {
-        "product": product["id"], "quantity": float(line.quantity), "unit": product["sale_uom"],
-        "unit_price": unit_price(line), "taxes": [["add", taxes]],
-    }  # fmt: skip
-
-
-def unit_price(line: d.Line) -> Decimal:
-    """Return the price of one piece, discount taken off, in as many decimals as Tryton keeps.
-
-    Raises:
-        Misconfigured: with these decimals the line would not come to its net amount.
-    """
-    places = Decimal(1).scaleb(-_PRICE_PLACES)
-    per_piece = Decimal(line.unit_price.minor).scaleb(-exponent(line.net.currency)) * (1 - line.discount)
-    exact = Decimal(line.net.minor).scaleb(-exponent(line.net.currency)) / line.quantity
-    for price in (per_piece, exact):
-        rounded = price.quantize(places)
-        if Money.of(rounded * line.quantity, line.net.currency) == line.net:
-            return rounded
-    raise Misconfigured(
-        f"line {line.id}: no price with {_PRICE_PLACES} decimals times {line.quantity} makes {line.net}"
-    )
+        return [new_line(line, found[line.product]) for line in lines]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+from pydantic import BaseModel
+
 from ltc.contract.base_rig import BaseRig
+from ltc.contract.bench import Bench
 from ltc.contract.rig import Seen
+from ltc.ports import operations as op
 
 _READS = frozenset({"search", "search_read", "search_count", "read", "read_group", "fields_get", "default_get",
                     "fields_view_get", "get_preferences", "on_change_with", "pre_validate"})  # fmt: skip
@@ -14,6 +18,20 @@ _FRAME = frozenset({"create", "delete"})  # a wizard's session, not what it does
 
 class TrytonRig(BaseRig):
     """Tryton over JSON-RPC: ``{"method": "model.sale.sale.create", …}``."""
+
+    async def ready(self, bench: Bench, operation: str) -> BaseModel:
+        """In Tryton an opportunity is a qualified lead: what is to be qualified is a lead still."""
+        if operation == "crm.qualify_lead":
+            return op.OpportunityId(opportunity=await self.lead(bench))
+        return await super().ready(bench, operation)
+
+    async def cause(self, bench: Bench, event: str) -> str:
+        """A deal is won when sales is sure of it."""
+        if event != "crm.opportunity_won":
+            return await super().cause(bench, event)
+        opportunity = await self.opportunity(bench)
+        await self.must(bench, "crm.set_stage", op.SetStage(opportunity=opportunity, stage="won"))
+        return opportunity
 
     def writes(self, seen: Seen) -> bool:
         """Tell by the name of the call; logging in and opening a wizard change no document."""
