@@ -73,6 +73,22 @@ async def systems(settings: Settings, report: Report) -> None:
             await system.aclose()
 
 
+async def waiting(settings: Settings, report: Report) -> None:
+    """No worker finds a system away."""
+    from ltc.store import Store
+
+    async with await Store.open(settings.database_url()) as store:
+        troubled = await store.troubled_systems()
+    for one in troubled:
+        report.warn(
+            f"{one.system} is away for the workers since {one.since:%Y-%m-%d %H:%M:%SZ}, {one.waiting} calls wait:"
+            f" {one.error}",
+            "mend the system; the calls come back by themselves, the oldest first",
+        )
+    if not troubled:
+        report.ok("no worker finds a system away")
+
+
 async def writeback(settings: Settings, report: Report) -> None:
     """The CRM knows how far its deals are."""
     from datetime import UTC, datetime

@@ -12,6 +12,7 @@ from ltc.cli import adopting, installed
 from ltc.cli.errors import translate
 from ltc.cli.exits import FailedError, NotFoundError
 from ltc.cli.output import note, plain
+from ltc.cli.stuck_group import grouped
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
@@ -85,8 +86,8 @@ class Desk:
             raise NotFoundError(await self._unknown(chain))
         return [plain(row) for row in found]
 
-    async def stuck(self, chain: str, reason: str, leg: str, limit: int) -> list[Record]:
-        """Say which chains do not move and why.
+    async def stuck(self, chain: str, reason: str, leg: str, limit: int, each: bool = False) -> list[Record]:
+        """Say which chains do not move and why; those that wait for one system that is away in one row, unless each.
 
         Raises:
             NotFoundError: nothing is on record under this id.
@@ -95,6 +96,8 @@ class Desk:
             raise NotFoundError(await self._unknown(chain))
         found = [plain(one) for one in await self._reasons(chain)]
         wanted = [one for one in found if reason in ("", one["reason"]) and leg in ("", one["leg"])]
+        if not chain and not each and len(wanted) > 1:
+            wanted = grouped(wanted, [plain(one) for one in await self.client.store.troubled_systems()])
         return wanted[:limit]
 
     async def _reasons(self, chain: str) -> list[Stuck]:

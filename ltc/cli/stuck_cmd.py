@@ -30,13 +30,16 @@ def stuck(
     chain: Annotated[str, typer.Argument(metavar="CHAIN", help="Only this chain, in full.")] = "",
     reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")] = "",
     leg: Annotated[str, typer.Option(help="Only in this leg.")] = "",
+    each: Annotated[
+        bool, typer.Option("--each", help="Every chain in a row of its own, also those that wait for one system.")
+    ] = False,
     limit: options.Limit = 100,
     output: options.Output = Format.TABLE,
 ) -> None:
     """Say which chains do not move and why, since when, who owns it, what happens next, what may be done."""
     if reason and reason not in REASONS:
         raise typer.BadParameter(f"{reason!r} is not one of {', '.join(REASONS)}", param_hint="--reason")
-    found = ask(lambda desk: desk.stuck(chain, reason, leg, limit))
+    found = ask(lambda desk: desk.stuck(chain, reason, leg, limit, *([True] if each else [])))
     if chain and output is Format.TABLE and found:
         for why in found:
             typer.secho(f"{clean(why['chain'])}  {clean(why['reason'])}", bold=True)
