@@ -54,15 +54,19 @@ class BottleCrm:
 
     def digest(self) -> str:
         """Return what the template's name is made of: a template of other makings is another one."""
-        return digest(_RECIPE, ROOT / "requirements" / "bottlecrm.lock", _SEED, self._data)
+        return digest(_SEED, self._data)
+
+    def bare_digest(self) -> str:
+        """Return what the name of the empty template is made of."""
+        return digest(_RECIPE, ROOT / "requirements" / "bottlecrm.lock")
 
     def new_secrets(self) -> dict[str, str]:
         """Return fresh passwords, and the key that signs sessions."""
         made = {name: secrets.token_urlsafe(18) for name in ("postgres", "role", "redis")}
         return {**made, "key": secrets.token_urlsafe(48)}
 
-    def build(self, ground: Ground) -> dict[str, str]:
-        """Create and seed the database in the ground's cluster, whose server runs; returns further secrets.
+    def create(self, ground: Ground) -> None:
+        """Create the database in the ground's cluster, whose server runs.
 
         Raises:
             SystemsError: a step fails.
@@ -73,16 +77,25 @@ class BottleCrm:
         role = f"create role {_ROLE} login nosuperuser password '{ground.secrets['role']}';"
         ground.cluster.sql(port, "postgres", role, log, list(ground.secrets.values()))
         ground.cluster.sql(port, "postgres", f"create database {_DATABASE} owner {_ROLE};", log)
-        hidden = list(ground.secrets.values())
-        with_redis = self._start_redis(ground, pick_port())
-        env = self._environment(ground, port, with_redis)
         ground.say("bottlecrm: creating its database (1 of 2)")
-        migrate: list[str | Path] = [ground.python, "-m", "django", "migrate", "--no-input", "-v", "1"]
-        run(migrate, "creating BottleCRM's database", log, env=env, cwd=ground.folder, secret=hidden)
+        self._run(ground, ["-m", "django", "migrate", "--no-input", "-v", "1"], "creating BottleCRM's database")
+
+    def seed(self, ground: Ground) -> dict[str, str]:
+        """Fill the database by the script that runs in BottleCRM's own environment; returns the secrets it made.
+
+        Raises:
+            SystemsError: the script fails.
+        """
         ground.say("bottlecrm: entering users, customers, contacts and products (2 of 2)")
-        seed: list[str | Path] = [ground.python, _SEED, "--data", self._data]
-        said = run(seed, "seeding BottleCRM", log, env=env, cwd=ground.folder, secret=hidden)
-        return _understood(said, log)
+        said = self._run(ground, [_SEED, "--data", self._data], "seeding BottleCRM")
+        return _understood(said, ground.log("bottlecrm-build"))
+
+    def _run(self, ground: Ground, words: list[str | Path], what: str) -> str:
+        redis = self._start_redis(ground, pick_port())
+        env = self._environment(ground, int(ground.secrets["build_port"]), redis)
+        hidden = list(ground.secrets.values())
+        log = ground.log("bottlecrm-build")
+        return run([ground.python, *words], what, log, env=env, cwd=ground.folder, secret=hidden)
 
     @staticmethod
     def _start_redis(ground: Ground, port: int) -> int:

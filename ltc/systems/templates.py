@@ -15,7 +15,7 @@ from ltc.systems.postgres import Cluster
 from ltc.systems.shared import Places, Say, digest, one_at_a_time
 
 _STAMP = ".complete"
-_BUILD_PORT = "build_port"
+BUILD_PORT = "build_port"  # where the cluster is served while a template is made
 
 
 class Recipe(Protocol):
@@ -28,14 +28,20 @@ class Recipe(Protocol):
     def python(self) -> Path:
         """Return the interpreter of its environment."""
 
+    def bare_digest(self) -> str:
+        """Return what the name of its empty template is made of."""
+
     def digest(self) -> str:
         """Return what its template's name is made of."""
 
     def new_secrets(self) -> dict[str, str]:
         """Return fresh secrets; ``postgres`` is the cluster administrator's."""
 
-    def build(self, ground: Ground) -> dict[str, str]:
-        """Create and seed its database; returns further secrets."""
+    def create(self, ground: Ground) -> None:
+        """Create its database, empty: what takes long and seldom changes."""
+
+    def seed(self, ground: Ground) -> dict[str, str]:
+        """Fill its database; returns further secrets."""
 
     def start(self, ground: Ground, instance: Instance) -> None:
         """Start its processes that do not run."""
@@ -47,19 +53,19 @@ class Recipe(Protocol):
         """Return what ``LTC_SYSTEMS`` says of it."""
 
 
-def folder_of(recipe: Recipe, places: Places) -> Path:
-    """Return where a recipe's template is or will be."""
-    made_by = digest(recipe.digest(), str(os.geteuid()))  # the data belongs to the user that made it
-    return places.cache / "templates" / f"{recipe.name}-{made_by}"
-
-
 def ensure(recipe: Recipe, places: Places, say: Say) -> Path:
     """Return the template of a recipe, made when it is not there; what an earlier attempt left half-made goes.
 
     Raises:
         SystemsError: a step of its making fails; nothing of it runs any more.
     """
-    template = folder_of(recipe, places)
+    user = str(os.geteuid())  # the data belongs to the user that made it
+    bare = _made(recipe, f"{recipe.name}-bare-{digest(recipe.bare_digest(), user)}", places, say, None)
+    return _made(recipe, f"{recipe.name}-{digest(recipe.bare_digest(), recipe.digest(), user)}", places, say, bare)
+
+
+def _made(recipe: Recipe, name: str, places: Places, say: Say, bare: Path | None) -> Path:
+    template = places.cache / "templates" / name
     with one_at_a_time(template.with_suffix(".lock"), say, f"the template of {recipe.title}"):
         if (template / _STAMP).is_file():
             return template
@@ -68,10 +74,10 @@ def ensure(recipe: Recipe, places: Places, say: Say) -> Path:
         _clear(making)
         shutil.rmtree(template, ignore_errors=True)
         make_folder(making)
-        _build(recipe, making, places, say)
+        _build(recipe, making, places, say, bare)
         making.replace(template)
         (template / _STAMP).touch()
-        say(f"{recipe.name}: template made in {time.monotonic() - begun:.0f} s")
+        say(f"{recipe.name}: {'seeded' if bare else 'created'} in {time.monotonic() - begun:.0f} s")
     return template
 
 
@@ -88,20 +94,30 @@ def _clear(making: Path) -> None:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def _build(recipe: Recipe, making: Path, places: Places, say: Say) -> None:
+def _build(recipe: Recipe, making: Path, places: Places, say: Say, bare: Path | None) -> None:
     port = pick_port()
-    secret = {**recipe.new_secrets(), _BUILD_PORT: str(port)}
+    secret = read_secrets(bare) if bare else recipe.new_secrets()
+    secret[BUILD_PORT] = str(port)
     table = ProcessTable(making / "processes.json")
     logs = places.cache / "logs"
     ground = ground_of(recipe.name, making, logs, table, places, recipe.python(), secret, say)
-    ground.log(f"{recipe.name}-build").unlink(missing_ok=True)
+    log = ground.log(f"{recipe.name}-build")
     try:
-        ground.cluster.create(ground.log(f"{recipe.name}-build"))
+        if bare is None:
+            log.unlink(missing_ok=True)
+            ground.cluster.create(log)
+        else:
+            ground.cluster.copy_from(bare / "pg")
+            if (bare / "files").is_dir():
+                shutil.copytree(bare / "files", making / "files", dirs_exist_ok=True)
         ground.start_postgres(port)
-        secret |= recipe.build(ground)
+        if bare is None:
+            recipe.create(ground)
+        else:
+            secret |= recipe.seed(ground)
     finally:
         ground.stop()
-    write_secrets(making, {name: value for name, value in secret.items() if name != _BUILD_PORT})
+    write_secrets(making, {name: value for name, value in secret.items() if name != BUILD_PORT})
 
 
 def copy(recipe: Recipe, template: Path, folder: Path, programs: Path) -> None:

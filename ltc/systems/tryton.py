@@ -51,16 +51,19 @@ class Tryton:
 
     def digest(self) -> str:
         """Return what the template's name is made of: a template of other makings is another one."""
-        lock = ROOT / "requirements" / "tryton.lock"
+        return digest(_SOURCE / "seed.py", json.dumps(self._data, sort_keys=True))
+
+    def bare_digest(self) -> str:
+        """Return what the name of the empty template is made of."""
         add_on = [_ADD_ON] if self._add_on else []
-        return digest(_RECIPE, lock, _SOURCE / "seed.py", *add_on, json.dumps(self._data, sort_keys=True))
+        return digest(_RECIPE, ROOT / "requirements" / "tryton.lock", *add_on)
 
     def new_secrets(self) -> dict[str, str]:
         """Return fresh passwords."""
         return {name: secrets.token_urlsafe(18) for name in ("postgres", "role", "admin", "password")}
 
-    def build(self, ground: Ground) -> dict[str, str]:
-        """Create and seed the database in the ground's cluster, whose server runs; returns further secrets.
+    def create(self, ground: Ground) -> None:
+        """Create the database in the ground's cluster, whose server runs, with its modules.
 
         Raises:
             SystemsError: a step fails.
@@ -87,11 +90,17 @@ class Tryton:
             run(activate, "activating Tryton's modules", log, env=env, secret=hidden)
         finally:
             word.unlink(missing_ok=True)
-        ground.say("tryton: entering company, accounts, products, customers and stock (3 of 3)")
-        self._seed(ground, config, log)
-        return {}
 
-    def _seed(self, ground: Ground, config: Path, log: Path) -> None:
+    def seed(self, ground: Ground) -> dict[str, str]:
+        """Fill the database by the script that runs in Tryton's own environment; it makes no further secrets.
+
+        Raises:
+            SystemsError: the script fails.
+        """
+        ground.say("tryton: entering company, accounts, products, customers and stock (3 of 3)")
+        config = self._configure(ground, int(ground.secrets["build_port"]), 0)
+        if self._add_on:
+            self._install_add_on(ground)
         staff = self._data.get("employees") or [{}]
         user: dict[str, Any] = {"login": USER, "name": "ltc", "password": ground.secrets["password"]}
         user |= {"employee": staff[0]["code"]} if staff[0] else {}
@@ -99,9 +108,10 @@ class Tryton:
         write_private(data, json.dumps({**self._data, "users": [user]}))
         words: list[str | Path] = [ground.python, _SOURCE / "seed.py", DATABASE, config, data]
         try:
-            run(words, "seeding Tryton", log, secret=list(ground.secrets.values()))
+            run(words, "seeding Tryton", ground.log("tryton-build"), secret=list(ground.secrets.values()))
         finally:
             data.unlink(missing_ok=True)
+        return {}
 
     @staticmethod
     def _install_add_on(ground: Ground) -> None:
