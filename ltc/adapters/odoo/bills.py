@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -73,15 +74,10 @@ class Bills(OdooSystem):
         move = await self.odoo.one("account.move", number, INVOICE, "invoice")
         if move["move_type"] != "out_invoice":
             raise BusinessRefusal("not_found", f"odoo: document {number} is no customer invoice", number)
-        orders = await self.odoo.find("sale.order", [["invoice_ids", "in", [move["id"]]]], ("name",))
-        names = [part.strip() for part in str(move["invoice_origin"] or "").split(",")]
-        pickings = await self.odoo.find(
-            "stock.picking", [["name", "in", names], ["sale_id", "in", [one["id"] for one in orders]]], ("name",)
+        (order, delivery), settled, payments = await asyncio.gather(
+            self._origin(move), self._settled(move), self._recent(move)
         )
-        return Bill(
-            move, str(orders[0]["id"]) if orders else "0", str(pickings[0]["id"]) if pickings else "",
-            await self._settled(move), await self._recent(move),
-        )  # fmt: skip
+        return Bill(move, order, delivery, settled, payments)
 
     def invoice_of(self, bill: Bill) -> d.Invoice:
         """Make ltc's invoice."""
@@ -122,17 +118,24 @@ class Bills(OdooSystem):
         if {ref(row["move_id"]) for row in rows} == {invoice, other}:
             await self.odoo.tell("account.move.line", "reconcile", [row["id"] for row in rows])
 
+    async def _origin(self, move: Record) -> tuple[str, str]:
+        """Return the order of an invoice, and the delivery that its source document names."""
+        orders = await self.odoo.find("sale.order", [["invoice_ids", "in", [move["id"]]]], ("name",))
+        names = [part.strip() for part in str(move["invoice_origin"] or "").split(",")][1:]
+        domain = [["name", "in", names], ["sale_id", "in", [one["id"] for one in orders]]]
+        pickings = await self.odoo.find("stock.picking", domain, ("name",)) if names and orders else []
+        return str(orders[0]["id"]) if orders else "0", str(pickings[0]["id"]) if pickings else ""
+
     async def _recent(self, move: Record) -> list[Record]:
         """Read the customer's newest payments: one that is taken back leaves no other trace on the invoice."""
         domain = [["partner_id", "=", ref(move["commercial_partner_id"])]]
         return await self.odoo.page("account.payment", domain, ("state", "write_date"), "write_date desc", 50)
 
     async def _settled(self, move: Record) -> list[Settlement]:
-        own = await self.odoo.find("account.move.line", [["move_id", "=", move["id"]], RECEIVABLE], ("name",))
         parts = await self.odoo.find(
-            "account.partial.reconcile", [["debit_move_id", "in", [row["id"] for row in own]]],
-            ("credit_move_id", "debit_amount_currency", "max_date", "write_date"),
-        ) if own else []  # fmt: skip
+            "account.partial.reconcile", [["debit_move_id.move_id", "=", move["id"]]],
+            ("credit_move_id", "debit_amount_currency", "write_date"),
+        )  # fmt: skip
         lines = await self.odoo.read(
             "account.move.line", [ref(part["credit_move_id"]) for part in parts],
             ("move_id", "move_type", "payment_id", "statement_line_id", "date"),

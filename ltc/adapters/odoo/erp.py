@@ -19,9 +19,9 @@ from ltc.ports.systems import FeedEvent
 class OdooErp(Orders, Shipping, Billing, Payments):
     """Orders, deliveries, invoices and payments of Odoo.
 
-    Class A: the operation sets a state or a whole value, and setting it late sets the same. Class C: it makes a document
-    that carries the key in a text, and nothing in an unmodified Odoo keeps a second one out; or it goes through a state
-    (cancelled, draft) to which its own first call would take the document back if it landed late.
+    Class A: the operation sets a state or a whole value, and setting it late sets the same. Class C: it makes a
+    document that carries the key in a text, and nothing in an unmodified Odoo keeps a second one out; or it goes
+    through a state (cancelled, draft) to which its own first call would take the document back if it landed late.
     """
 
     classes: ClassVar[Mapping[str, EffectClass]] = {
@@ -79,7 +79,7 @@ class OdooErp(Orders, Shipping, Billing, Payments):
                 continue
             payment = str(ref(credit["payment_id"])) if ref(credit["payment_id"]) else f"line-{credit['id']}"
             made[row["id"]] = event(
-                "erp.payment_allocated", f"allocated-{row['id']}", row["write_date"], invoice=str(ref(debit["move_id"])),
-                payment=payment,
+                "erp.payment_allocated", f"allocated-{row['id']}", row["write_date"],
+                invoice=str(ref(debit["move_id"])), payment=payment,
             )  # fmt: skip
         return made

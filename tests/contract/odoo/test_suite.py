@@ -1,4 +1,4 @@
-"""The whole contract suite over Odoo's wire."""
+"""The contract suite over Odoo's wire: what tells most always, the rest of the bad days with ``make test-full``."""
 
 import pytest
 
@@ -6,10 +6,15 @@ from ltc.contract.bench import Bench
 from ltc.contract.cases import check, works
 from ltc.contract.outcome import Case
 
-WORKS = works()
+LONG = ("twice-is-once", "error-after", "error-before", "cut", "busy", "late-after-retry", "nonsense", "read-nonsense",
+        "read-cut")  # fmt: skip
+WORKS = [
+    pytest.param(case, subject, id=f"{case.id}-{subject}", marks=[pytest.mark.full] if case.id in LONG else [])
+    for case, subject in works()
+]
 
 
-@pytest.mark.parametrize(("case", "subject"), WORKS, ids=[f"{case.id}-{subject}" for case, subject in WORKS])
+@pytest.mark.parametrize(("case", "subject"), WORKS)
 async def test_behaviour(bench: Bench, case: Case, subject: str) -> None:
     outcome = await check(bench, case, subject)
     if outcome.status == "unsupported":
