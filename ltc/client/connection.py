@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from temporalio.client import Client, HeaderCodecBehavior
-from temporalio.service import RPCError
+from temporalio.service import GrpcCompression, RPCError
 
 from activities.wire import data_converter
 from ltc.client.errors import EngineAwayError
@@ -45,6 +45,8 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
             data_converter=data_converter(),
             header_codec_behavior=HeaderCodecBehavior.CODEC,
             lazy=lazy,
+            # Payloads are deflated by our codec. To do it again pays on the way to a server far away, not beside it.
+            grpc_compression=GrpcCompression.GZIP if settings.temporal_tls else GrpcCompression.NONE,
         )
     except (RuntimeError, RPCError) as error:
         raise EngineAwayError(

@@ -149,14 +149,18 @@ def fold(view: ChainView, entry: Entry) -> ChainView:
         folded = FOLDERS[entry.kind](view, entry)
     except (KeyError, ValueError, TypeError, AttributeError):
         folded = view.set(faults=view.head["faults"] + 1)
-    moving = {} if entry.kind in _STILL else {"rests_since": None}
-    return folded.set(last_seq=entry.seq, last_at=entry.at, last_wall=entry.wall, last_kind=entry.kind.value, **moving)
+    if entry.kind in _STILL or folded.head["rests_since"] is None:
+        return folded
+    return folded.set(rests_since=None)
 
 
 def fold_all(view: ChainView, entries: Iterable[Entry]) -> ChainView:
     """Fold entries in their order, then derive what follows from the whole."""
-    for entry in entries:
-        view = fold(view, entry)
+    last = None
+    for last in entries:
+        view = fold(view, last)
+    if last is not None:
+        view = view.set(last_seq=last.seq, last_at=last.at, last_wall=last.wall, last_kind=last.kind.value)
     return settle(view)
 
 
