@@ -100,11 +100,12 @@ class Breaker:
         place = self._waiting.pop(who, None)
         try:
             yield
-        except errors.Unavailable as error:
-            if type(error) is not errors.Unavailable or self.state != "open":
-                raise
-            if place is not None:  # whoever tried for all the others has not lost its place by it
+        except _AWAY as error:
+            if self.state == "open" and place is not None:
+                # Whoever tried for all the others has not lost its place by it.
                 self._waiting = {who: place, **self._waiting}
+            if type(error) is not errors.Unavailable or self.state != "open":
+                raise  # an unknown outcome is probed when it can be; the records being away says nothing of the system
             raise SystemAway(str(error), self._come_again(who, attempt, self._monotonic())) from None
         finally:
             self._going -= 1

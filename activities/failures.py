@@ -80,8 +80,9 @@ def _delay(error: errors.PortError, settle: float | None) -> timedelta | None:
         return timedelta(seconds=max(error.remaining, 0.0) + 0.05)
     if isinstance(error, SystemAway):
         return timedelta(seconds=error.delay)
-    if isinstance(error, errors.Unavailable):
-        wanted = _backoff() if error.retry_after is None else error.retry_after
+    if isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)):
+        asked = getattr(error, "retry_after", None)
+        wanted = _backoff() if asked is None else asked
         return None if wanted is None else timedelta(seconds=wanted * (1 + JITTER * _part()))
     return None
 

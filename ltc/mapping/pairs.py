@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ltc.mapping.compiled import Entity, Field
 from ltc.mapping.entities import Kind, fields_of, name_of, resolve
-from ltc.mapping.paths import EACH, Path
+from ltc.mapping.paths import ABSENT, EACH, Path
 from ltc.mapping.run import Mapping
 from ltc.model import documents
 from ltc.model.base import Value
@@ -71,7 +71,9 @@ def _given(mapping: Mapping) -> dict[_Name, tuple[str, bool]]:
     for name, entity in mapping.entities.items():
         for target, source, field in (flat for one in entity.read for flat in one.flat()):
             if (where := _leaf(entity.model, Path.parse(target))) is not None:
-                found.setdefault(where, (f"{mapping.system} {name}: {source}", field.required or bool(field.default)))
+                found.setdefault(
+                    where, (f"{mapping.system} {name}: {source}", field.required or field.default is not ABSENT)
+                )
         for path in entity.by_code:
             if (where := _leaf(entity.model, path)) is not None:
                 found.setdefault(where, (f"{mapping.system} {name}: the adapter's code", True))

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.breaker import SystemAway
 from activities.calls import call_activities, place_of
 from activities.effect_protocol import EffectProtocol
 from activities.failures import raise_as_failure
@@ -333,3 +335,70 @@ async def test_the_people_file_is_read_again_when_it_changes(tmp_path: Path) -> 
     assert await directory.members("x") == ["a", "b"]
     with pytest.raises(errors.Misconfigured, match="cannot be read"):
         await PeopleFile(tmp_path / "none.yaml").roles()
+
+
+class TriedBefore:
+    """Info of an activity with Temporal's own rule of retries."""
+
+    @staticmethod
+    def env(attempt: int, step: str = "confirm.confirm_order#1", most: float | None = 60.0) -> ActivityEnvironment:
+        env = environment(step, attempt)
+        rule = RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            backoff_coefficient=2.0,
+            maximum_interval=None if most is None else timedelta(seconds=most),
+        )
+        env.info = _info(env, retry_policy=rule)
+        return env
+
+
+async def delay_of(env: ActivityEnvironment, error: errors.PortError) -> float:
+    async def fail() -> None:
+        raise_as_failure(error, effect_class="A")
+
+    with pytest.raises(ApplicationError) as caught:
+        await env.run(fail)
+    assert caught.value.next_retry_delay is not None
+    return caught.value.next_retry_delay.total_seconds()
+
+
+@pytest.mark.parametrize("error", [errors.Unavailable("away"), errors.OutcomeUnknown("lost")])
+@pytest.mark.parametrize(("attempt", "base"), [(1, 1.0), (3, 4.0), (7, 60.0), (5000, 60.0)])
+async def test_backoff_is_temporals_with_jitter(error: errors.PortError, attempt: int, base: float) -> None:
+    delay = await delay_of(TriedBefore.env(attempt), error)
+    assert base <= delay <= base * 1.2
+    assert delay == await delay_of(TriedBefore.env(attempt), error)  # the same whenever it is asked for
+
+
+async def test_jitter_keeps_chains_apart() -> None:
+    delays = {await delay_of(TriedBefore.env(4, f"s.c{n}#1"), errors.Unavailable("away")) for n in range(50)}
+    assert len(delays) == 50
+    assert (
+        await delay_of(TriedBefore.env(20, most=None), errors.Unavailable("away")) <= 120
+    )  # Temporal's own limit: 100 ×
+
+
+async def test_who_is_turned_away_comes_when_told() -> None:
+    assert await delay_of(TriedBefore.env(9), SystemAway("erp is away", 3.25)) == 3.25
+
+
+async def test_wrong_credentials_are_never_tried_again() -> None:
+    port, _, calls = rig([errors.Misconfigured("401")] * 9)
+    with pytest.raises(ApplicationError) as caught:
+        await environment().run(calls["erp.confirm_order"], CONFIRM)
+    assert caught.value.non_retryable
+    assert (caught.value.type, port.sent) == ("Misconfigured", 1)
+
+
+async def test_while_a_system_is_away_nothing_is_planned_marked_or_sent() -> None:
+    port, records, calls = rig([errors.Unavailable("away")] * 9)
+    for number in range(5):
+        with pytest.raises(ApplicationError):
+            await environment(f"a.b{number}#1").run(calls["erp.get_order"], CallRequest(args={"order": "SO-1"}))
+    before = (port.sent, list(records.log), dict(records.rows))
+    with pytest.raises(ApplicationError) as caught:
+        await environment().run(calls["erp.confirm_order"], CONFIRM)
+    assert caught.value.type == "SystemAway"
+    assert not caught.value.non_retryable
+    assert caught.value.next_retry_delay is not None
+    assert (port.sent, records.log, records.rows) == before

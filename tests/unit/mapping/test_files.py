@@ -247,6 +247,7 @@ def test_what_one_system_needs_and_another_gives():
     found = {need.field: need for need in needs(source, target)}
     assert found["line.product"].given_by == "acme opportunity: lines[*].product.code"
     assert found["line.product"].sure
+    assert not found["line.net"].sure  # read, but not required there
     assert found["line.net"].given_by
     assert found["customer_ref.name"].given_by == "acme opportunity: partner[1]"
     assert found["create_order.customer"].by_process
