@@ -95,11 +95,22 @@ class Leads:
         return self.document(lead)
 
     async def convert(self, lead: str) -> str:
-        """Convert a lead and give its deal the lines; return the deal's id. Doing it again changes nothing."""
+        """Convert a lead and give its deal the lines; return the deal's id.
+
+        A lead that is converted and whose deal lacks something (an earlier call broke off, or a person converted it)
+        is completed.
+
+        Raises:
+            BusinessRefusal: ``already_converted``, with the deal: there is nothing left to do.
+        """
         await self._records.needs("Lead", "ltc_external_id", "ltc_lines")
         await self._records.needs("Opportunity", "ltc_external_id")
         found = await self._records.lead(lead)
-        if found.get("status") != CONVERTED:
+        if found.get("status") == CONVERTED:
+            there = await self.converted(lead)
+            if there is not None:
+                raise BusinessRefusal("already_converted", f"the lead {lead} is the deal {there} already", there)
+        else:
             await self._convert(found)
         try:
             deal = await self._deal_of(lead)

@@ -1,0 +1,1 @@
+"""BottleCRM under contract."""
