@@ -83,8 +83,11 @@ class Billing:
             allocation = Decimal(written["amount"]) if share == 1 else await self._open(record)
             return self.tools.maker.receipt(number, record, await self._plan(request.invoice), written, allocation)
 
-        record = await self.tools.make(RECEIPT, key, model)
-        return self._for(record, request.invoice)
+        payment = self._for(await self.tools.make(RECEIPT, key, model), request.invoice)
+        if payment.amount.minor > request.amount.minor:
+            text = f"receipt {payment.id} is there already, over {payment.amount}"
+            raise BusinessRefusal("key_reused", text, payment.id)
+        return payment
 
     async def reverse(self, request: op.PaymentId) -> d.Payment:
         """Make a receipt void: the receivable is open again."""

@@ -44,6 +44,7 @@ class K3Client:
         self.account = account
         self._http = HttpClient(system, self._base, timeout)
         self._session: dict[str, str] = {}
+        self._ended: dict[str, str] = {}  # the session before: an answer on its way may still name it
         self._entering = asyncio.Lock()
 
     async def act(self, service: str, form: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -126,7 +127,7 @@ class K3Client:
 
     def _leave(self, session: dict[str, str]) -> None:
         if self._session is session:  # another call may have entered anew already
-            self._session = {}
+            self._session, self._ended = {}, session
 
     async def _log_in(self) -> dict[str, str]:
         service, body = self.account.login()
@@ -179,9 +180,9 @@ class K3Client:
         raise ContractBroken(f"{where}: answered {status}", self._clean(response.text))
 
     def _clean(self, text: str) -> str:
-        hidden = [*self.account.secrets(), *self._session.values()]
-        number = self._session.get("kdservice-sessionid", "")
-        for secret in [*hidden, number]:
-            if secret:
-                text = text.replace(secret, "***")
+        for secret in (*self.account.secrets(), *self._session.values(), *self._ended.values()):
+            text = text.replace(secret, "***")
+        for session in (self._session, self._ended):
+            if session:
+                text = text.replace(session["kdservice-sessionid"], "***")
         return text

@@ -39,8 +39,8 @@ class KingdeeDirectory(KingdeeSystem):
     async def ensure(self, request: op.EnsureCustomer, key: str) -> d.Customer:
         """Find the customer behind a CRM customer, or save, submit and audit it."""
         crm_id, bills = request.customer.id, self.tools.bills
+        row = await self._row(crm_id)
         try:
-            row = await self._row(crm_id)
             if row is None:
                 written = self.tools.reader.mapping.fields("ensure_customer", request)
                 await bills.save(CUSTOMER, self.tools.maker.customer(written, crm_id))
@@ -48,6 +48,8 @@ class KingdeeDirectory(KingdeeSystem):
                 raise BusinessRefusal("blocked_customer", f"customer {row['FNumber']} is forbidden", row["FNumber"])
             await bills.finish(CUSTOMER, str(row["FNumber"]) if row else crm_id)
         except SaidNo as no:
+            if row is None:  # ours, and never in force
+                await bills.discard(CUSTOMER, crm_id)
             raise refusal(no, crm_id) from None
         row = await self._row(crm_id)
         if row is None or row["FDocumentStatus"] != AUDITED:

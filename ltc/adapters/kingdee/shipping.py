@@ -55,7 +55,8 @@ class Shipping:
         async def model(number: str) -> Model:
             notice = await self.reader.must(NOTICE, request.delivery)
             if not in_force(notice):
-                raise BusinessRefusal("not_released", f"delivery notice {request.delivery} is not in force", number)
+                text = f"delivery notice {request.delivery} is not in force"
+                raise BusinessRefusal("not_released", text, request.delivery)
             order = await self._order(str(notice["lines"][0]["FOrderNo"]))
             left = await self._left(notice)
             if request.lines:

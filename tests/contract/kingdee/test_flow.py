@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ltc.model import documents as d
 from ltc.ports import operations as op
-from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured
+from ltc.ports.errors import BusinessRefusal, Misconfigured
 from tests.contract.kingdee.conftest import World, cny, key, line
 
 
@@ -267,33 +267,6 @@ async def test_what_is_not_there_is_not_found(world: World, operation: str, requ
         assert await world.probe(operation, key(), request_) is None
 
 
-async def test_customers(world: World) -> None:
-    found = await world.customer.resolve(op.ResolveCustomer(customer=d.CustomerRef(id="C1", name="Buyer")))
-    assert (found.erp_id, found.crm_id, found.currency) == ("C1", "C1", "CNY")
-    with pytest.raises(BusinessRefusal) as refused:
-        await world.customer.resolve(op.ResolveCustomer(customer=d.CustomerRef(id="C9", name="Nobody")))
-    assert refused.value.reason == "unknown_customer"
-    card = d.CustomerCard(id="C8", name="New Ltd", phone="+8613800000000", city="Foshan", country="CN")
-    made = await world.customer.ensure(op.EnsureCustomer(customer=card, currency="USD"), key())
-    assert (made.erp_id, made.currency) == ("C8", "USD")
-    again = await world.customer.ensure(op.EnsureCustomer(customer=card, currency="USD"), key())
-    assert (again, world.took("Save", "BD_Customer")) == (made, 1)
-    blocked = card.model_copy(update={"id": "C3"})
-    with pytest.raises(BusinessRefusal) as refused:
-        await world.customer.ensure(op.EnsureCustomer(customer=blocked, currency="CNY"), key())
-    assert refused.value.reason == "blocked_customer"
-
-
-async def test_rate_and_currencies(world: World) -> None:
-    rate = await world.erp.exchange_rate(op.Currencies(source="USD", target="CNY"))
-    assert str(rate.rate) == "7.1"
-    assert (await world.erp.exchange_rate(op.Currencies(source="CNY", target="CNY"))).rate == 1
-    order = await world.draft()
-    world.system.all("SAL_SaleOrder")[0].head["fsettlecurrid.fnumber"] = "PRE999"
-    with pytest.raises(ContractBroken, match="no currency"):
-        await world.erp.get_order(op.OrderId(order=order.id))
-
-
 async def test_the_number_is_the_key(world: World) -> None:
     order = await world.erp.create_order(op.CreateOrder(customer="C1", lines=[line()]), "ABCDEFGHIJKLMNOPQRST")
     assert order.id == "LTCABCDEFGHIJKLMNOPQRST"
@@ -311,3 +284,11 @@ def test_what_it_does_not_do_it_says(world: World) -> None:
         with pytest.raises(Misconfigured, match="does not carry out"):
             world.erp.effect_class(operation)
         assert not hasattr(world.erp, operation.removeprefix("erp."))
+
+
+async def test_a_payment_under_a_key_of_a_larger_one(world: World) -> None:
+    invoice, one = await world.invoiced(), key()
+    await world.erp.register_payment(op.RegisterPayment(invoice=invoice.id, amount=cny(1000)), one)
+    with pytest.raises(BusinessRefusal) as refused:
+        await world.erp.register_payment(op.RegisterPayment(invoice=invoice.id, amount=cny(500)), one)
+    assert refused.value.reason == "key_reused"
