@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from ltc.adapters.odoo import ADAPTER
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown
 from tests.contract.odoo.conftest import World, connection, key, line, usd
+from tests.fakes.odoo.accounting import create_invoices
 
 
 async def test_short_stock_ships_twice_and_each_delivery_is_billed_alone(odoo: World) -> None:
@@ -112,8 +114,6 @@ async def test_order_invoice_bills_what_the_wizard_left_without_a_key(odoo: Worl
 
 
 def _bill(env: Any, order: int) -> None:
-    from tests.fakes.odoo.accounting import create_invoices
-
     create_invoices(env, [{"sale_order_ids": [order]}])
 
 
@@ -168,8 +168,6 @@ async def test_rates_are_crossed(odoo: World) -> None:
 
 async def test_late_commit_is_absent_until_it_lands(odoo: World) -> None:
     request, one = op.CreateOrder(customer="1", lines=[line()]), key()
-    from ltc.adapters.odoo import ADAPTER
-
     hold = odoo.fake.hold("sale.order", "create")
     hasty = ADAPTER.connect("erp", connection(odoo.url, timeout=0.3))
     with pytest.raises(OutcomeUnknown, match="no answer"):

@@ -132,32 +132,26 @@ def _load(model: str) -> Method:
     def load(env: Env, fields: list[str], data: list[list[str]]) -> Row:
         ids = []
         for cells in data:
-            values: Row = {}
-            for name, cell in zip(fields, cells, strict=True):
-                if name.endswith("/.id"):
-                    values[name.removesuffix("/.id")] = int(cell)
-                elif name != "id":
-                    values[name] = cell
-            external = dict(zip(fields, cells, strict=True)).get("id", "")
-            module, _, name = external.rpartition(".")
-            known = [
-                row
-                for row in env.all("ir.model.data")
-                if (row["module"], row["name"]) == (module or "__import__", name)
-            ]
             try:
-                if known:
-                    row = env.get(model, known[0]["res_id"])
-                    change(env, model, row, values)
-                else:
-                    row = make(env, model, values)
-                    env.create(
-                        "ir.model.data",
-                        {"module": module or "__import__", "name": name, "model": model, "res_id": row["id"]},
-                    )
+                ids.append(_imported(env, model, dict(zip(fields, cells, strict=True))))
             except (ServerError, ValidationError) as error:
                 return {"ids": False, "messages": [{"type": "error", "message": str(error), "record": 0}], "nextrow": 0}
-            ids.append(row["id"])
         return {"ids": ids, "messages": [], "nextrow": 0}
 
     return load
+
+
+def _imported(env: Env, model: str, cells: Row) -> int:
+    module, _, name = cells.pop("id", "").rpartition(".")
+    external = (module or "__import__", name)
+    links = {field.removesuffix("/.id"): int(cell) for field, cell in cells.items() if field.endswith("/.id")}
+    values = {**{field: cell for field, cell in cells.items() if not field.endswith("/.id")}, **links}
+    known = [row for row in env.all("ir.model.data") if (row["module"], row["name"]) == external]
+    if known:
+        row = env.get(model, known[0]["res_id"])
+        change(env, model, row, values)
+    else:
+        row = make(env, model, values)
+        named = {"module": external[0], "name": name, "model": model, "res_id": row["id"]}
+        env.create("ir.model.data", named)
+    return int(row["id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -31,9 +32,10 @@ from tests.fakes.odoo.errors import (
     Unprocessable,
 )
 from tests.fakes.odoo.methods import generic
-from tests.fakes.odoo.orm import Clock, Env, Row, Store
+from tests.fakes.odoo.orm import Clock, Env, Row
 from tests.fakes.odoo.schema import models
 from tests.fakes.odoo.seed import seed
+from tests.fakes.odoo.store import Store
 
 RULES = (accounting, sales, stock)  # what registers the public methods
 PATIENCE = 20.0
@@ -145,8 +147,6 @@ class FakeOdoo:
 
     @staticmethod
     async def _json(request: Request, body: bytes) -> Row:
-        import json
-
         if body and not request.headers.get("content-type", "").startswith("application/json"):
             raise BadRequest("Request inferred type is compatible with 'http' but is type='json2'.")
         try:
