@@ -114,7 +114,7 @@ class TrytonCrm(TrytonPort):
             for line in request.lines
         ]  # fmt: skip
         return {
-            "description": request.title, "reference": request.external_id, "party": party["id"],
+            **self.rpc.mapping.fields("create_lead", request), "party": party["id"],
             "address": party["addresses"][0] if party["addresses"] else None,
             "amount": Decimal(net).scaleb(-exponent(request.currency)), "lines": [["create", lines]],
         } | ({"employee": owner[0]["id"]} if owner else {})  # fmt: skip

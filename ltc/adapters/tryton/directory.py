@@ -59,15 +59,16 @@ class TrytonDirectory(TrytonPort):
         return found[0] if found else None
 
     async def _values(self, card: d.CustomerCard) -> Record:
-        address: Record = {"street": card.street, "city": card.city, "postal_code": card.postal_code}
-        if card.country:
-            found = await self.rpc.find("country.country", [["code", "=", card.country]], ["id"], limit=1)
+        fields = self.rpc.mapping.fields("customer_card", card)
+        address, ways = fields.pop("address", {}), fields.pop("contact", {})
+        country = fields.pop("country", None)
+        if country:
+            found = await self.rpc.find("country.country", [["code", "=", country]], ["id"], limit=1)
             address |= {"country": found[0]["id"]} if found else {}
-        ways = [
-            {"type": kind, "value": value} for kind, value in (("phone", card.phone), ("email", card.email)) if value
-        ]
-        values: Record = {"name": card.name, "code": card.id.strip(), "addresses": [["create", [address]]]}
-        return values | ({"contact_mechanisms": [["create", ways]]} if ways else {})
+        fields["addresses"] = [["create", [address]]]
+        if ways:
+            fields["contact_mechanisms"] = [["create", [{"type": kind, "value": ways[kind]} for kind in sorted(ways)]]]
+        return fields
 
     async def _customer(self, party: Record) -> d.Customer:
         company = await self.rpc.find(
@@ -76,6 +77,5 @@ class TrytonDirectory(TrytonPort):
         currency = inner(company[0], "currency.code") if company else None
         if not currency:
             raise ContractBroken("tryton: the user's company has no currency", str(company))
-        return d.Customer(
-            id=party["code"], name=party["name"], crm_id=party["code"], erp_id=party["code"], currency=currency
-        )
+        customer: d.Customer = self.rpc.mapping.document("customer", {**party, "currency_code": currency})
+        return customer

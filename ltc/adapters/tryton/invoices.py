@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ltc.adapters.tryton.base import inner, instant, money, text, version
 from ltc.adapters.tryton.rpc import Record, Rpc
+from ltc.mapping import Mapping, MappingError
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports.errors import ContractBroken
@@ -43,6 +44,7 @@ class Bill:
     credits: list[Record]
     given_up: Money
     delivery: str
+    mapping: Mapping
 
     @property
     def id(self) -> str:
@@ -64,18 +66,24 @@ class Bill:
         sales = self.record["sales"] or []
         if len(sales) != 1:
             raise ContractBroken(f"tryton: {where} is not for one sale", f"sales {sales}")
-        net, tax, gross = (
-            money(self.record[name], currency, where) for name in ("untaxed_amount", "tax_amount", "total_amount")
-        )
+        totals = self._read_totals(currency)
+        gross = totals["gross"]
         nothing = Money(minor=0, currency=currency)
         paid = sum((one.amount for one in self.standing()), nothing)
         credited = nothing - sum((money(one["total_amount"], currency, where) for one in self.credits), nothing)
         left = gross - paid - credited - self.given_up
         return d.Invoice(
             id=self.id, version=version(self.record, *self.due, *(one.move for one in self.payments), *self.credits),
-            order=str(sales[0]), delivery=self.delivery, net=net, tax=tax, gross=gross, paid=paid, credited=credited,
+            order=str(sales[0]), delivery=self.delivery, paid=paid, credited=credited, **totals,
             written_off=self.given_up, open=left, settled=left.minor <= 0, due_date=self._due_date(where),
         )  # fmt: skip
+
+    def _read_totals(self, currency: str) -> dict[str, Money]:
+        fields = {**self.record, "currency_code": currency}
+        try:
+            return {name: Money(**value) for name, value in self.mapping.read("invoice", fields).items()}
+        except MappingError as error:
+            raise ContractBroken(f"tryton: invoice {self.id}: {error}", str(self.record)) from None
 
     def _due_date(self, where: str) -> object:
         dates = [one["maturity_date"] for one in self.due if one["maturity_date"]]
@@ -102,7 +110,7 @@ async def read_bill(rpc: Rpc, record: Record) -> Bill:
         record, [lines[number] for number in record["lines_to_pay"]],
         await _payments(rpc, record, settling, {one["move"] for one in credits}, currency), credits,
         sum((_amount(one, currency) for one in given_up), Money(minor=0, currency=currency)),
-        await _delivery_of(rpc, record),
+        await _delivery_of(rpc, record), rpc.mapping,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from ltc.adapters.tryton.wire import decode, encode
+from ltc.mapping import load_mapping
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
 from ltc.transport.http import HttpClient, json_of, retry_after
@@ -44,13 +45,17 @@ class AsksFirst(SaidNo):
 
 
 class Rpc:
-    """Calls one Tryton database as one user; logs in on first use and again when the session has ended."""
+    """Calls one Tryton database as one user; logs in on first use and again when the session has ended.
+
+    ``mapping`` is the field mapping that goes with this database.
+    """
 
     def __init__(self, to: Connection) -> None:
         if not to.url or not to.database:
             raise Misconfigured("tryton: the settings name no url or no database")
         if not to.user or not to.password.get_secret_value():
             raise Misconfigured("tryton: the settings name no user or no password")
+        self.mapping = load_mapping("tryton", to.mapping)
         self._user, self._password = to.user, to.password
         self._path = f"/{to.database}/rpc/"
         self._http = HttpClient("tryton", to.url, to.timeout)

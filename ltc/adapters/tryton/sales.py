@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ltc.adapters.tryton.base import inner, money, text, version, whole
 from ltc.adapters.tryton.rpc import Record, Rpc
+from ltc.mapping import Mapping
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports.errors import ContractBroken
@@ -31,6 +32,7 @@ class Sale:
     lines: list[Record]
     moves: list[Record]
     back: list[Record]
+    mapping: Mapping
 
     @property
     def id(self) -> str:
@@ -81,15 +83,14 @@ class Sale:
 
     def order(self) -> d.Order:
         """The sale as ltc's order."""
-        where, currency = f"sale {self.id}", self.currency
-        net, tax = (money(self.record[name], currency, where) for name in ("untaxed_amount", "tax_amount"))
-        return d.Order(
-            id=self.id, version=version(self.record, *self.lines, *self.moves, *self.back),
-            customer=text(self.record, "party.code", where), lines=self._lines(tax),
-            net=net, tax=tax, gross=money(self.record["total_amount"], currency, where), status=self.status(),
-            ordered=self.ordered(), shipped=self.out(), returned=self.returned, cancelled=self.cancelled(),
-            reference=self.record["reference"] or "",
+        fields = {"party_code": inner(self.record, "party.code"), "currency_code": self.currency}
+        order: d.Order = self.mapping.document(
+            "order", {**self.record, **fields},
+            id=self.id, version=version(self.record, *self.lines, *self.moves, *self.back), lines=[],
+            status=self.status(), ordered=self.ordered(), shipped=self.out(), returned=self.returned,
+            cancelled=self.cancelled(),
         )  # fmt: skip
+        return order.model_copy(update={"lines": self._lines(order.tax)})
 
     def _lines(self, tax: Money) -> list[d.Line]:
         nets = [money(line["amount"], self.currency, f"sale {self.id}") for line in self.lines]
@@ -137,4 +138,4 @@ async def read_sale(rpc: Rpc, record: Record) -> Sale:
         for move in await rpc.find("stock.move", [["origin.sale", "=", one["id"], "sale.line"]], MOVE)
         if move["state"] == "done" and inner(move, "from_location.type") == "customer"
     ]
-    return Sale(record, lines, moves, back)
+    return Sale(record, lines, moves, back, rpc.mapping)
