@@ -26,6 +26,7 @@ class Approvers:
         self._stage = stage
         self._asked: dict[tuple[str, str], list[str]] = defaultdict(list)  # chain, leg.level → tasks seen
         self._answered: Counter[str] = Counter()  # by decision: how often the answer was no
+        self._said: dict[str, datetime] = {}  # by decision: when it was first said; its answer may be lost
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def look(self) -> None:
@@ -66,11 +67,11 @@ class Approvers:
         return [person for person in people if person and person != task["requester"]]
 
     async def _say(self, task: Row, act: Act, actor: str) -> None:
-        at = datetime.now(UTC)
         comment = "" if act.do == "approve" else "not like this"
         # The same id until there is an answer: asking again after a lost one is harmless. A no is for that id alone.
         identity = f"{task['chain']}/{task['task']}/{task['level']}/{actor}"
         identity = f"{identity}/{self._answered[identity]}" if self._answered[identity] else identity
+        at = self._said.setdefault(identity, datetime.now(UTC))
         answer = await self._stage.client.decide(
             task["ref"], act.do, actor, comment=comment, digest=task["digest"], decision_id=identity, door="demo"
         )

@@ -11,7 +11,7 @@ from ltc.adapters.tryton.rpc import Record
 from ltc.adapters.tryton.sales import Sale
 from ltc.model import documents as d
 from ltc.ports import operations as op
-from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown
+from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, Unavailable
 
 _POSTED = ("posted", "paid")
 _UNPOSTED = ("draft", "validated")
@@ -143,6 +143,7 @@ class Billing(Returns):
         return await self.rpc.find("account.invoice", [["id", "in", fresh.record["invoices"]]], ["state", "reference"])
 
     async def _nothing_to_bill(self, bills: list[Record], delivery: str) -> BusinessRefusal:
+        """Say why there is nothing to post. Raises: Unavailable: there will be in a moment."""
         standing = [one for one in bills if one["reference"] or one["state"] in _POSTED]
         if standing:
             number = str(standing[0]["id"])
@@ -150,4 +151,7 @@ class Billing(Returns):
         sale = await self.sale(await self.order_of(await self.shipment(delivery)))
         if sale.returned:
             return BusinessRefusal("returned", f"the goods of delivery {delivery} came back", delivery)
+        if not bills and sale.record["invoice_method"] == "fulfillment":
+            # Tryton drafts the invoice in a transaction of its own, a moment after the goods have left.
+            raise Unavailable(f"tryton has not drafted the invoice of delivery {delivery} yet", retry_after=1.0)
         return BusinessRefusal("already_invoiced", f"delivery {delivery} is billed with its order", delivery)
