@@ -221,6 +221,8 @@ async def _failed_read(bench: Bench, operation: str, kind: Kind) -> PortError | 
     request = await bench.rig.ready(bench, operation)
     fault = bench.proxy(operation).meet(kind)
     error = await _error_of(bench, bench.port(operation), operation, request)
+    if not fault.met and error is None:
+        raise NotHere("this read asked the system nothing")
     _met(fault, operation)
     return error
 

@@ -103,8 +103,7 @@ class FaultProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            request = await _read(reader)
-            if request is not None:
+            while not writer.is_closing() and (request := await _read(reader)) is not None:
                 self.seen.append(request)
                 await self._answer(request, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
@@ -127,6 +126,7 @@ class FaultProxy:
         elif fault == "silence":
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(reader.read(), _PATIENCE)
+            writer.transport.abort()
         else:
             after = {"error_after": _Answer(502), "html": _Answer(200, [("Content-Type", "text/html")], _PAGE)}
             await _write(after.get(fault, answer), writer)
@@ -183,6 +183,6 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
 async def _write(answer: _Answer, writer: asyncio.StreamWriter) -> None:
     rows = [f"HTTP/1.1 {answer.status} {httpx.codes.get_reason_phrase(answer.status) or 'Answer'}"]
     rows += [f"{name}: {value}" for name, value in answer.headers]
-    rows += [f"Content-Length: {len(answer.body)}", "Connection: close", "", ""]
+    rows += [f"Content-Length: {len(answer.body)}", "", ""]
     writer.write("\r\n".join(rows).encode("latin-1") + answer.body)
     await writer.drain()

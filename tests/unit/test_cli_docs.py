@@ -11,7 +11,7 @@ from ltc.cli.main import _MOUNTS
 from ltc.cli.stuck_cmd import REASONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-NEIGHBOURS = ("def", "sandbox", "demo")  # told on pages of their own
+NEIGHBOURS = ("def", "sandbox", "demo", "adapter")  # told on pages of their own
 
 
 def commands() -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ltc.contract.base_rig import BaseRig
-from ltc.contract.rig import Seen
+from ltc.contract.bench import Bench
+from ltc.contract.rig import Refused, Seen
 
 _WRITES = frozenset({"Save", "BatchSave", "Submit", "CancelAssign", "Audit", "UnAudit", "Delete", "Push", "Draft",
                      "ExcuteOperation", "StatusConvert", "Allocate", "Cancel"})  # fmt: skip
@@ -16,6 +17,10 @@ class KingdeeRig(BaseRig):
         """Tell by the service's operation."""
         _, marked, rest = seen.path.partition("DynamicFormService.")
         return bool(marked) and rest.split(".")[0] in _WRITES
+
+    async def refused(self, bench: Bench, operation: str) -> Refused | None:
+        """A reversed payment is a deleted bill: the state says that it is done, whoever did it."""
+        return None if operation == "erp.reverse_payment" else await super().refused(bench, operation)
 
 
 RIG = KingdeeRig
