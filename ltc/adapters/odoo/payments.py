@@ -36,7 +36,10 @@ class Payments(Bills):
             wizard = await self.odoo.create(_WIZARD, await self._terms(bill, request, key), within)
             await self.odoo.tell(_WIZARD, "action_create_payments", [wizard], within=within)
         except Refused as no:
-            raise BusinessRefusal("already_settled", f"odoo: {bill.move['name']}: {no}", request.invoice) from None
+            again = await self.bill_of(request.invoice)
+            settled = not money(again.move["amount_residual"], bill.currency).minor  # by another payment, meanwhile
+            reason = "already_settled" if settled else no.reason
+            raise BusinessRefusal(reason, f"odoo: {bill.move['name']}: {no}", request.invoice) from None
         found = await self.probe_register_payment(request, key)
         if found is None:
             raise ContractBroken(f"odoo: the payment of {bill.move['name']} was registered and is not there")

@@ -64,7 +64,7 @@ class Shipping(OdooSystem):
         return release if release.status == "cancelled" else None
 
     async def ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery:
-        """Ship what is reserved of a release, or given lines of it; the rest becomes a backorder, released as well.
+        """Ship what is reserved of a release, or given lines of it; the rest becomes a backorder, released with it.
 
         Refused: ``not_released``, ``out_of_stock``, ``unknown_line``.
         """
@@ -81,9 +81,6 @@ class Shipping(OdooSystem):
         await self.odoo.tell("stock.picking", "write", [picking["id"]], vals=vals)
         await self._validate(picking["id"])
         sale = await sale_of(self.odoo, sale.number)
-        for rest in sale.releases:
-            if ref(rest["backorder_id"]) == picking["id"] and not rest["printed"]:
-                await self.odoo.tell("stock.picking", "write", [rest["id"]], vals={"printed": True})
         return self._delivery(sale, picking["id"])
 
     async def probe_ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery | None:
@@ -140,7 +137,7 @@ class Shipping(OdooSystem):
         for one in sale.pickings:  # by id: a backorder comes after what it is the rest of
             if ref(one["backorder_id"]) in chain:
                 chain.append(one["id"])
-        going = [one for one in sale.releases if one["id"] in chain and one["printed"]]
+        going = [one for one in sale.releases if one["id"] in chain and (one["printed"] or one["id"] != first["id"])]
         if not going:
             raise BusinessRefusal("not_released", f"odoo: nothing of {first['name']} is released", str(first["id"]))
         return going[0]
