@@ -93,7 +93,8 @@ class TrytonBooks:
             rows = [self._line_row(sale, line, shipped[line["id"]]) for line in of_sale[sale["id"]]]
             self.books.tables["order_lines"] += rows
             totals = {name: sum(row[part] for row in rows) for name, part in _TOTALS}
-            state = "cancelled" if totals["ordered"] == totals["cancelled"] else sale["state"]
+            given_up = totals["ordered"] and totals["ordered"] == totals["cancelled"]
+            state = "cancelled" if given_up else sale["state"]
             self.books.tables["orders"].append({
                 "id": str(sale["id"]), "chain": self._keys[sale["reference"]], "state": state, **totals,
                 "returned": self._back[sale["id"]], "net": _minor(sale["untaxed_amount"]),
