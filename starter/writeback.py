@@ -1,9 +1,9 @@
 """Writes every leg's outcome into the CRM, beside the chains: never in their way, in order per deal, each once.
 
-Trail → outcomes beyond the mark → (note leaves: on record) → ``crm.log_progress`` → mark. A note's key is made of the
-chain and the entry, and the adapter finds a note again by its key: a process that died between the note and the mark
-costs a look, not a second note. While the CRM is away the marks stay; when it is back they are caught up at a bounded
-rate. One deal's trouble has that deal wait, no other.
+Trail → outcomes beyond the mark, those due together in one note → (the note leaves: on record) → ``crm.log_progress`` →
+mark. A note's key is made of the chain and its entries, and the adapter finds a note again by its key: a process that
+died between the note and the mark costs a look, not a second note. While the CRM is away the marks stay; when it is
+back they are caught up at a bounded rate. One deal's trouble has that deal wait, no other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import logging
 import random
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -30,6 +31,7 @@ OPERATION = "crm.log_progress"
 LEASE = timedelta(minutes=5)  # longer than any call: whoever has a chain in hand longer has died
 AT_ONCE = 4  # deals written side by side
 BATCH = 100  # chains per look
+MOST_LINES = 10  # outcomes in one note
 THOROUGH = 30  # looks between two that also take up chains that came and went in between
 MOST_WAIT = 30.0  # seconds between two tries while the CRM is away
 MOST_PATIENCE = 3600.0  # seconds between two tries of a deal that the CRM will not have
@@ -59,6 +61,32 @@ def takes_notes(system: System | None) -> bool:
     except Misconfigured:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Outcomes that one note tells; ``request`` None: they are nothing to sales. ``last`` is the last one's number."""
+
+    last: int
+    contents: list[Any]
+    request: LogProgress | None
+
+
+def _batches(entries: list[Line], mark: Mark) -> Iterator[Batch]:
+    """Put outcomes that are due together into one note; a note that left before is made of the same ones again."""
+    left = int(mark.sending.partition(":")[0] or -1)
+    parts = [[entry for entry in entries if entry.seq <= left], [entry for entry in entries if entry.seq > left]]
+    for part in parts:
+        for first in range(0, len(part), MOST_LINES):
+            yield _batch(part[first : first + MOST_LINES], mark.opportunity)
+
+
+def _batch(entries: list[Line], opportunity: str) -> Batch:
+    told = [(entry, said) for entry in entries if (said := progress_of(entry, opportunity)) is not None]
+    if not told:
+        return Batch(entries[-1].seq, [], None)
+    text = "\n".join(said.text for _, said in told)
+    return Batch(entries[-1].seq, [content(entry) for entry, _ in told], told[-1][1].model_copy(update={"text": text}))
 
 
 @dataclass
@@ -122,33 +150,40 @@ class Writeback:
             return 0
         written = 0
         entries = await self.store.read(writebacks.beyond, chain, mark.seq, mark.last)
-        for entry in entries:
-            request = progress_of(entry, mark.opportunity)
-            if request is not None:
-                if not await self._note(mark, entry, request):
+        for batch in _batches(await self._untold(mark, entries), mark):
+            if batch.request is not None:
+                if not await self._note(mark, batch):
                     return written
                 written += 1
-            ended = mark.ended and entry is entries[-1]
-            if not await self.store.write(writebacks.arrived, chain, self.owner, mark.run, entry.seq, ended):
+            if not await self.store.write(writebacks.arrived, chain, self.owner, mark.run, batch.last):
                 return written
-        if not entries:
-            await self.store.write(writebacks.arrived, chain, self.owner, mark.run, mark.seq, mark.ended)
+        last = entries[-1].seq if entries else mark.seq
+        await self.store.write(writebacks.arrived, chain, self.owner, mark.run, last, mark.ended)
         await self.store.write(writebacks.let_go, chain, self.owner)
         return written
 
-    async def _note(self, mark: Mark, entry: Line, request: LogProgress) -> bool:
+    async def _untold(self, mark: Mark, entries: list[Line]) -> list[Line]:
+        """Leave out what a newer run says again as the superseded one did: the CRM was told."""
+        if mark.reached <= mark.seq:
+            return entries
+        before = await self.store.read(writebacks.beyond, mark.chain, mark.seq, mark.reached, superseded=True)
+        told = [content(entry) for entry in before]
+        return [entry for entry in entries if content(entry) not in told]
+
+    async def _note(self, mark: Mark, batch: Batch) -> bool:
         """Write one note, unless it is there; False: not now."""
-        key = digest(["writeback", self.installation, mark.chain, *content(entry)])
+        assert batch.request is not None
+        key = digest(["writeback", self.installation, mark.chain, *batch.contents])
+        sending = f"{batch.last}:{key}"
         not_sent = False
         try:
-            perhaps = mark.sending == key or entry.seq <= mark.reached
-            if perhaps and await self._there(mark, key, request):
+            if mark.sending == sending and await self._there(mark, key, batch.request):
                 return True
             await self._turn()
-            if not await self.store.write(writebacks.leaving, mark.chain, self.owner, key, LEASE):
+            if not await self.store.write(writebacks.leaving, mark.chain, self.owner, sending, LEASE):
                 return False
             not_sent = True  # for the errors below that say so
-            await self.crm.log_progress(request, key)
+            await self.crm.log_progress(batch.request, key)
         except PortError as error:
             certain = not_sent and isinstance(error, Unavailable | BusinessRefusal | Misconfigured)
             await self._failed(mark, error, certain)
@@ -157,10 +192,9 @@ class Writeback:
 
     async def _there(self, mark: Mark, key: str, request: LogProgress) -> bool:
         """Tell whether a note that left before got there; it may take as long as the CRM takes to settle."""
-        if mark.sending == key and mark.since_sent is not None:
-            remaining = self.crm.settle_seconds - mark.since_sent.total_seconds()
-            if remaining > 0:
-                raise StillInFlight("a note that left before may still get there", remaining)
+        gone = mark.since_sent.total_seconds() if mark.since_sent is not None else self.crm.settle_seconds
+        if gone < self.crm.settle_seconds:
+            raise StillInFlight("a note that left before may still get there", self.crm.settle_seconds - gone)
         return await self.crm.probe(OPERATION, key, request) is not None
 
     async def _turn(self) -> None:

@@ -129,16 +129,17 @@ def claim(connection: Connection, chain: str, owner: str, lease: timedelta) -> M
     return Mark(
         chain=chain, opportunity=row.opportunity, seq=_standing(connection, chain, row.run, row.seq),
         reached=row.seq, sending=row.sending, tries=row.tries,
-        since_sent=None if row.sent_at is None else now - row.sent_at, run=row.now_in, last=row.last_seq, ended=row.state == "ended",
+        since_sent=None if row.sent_at is None else now - row.sent_at, run=row.now_in, last=row.last_seq,
+        ended=row.state == "ended",
     )  # fmt: skip
 
 
-def beyond(connection: Connection, chain: str, after: int, last: int) -> list[Line]:
-    """Return the outcomes of a chain after the mark up to where its trail is complete, in order."""
+def beyond(connection: Connection, chain: str, after: int, last: int, superseded: bool = False) -> list[Line]:
+    """Return the outcomes of a chain after an entry up to another, in order: those that stand, or the superseded."""
     query = (
         select(TRAIL)
         .where(
-            TRAIL.c.chain == chain, TRAIL.c.seq > after, TRAIL.c.seq <= last, TRAIL.c.superseded.is_(False),
+            TRAIL.c.chain == chain, TRAIL.c.seq > after, TRAIL.c.seq <= last, TRAIL.c.superseded.is_(superseded),
             TRAIL.c.kind.in_([kind.value for kind in OUTCOMES]),
         )
         .order_by(TRAIL.c.seq)

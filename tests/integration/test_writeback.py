@@ -61,7 +61,8 @@ class FakeCrm:
 
     def texts(self, deal: str = "OP-1") -> list[str]:
         assert len({key for key, _ in self.notes}) == len(self.notes), "a note was written twice"
-        return [text.removeprefix(f"{deal} ") for _, text in self.notes if text.startswith(deal)]
+        found = [text.removeprefix(f"{deal} ") for _, text in self.notes if text.startswith(deal)]
+        return [line for text in found for line in text.splitlines()]
 
 
 async def start(store: Store, chain: str = "c", deal: str = "OP-1") -> None:
@@ -185,7 +186,7 @@ async def test_a_lost_answer_is_probed_and_the_note_stands_once(
     lost: list[str] = []
 
     def lose(request: LogProgress) -> None:
-        if request.text == "shipment: done" and not lost:
+        if "shipment: done" in request.text and not lost:
             lost.append(request.text)
             raise OutcomeUnknown("no answer")
 
@@ -208,7 +209,7 @@ async def test_a_process_that_dies_between_note_and_mark_costs_a_look_not_a_seco
         pass
 
     def die(request: LogProgress) -> None:
-        if len(crm.notes) == 4:
+        if len(crm.notes) == 2:
             crm.after = None
             raise Killed
 
@@ -273,6 +274,7 @@ async def test_what_a_newer_run_says_again_is_not_told_twice_and_what_it_says_an
     await until_quiet(loop)
     assert crm.texts()[: len(told)] == told
     assert crm.texts()[-1] == "order chain: completed"
+    assert crm.texts().count("shipment: done") == 1
 
 
 async def test_a_chain_that_came_and_went_between_two_looks_is_told_too(
@@ -312,12 +314,13 @@ async def test_two_processes_side_by_side_tell_everything_once(store: Store, crm
 
 
 async def test_recovery_keeps_to_its_rate(store: Store, crm: FakeCrm, trail: list[Entry]) -> None:
-    await start(store)
-    await store.append("c", "r1", trail[:30])
+    for chain in ("c", "d", "e", "f"):
+        await start(store, chain, f"OP-{chain}")
+        await store.append(chain, "r1", trail[:30])
     clock = asyncio.get_running_loop().time
     began = clock()
     written = await Writeback(store, crm, "t", rate=50.0).once()
-    assert written >= 3
+    assert written >= 4
     assert clock() - began >= (written - 1) / 50.0
 
 
