@@ -21,6 +21,7 @@ from ltc.systems.shared import LOOPBACK, Places, Say, SystemsError, environment,
 
 PATIENCE = 120.0  # seconds until a server must answer; a busy machine needs many
 _STEP = 0.05
+_GRACE = 20.0  # seconds until a server that was asked to end is killed
 
 
 @dataclass
@@ -137,7 +138,12 @@ class Ground:
 
     def stop(self, names: Sequence[str] | None = None) -> list[str]:
         """End processes, the youngest first; return those that had to be killed."""
-        return asyncio.run(self.table.end(names, patience=20.0))
+        return stop(self.table, names)
+
+
+def stop(table: ProcessTable, names: Sequence[str] | None = None) -> list[str]:
+    """End processes of a table, the youngest first; return those that had to be killed."""
+    return asyncio.run(table.end(names, patience=_GRACE))
 
 
 def pick_port(wanted: int = 0) -> int:

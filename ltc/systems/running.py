@@ -13,7 +13,7 @@ from typing import Any
 from ltc.processes import ProcessTable
 from ltc.systems import templates
 from ltc.systems.bottlecrm import BottleCrm
-from ltc.systems.ground import Book, Ground, Instance, ground_of, read_secrets
+from ltc.systems.ground import Book, Ground, Instance, ground_of, read_secrets, stop
 from ltc.systems.postgres import programs_of
 from ltc.systems.shared import Places, Say, SystemsError, one_at_a_time
 from ltc.systems.templates import Recipe
@@ -175,7 +175,7 @@ class Systems:
 
     def _end(self, names: Sequence[str]) -> None:
         if names:
-            Ground("", self._places.state, self._places.state, self._table, Path(), Path(), {}, self._say).stop(names)
+            stop(self._table, names)
 
     def _status(self) -> list[Process]:
         book, rows = Book.read(self._places), []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ltc.processes import ProcessTable
-from ltc.systems.ground import Ground, Instance, ground_of, pick_port, read_secrets, write_secrets
+from ltc.systems.ground import Ground, Instance, ground_of, pick_port, read_secrets, stop, write_secrets
 from ltc.systems.postgres import Cluster
 from ltc.systems.shared import Places, Say, digest, one_at_a_time
 
@@ -90,7 +90,7 @@ def make_folder(folder: Path) -> None:
 def _clear(making: Path) -> None:
     """End what a broken-off making left running, and take its folder away."""
     if making.is_dir():
-        Ground("", making, making, ProcessTable.read(making / "processes.json"), making, making, {}, print).stop()
+        stop(ProcessTable.read(making / "processes.json"))
         shutil.rmtree(making, ignore_errors=True)
 
 
