@@ -103,6 +103,7 @@ class Writeback:
     _looks: int = 0
     _slot: float = 0.0
     _away: bool = False
+    _said: bool = False  # that it is away: once, until something got there again
 
     async def run(self, every: float) -> None:
         """Write until cancelled; look every so many seconds, less often while the CRM is away."""
@@ -184,6 +185,7 @@ class Writeback:
                 return False
             not_sent = True  # for the errors below that say so
             await self.crm.log_progress(batch.request, key)
+            self._said = False
         except PortError as error:
             certain = not_sent and isinstance(error, Unavailable | BusinessRefusal | Misconfigured)
             await self._failed(mark, error, certain)
@@ -208,9 +210,9 @@ class Writeback:
             wait = error.remaining
         elif isinstance(error, Unavailable):
             wait = error.retry_after or 0.0
-            if not self._away:
+            if not self._said:
                 LOG.warning("the CRM is away: outcomes wait (%s)", error)
-            self._away = True
+            self._away = self._said = True
         else:
             wait = min(2.0 ** min(mark.tries, 20), MOST_PATIENCE)
             LOG.warning("%s: an outcome is not in the CRM yet (%s); next try in %.0f s", mark.chain, error, wait)
