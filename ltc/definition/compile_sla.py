@@ -38,6 +38,7 @@ def _compiled(build: Build, source: Mapping, name: str, scope: Scope, of: str, n
     calendar = source.text("calendar") or build.calendar
     if "calendar" in source.values:
         build.check_calendar(calendar, source.at("calendar"))
+        build.places[f"{name}:calendar"] = source.at("calendar")
     return Sla(
         id=name, scope=scope, of=of, calendar=calendar,
         target=None if isinstance(target, Mapping) else span(source, "target"),

@@ -222,6 +222,8 @@ def _parallel(build: Build, step: Mapping, common: dict[str, Any]) -> ParallelNo
     need = {"all": len(branches), "any": 1}.get(join) or int(join)
     if need > len(branches):
         build.problems.add("LTC-D029", step.at("join"), word=join, low=1, high=len(branches), where="'join'")
+    if "rest" in step.values:
+        build.places[f"{common['id']}:rest"] = step.at("rest")
     return ParallelNode(
         **common, branches=branches, need=need, rest="keep" if step.text("rest") == "keep" else "cancel"
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
-from ltc.definition.plan import CallNode, Plan, WaitNode
+from ltc.definition.plan import CallNode, ParallelNode, Plan, Sla, WaitNode
+
+ELAPSED = ("s", "m", "h")
 
 
 def check_vain(plan: Plan, build: Build) -> None:
@@ -13,6 +15,11 @@ def check_vain(plan: Plan, build: Build) -> None:
             _call(node, plan, build)
         elif isinstance(node, WaitNode):
             _wait(node, plan, build)
+        elif isinstance(node, ParallelNode) and f"{node.id}:rest" in build.places and node.need >= len(node.branches):
+            why = "every branch is waited for, so that none is left over"
+            _vain(build, f"{node.id}:rest", "rest", why, "remove it, or write join: any")
+    for sla in plan.slas.values():
+        _calendar(sla, build)
     _loops(plan, build)
     for pivot in plan.pivots:
         loop = next(leg.loop for leg in plan.legs if leg.id == pivot.leg)
@@ -47,6 +54,13 @@ def _wait(node: WaitNode, plan: Plan, build: Build) -> None:
             _vain(build, f"{node.id}:poll", "poll", "nothing is read for its events")
     if f"{node.id}:on_timeout" in build.places and node.within is None:
         _vain(build, f"{node.id}:on_timeout", "on_timeout", "the wait has no longest time", "add 'within:'")
+
+
+def _calendar(sla: Sla, build: Build) -> None:
+    """A calendar counts working time, and days in its zone; elapsed hours pass without one."""
+    spans = [sla.target, *(rung.offset for rung in sla.escalate)]
+    if f"{sla.id}:calendar" in build.places and all(span is None or span.unit in ELAPSED for span in spans):
+        _vain(build, f"{sla.id}:calendar", "calendar", "no time here is counted in days or in working time")
 
 
 def _loops(plan: Plan, build: Build) -> None:

@@ -115,10 +115,11 @@ FORK = {
     "{call: erp.get_order, name: b2, with: {order: order.id}}]}, "
     "{steps: [{call: erp.get_order, name: c, with: {order: order.id}}, "
     "{call: erp.get_order, name: c2, with: {order: order.id}}, "
-    "{call: erp.get_order, name: c3, with: {order: order.id}}]}], join: all, rest: keep}, "
+    "{call: erp.get_order, name: c3, with: {order: order.id}}]}], join: all}, "
     "{call: erp.get_order, name: after, with: {order: order.id}}]",
 }
 FORKED = "legs.order.steps.2"
+KEPT = {**FORK, f"{FORKED}.rest": "keep"}
 STEPS = trail(Kind.DONE, "step")
 BEFORE = ["resolve", "create_order"]
 EVERY = [*BEFORE, "a", "b", "c", "b2", "c2", "c3", "after"]
@@ -129,20 +130,20 @@ PARALLELS = [
     Case("step.parallel.parallel.steps", STEPS, EVERY, legs="order", change=FORK,
          ignored={f"{FORKED}.parallel.2.steps": "[{call: erp.get_order, name: d, with: {order: order.id}}]"}),
     Case("step.parallel.join", STEPS, AFTER_ONE, legs="order",
-         change={**FORK, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.join": GONE}),
+         change={**KEPT, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.join": GONE}, refused="LTC-D120"),
     Case("step.parallel.join=all", STEPS, EVERY, legs="order", change=FORK, ignored={f"{FORKED}.join": "any"}),
-    Case("step.parallel.join=any", STEPS, AFTER_ONE, legs="order", change={**FORK, f"{FORKED}.join": "any"},
-         ignored={f"{FORKED}.join": "all"}),
-    Case("step.parallel.join=(number)", STEPS, [*BEFORE, "a", "b", "c", "b2", "c2", "after", "c3"], legs="order", change={**FORK, f"{FORKED}.join": "2"},
-         ignored={f"{FORKED}.join": "3"}),
+    Case("step.parallel.join=any", STEPS, AFTER_ONE, legs="order", change={**KEPT, f"{FORKED}.join": "any"},
+         ignored={f"{FORKED}.join": "all"}, refused="LTC-D120"),
+    Case("step.parallel.join=(number)", STEPS, [*BEFORE, "a", "b", "c", "b2", "c2", "after", "c3"], legs="order", change={**KEPT, f"{FORKED}.join": "2"},
+         ignored={f"{FORKED}.join": "3"}, refused="LTC-D120"),
     Case("step.parallel.rest", STEPS, AFTER_ONE, legs="order",
-         change={**FORK, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.rest": GONE}),
+         change={**KEPT, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.rest": GONE}),
     Case("step.parallel.rest=cancel", STEPS, [*BEFORE, "a", "", "", "after"], legs="order",
-         change={**FORK, f"{FORKED}.join": "any", f"{FORKED}.rest": "cancel"}, ignored={f"{FORKED}.rest": "keep"}),
+         change={**KEPT, f"{FORKED}.join": "any", f"{FORKED}.rest": "cancel"}, ignored={f"{FORKED}.rest": "keep"}),
     Case("step.parallel.rest=keep", STEPS, AFTER_ONE, legs="order",
-         change={**FORK, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.rest": "cancel"}),
+         change={**KEPT, f"{FORKED}.join": "any"}, ignored={f"{FORKED}.rest": "cancel"}),
     Case("step.parallel.name", all_of(shown("both:"), trail(Kind.SLA_STARTED, "on")),
-         [["both: in parallel, 3 of 3 must end, then keep the rest"], ["order.both"]], legs="order",
+         [["both: in parallel, 3 of 3 must end, then cancel the rest"], ["order.both"]], legs="order",
          change={**FORK, f"{FORKED}.name": "both", f"{FORKED}.sla": "{target: 1h}"}, ignored={f"{FORKED}.name": GONE}),
     Case("step.parallel.title", drawn("All at once"), True, legs="order",
          change={**FORK, f"{FORKED}.title": "All at once"}, ignored={f"{FORKED}.title": GONE}),
