@@ -107,17 +107,15 @@ def check(
     output: options.Output = Format.TABLE,
 ) -> None:
     """Run the contract suite against your own system, through a proxy that plays bad days. It writes documents."""
-    from pydantic import SecretStr
-
     from ltc.cli.adapter_check import connections_of, secret_of
     from ltc.ports.adapters import Connection
 
     adapter = _found(name)
     given = None
-    secrets: tuple[SecretStr, SecretStr] = secret_of(token_file, "--token-file"), secret_of(password_file, "--password")
     if url:
+        token, password = secret_of(token_file, "--token-file"), secret_of(password_file, "--password-file")
         given = Connection(
-            url, token=secrets[0], user=user, password=secrets[1], database=database, timeout=timeout,
+            url, token=token, user=user, password=password, database=database, timeout=timeout,
             options=_options(option or []),
         )  # fmt: skip
     elif user or database or option or password_file or token_file:

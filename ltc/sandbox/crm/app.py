@@ -78,26 +78,31 @@ def _pages(app: FastAPI, system: SandboxSystem) -> None:
         return Response(rules.lead_of(row).model_dump_json(), media_type="application/json")
 
 
+def _listed(
+    system: SandboxSystem, table: str, by: dict[str, str], page: tuple[int, int],
+    make: Callable[[sqlite3.Row], BaseModel], *extra: str,
+) -> Response:  # fmt: skip
+    """Answer one page of a table; ``page`` is the row after which it begins, and how many rows it has."""
+    after, limit = page
+    wanted = {column: value for column, value in by.items() if value}
+    conditions, values = [f"{column} = ?" for column in wanted], list(wanted.values())
+    if "reference" in wanted:  # the index behind the search may lag
+        conditions.append("at_real <= ?")
+        values.append(indexed_before(system))
+    where = " AND ".join(["rowid > ?", *conditions])
+    sql = f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid LIMIT ?"  # noqa: S608 - columns are ours
+    rows = system.database.rows(sql, after, *values, limit)
+    items = [{**make(row).model_dump(mode="json"), **{name: row[name] for name in extra}} for row in rows]
+    return answer(200, {"items": items, "next": rows[-1]["rowid"] if len(rows) == limit else None})
+
+
 def _lead_pages(app: FastAPI, system: SandboxSystem) -> None:
-    def searched(table: str, by: dict[str, str], after: int, limit: int) -> list[sqlite3.Row]:
-        wanted = {column: value for column, value in by.items() if value}
-        conditions, values = [f"{column} = ?" for column in wanted], list(wanted.values())
-        if "reference" in wanted:  # the index behind the search may lag
-            conditions.append("at_real <= ?")
-            values.append(indexed_before(system))
-        where = " AND ".join(["rowid > ?", *conditions])
-        sql = f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid LIMIT ?"  # noqa: S608 - columns are ours
-        return system.database.rows(sql, after, *values, limit)
-
-    def listed(rows: list[sqlite3.Row], make: Callable[[sqlite3.Row], BaseModel], limit: int, *extra: str) -> Response:
-        items = [{**make(row).model_dump(mode="json"), **{name: row[name] for name in extra}} for row in rows]
-        return answer(200, {"items": items, "next": rows[-1]["rowid"] if len(rows) == limit else None})
-
     @app.get("/leads")
     async def came_in(reference: str = "", external_id: str = "", after: int = 0, limit: Limit = 200) -> Response:
         """Leads that came in, oldest first; ``opportunity`` is what a lead became."""
-        rows = searched("leads", {"reference": reference, "external_id": external_id}, after, limit)
-        return listed(rows, leads.lead_of, limit, "external_id", "opportunity", "reference")
+        by = {"reference": reference, "external_id": external_id}
+        extra = ("external_id", "opportunity", "reference")
+        return _listed(system, "leads", by, (after, limit), leads.lead_of, *extra)
 
     @app.get("/leads/{lead}/opportunity")
     async def became(lead: str) -> Response:
@@ -112,5 +117,6 @@ def _lead_pages(app: FastAPI, system: SandboxSystem) -> None:
     @app.get("/notes")
     async def notes(reference: str = "", opportunity: str = "", after: int = 0, limit: Limit = 200) -> Response:
         """Notes on how far deals are, oldest first."""
-        rows = searched("notes", {"reference": reference, "opportunity": opportunity}, after, limit)
-        return listed(rows, leads.note_of, limit, "leg", "outcome", "document", "reference", "written")
+        by = {"reference": reference, "opportunity": opportunity}
+        extra = ("leg", "outcome", "document", "reference", "written")
+        return _listed(system, "notes", by, (after, limit), leads.note_of, *extra)

@@ -20,6 +20,8 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 def add_pages(app: FastAPI, system: SandboxSystem) -> None:
     """Add every page."""
     _documents(app, system)
+    _invoices(app, system)
+    _payments(app, system)
     _more_documents(app, system)
     _work_lists(app, system)
     _master_data(app, system)
@@ -91,6 +93,10 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
             by["order_id"] = system.database.value(sql, release) or "-"
         return lists.find(_made_by("deliveries"), rows.delivery_of, limit, after, "return_id", "reference", **by)
 
+
+def _invoices(app: FastAPI, system: SandboxSystem) -> None:
+    lists = _Lists(system)
+
     @app.get("/invoices")
     async def invoices(
         reference: str = "", order: str = "", delivery: str = "", customer: str = "", after: int = 0,
@@ -101,7 +107,7 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
         return lists.find("invoices", rows.invoice_of, limit, after, "reference", "customer", "posted", **by)
 
 
-def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
+def _payments(app: FastAPI, system: SandboxSystem) -> None:
     lists = _Lists(system)
 
     @app.get("/payments")
@@ -120,6 +126,10 @@ def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
         reversed_ = system.database.row("SELECT 1 FROM reversals WHERE payment = ?", payment)
         found = rows.payment_of(row).model_copy(update={"version": 2 if reversed_ else 1})
         return Response(found.model_dump_json(), media_type="application/json")
+
+
+def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
+    lists = _Lists(system)
 
     @app.get("/credit-notes")
     async def credit_notes(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
