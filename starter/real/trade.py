@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +20,7 @@ from starter.real.stage import RealStage, key_of
 
 SUPPLY_AFTER = 6.0  # seconds after which suppliers bring what an order lacks
 _SPARE = 20.0  # pieces that they bring beyond it
+_HANDS = 4  # people in the warehouse, counters of the bank
 _OPEN = ("waiting", "assigned", "picked", "packed")
 
 
@@ -38,12 +41,14 @@ class Warehouse:
         if not shipments:
             return
         moves = await self._moves([number for one in shipments for number in one["outgoing_moves"]])
+        due = []
         for one in shipments:
             mine = [moves[number] for number in one["outgoing_moves"] if number in moves]
             chain = self._stage.keys.get(str((mine[0]["order"] or {}).get("reference")) if mine else "", "")
             plan = self._stage.plan(chain)
             if plan is not None:
-                await self._see_to(one, mine, chain, plan)
+                due.append(self._see_to(one, mine, chain, plan))
+        await together(due)
 
     async def _moves(self, numbers: list[int]) -> dict[int, Row]:
         rpc = self._stage.tryton
@@ -150,11 +155,13 @@ class Bank:
             "account.invoice", [["state", "=", "posted"], ["type", "=", "out"]], fields
         )
         chains = await self._chains({sale for row in rows for sale in row["sales"]})
+        due = []
         for row in rows:
             chain = next((chains[sale] for sale in row["sales"] if sale in chains), "")
             plan = self._stage.plan(chain)
             if plan is not None and plan.instalments and row["total_amount"] > 0:
-                await self._see_to(row, chain, plan)
+                due.append(self._see_to(row, chain, plan))
+        await together(due)
 
     async def _chains(self, sales: set[int]) -> dict[int, str]:
         rows = await self._stage.tryton.find("sale.sale", [["id", "in", sorted(sales)]], ["reference"])
@@ -194,6 +201,19 @@ class Bank:
         del self._to_bounce[number]
         self._stage.bounced.add(chain)
         self._last[number] = self._stage.tempo.now()
+
+
+async def together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Do several things, a few at a time; all are over when this is, then the first error is raised."""
+    limit = asyncio.Semaphore(_HANDS)
+
+    async def one(part: Coroutine[Any, Any, None]) -> None:
+        async with limit:
+            await part
+
+    for ended in await asyncio.gather(*map(one, work), return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
 
 
 async def limit_credit(stage: RealStage) -> None:
