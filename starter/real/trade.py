@@ -73,7 +73,10 @@ class Warehouse:
             await self._ship(shipment, moves, chain, parcel.share)
 
     async def _wait_for_goods(self, shipment: Row, moves: list[Row], chain: str, since: datetime) -> None:
-        """A confirmed order waits here until it is released; one that is still here after a while lacks goods."""
+        """A confirmed order waits here until it is released; one that is still here after a while lacks goods.
+
+        What a parcel left behind has been released with it: nobody else releases it again.
+        """
         number = shipment["id"]
         if not self._stage.tempo.due(since, SUPPLY_AFTER):
             return
@@ -83,7 +86,7 @@ class Warehouse:
                 self._stage.memory.back_orders.add(chain)
                 await self._supply(moves)
             self._supplied.add(number)
-        if chain in self._stage.short:
+        if chain in self._stage.short or self._parcels[chain]:
             await self._stage.tryton.call("model.stock.shipment.out.assign_try", [number])
 
     async def _lacks(self, moves: list[Row]) -> bool:
