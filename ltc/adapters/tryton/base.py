@@ -89,7 +89,8 @@ class TrytonPort:
             raise Misconfigured(f"tryton: the option billing is {' or '.join(_METHODS)}")
         self.invoice_method = _METHODS[self.options.get("billing", "delivery")]
         self.rpc = Rpc(to)
-        self.settle_seconds = max(to.settle_seconds, to.timeout)
+        # A call that is given up may land for as long as it would have been waited for; 0 says that none is given up.
+        self.settle_seconds = max(to.settle_seconds, to.timeout) if to.settle_seconds else 0.0
         self._overrides = dict(to.classes)
         self._has_key: bool | None = None
 

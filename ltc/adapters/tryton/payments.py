@@ -162,7 +162,10 @@ class Payments(Billing):
     async def write_off(self, request: op.InvoiceId, key: str) -> d.Invoice:
         """Give up what is open, by Tryton's write-off method."""
         bill = await self.bill(request.invoice)
-        if bill.record["state"] != "posted" or bill.invoice().open.minor <= 0:
+        invoice = bill.invoice()
+        if invoice.written_off.minor > 0 and invoice.open.minor <= 0:
+            return invoice  # it is so already: a repeated call, whose reply was lost
+        if bill.record["state"] != "posted" or invoice.open.minor <= 0:
             raise BusinessRefusal("nothing_open", f"nothing of invoice {bill.id} is open", bill.id)
         start = await self._start(bill, Money(minor=0, currency=bill.currency), key)
         ask = await self._ask(bill, start, "writeoff")

@@ -1,6 +1,7 @@
-"""From order to money on a real Tryton, and the way back from every station."""
+"""From order to money on a real Tryton, and the way back from every station; the other ways with ``make test-full``."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,11 @@ from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import EffectClass
 from tests.contract.tryton.conftest import CUSTOMER, LIMITED, SCARCE, World, key, line, stock, usd
+
+
+def also(value: object) -> Any:
+    """What another value shows already: with ``make test-full``."""
+    return pytest.param(value, marks=pytest.mark.full)
 
 
 async def test_confirmed_order_is_closed_by_both_exceptions_and_cancelled(world: World) -> None:
@@ -22,7 +28,7 @@ async def test_confirmed_order_is_closed_by_both_exceptions_and_cancelled(world:
     assert (sale["state"], sale["shipment_state"]) == ("done", "none")  # it hangs in processing without the wizards
 
 
-@pytest.mark.parametrize("state", ["waiting", "assigned", "picked", "packed"])
+@pytest.mark.parametrize("state", [also("waiting"), "assigned", "picked", also("packed")])
 async def test_release_is_taken_back_in_each_state_and_given_again(world: World, state: str) -> None:
     release = await world.released()
     shipment = int(release.id)
@@ -39,6 +45,7 @@ async def test_release_is_taken_back_in_each_state_and_given_again(world: World,
     assert late.value.reason == "already_shipped"
 
 
+@pytest.mark.full
 async def test_part_is_shipped_and_the_rest_follows_under_the_same_release(world: World) -> None:
     release = await world.released(7)
     (ordered,) = (await world.erp.get_order(op.OrderId(order=release.order))).lines
@@ -56,6 +63,7 @@ async def test_part_is_shipped_and_the_rest_follows_under_the_same_release(world
     assert [bill.net for bill in bills] == [usd(2 * 1800), usd(5 * 1800)]
 
 
+@pytest.mark.full
 async def test_short_stock_ships_what_is_there_then_refuses(world: World) -> None:
     await stock(world.erp.rpc, SCARCE, 4)
     release = await world.released(7, SCARCE)
@@ -98,7 +106,7 @@ async def test_bounced_payment_is_undone_and_the_invoice_paid_again_over_what_is
     assert (await world.erp.get_invoice(op.InvoiceId(invoice=invoice.id))).open == usd(-500)
 
 
-@pytest.mark.parametrize("paid", [0, 500, 5400])
+@pytest.mark.parametrize("paid", [also(0), 500, also(5400)])
 async def test_invoice_is_credited_open_partly_paid_and_paid(world: World, paid: int) -> None:
     invoice = await world.invoiced()
     if paid:
@@ -112,6 +120,7 @@ async def test_invoice_is_credited_open_partly_paid_and_paid(world: World, paid:
     assert twice.value.reason == "already_credited"
 
 
+@pytest.mark.full
 async def test_rest_is_written_off(world: World) -> None:
     invoice = await world.invoiced()
     await world.pay(invoice.id, 400)
@@ -138,6 +147,7 @@ async def test_four_at_once_with_the_add_on_are_one(world: World) -> None:
     assert len({order.id for order in orders}) == 1
 
 
+@pytest.mark.full
 async def test_four_payments_at_once_with_the_add_on_are_one(world: World) -> None:
     invoice, one = await world.invoiced(), key()
     await asyncio.gather(*(world.pay(invoice.id, 100, one) for _ in range(4)), return_exceptions=True)
