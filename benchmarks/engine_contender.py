@@ -24,7 +24,8 @@ from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, Answer, Decision
 from ltc.model.signatures import sign
 from ltc.model.trail import Entry
 from ltc.ports.store import Appended, TrailStore
-from ltc.settings import Settings
+from ltc.running import call_pollers
+from ltc.settings import QueueLimits, Settings
 from ltc.store import Store
 from ltc.store.migrate import upgrade
 from workflows.chain import Chain
@@ -56,7 +57,7 @@ def decision(request: dict[str, Any], key: SigningKey) -> Decision:
 def workers(client: Client, records: TrailStore, ask: Ask, **options: Any) -> list[Worker]:
     """Return the engine's workers: one for chains, one per queue of calls, one for notices."""
     chains = {name: option for name, option in options.items() if not name.startswith("activity_")}
-    calls = {name: option for name, option in options.items() if name.startswith("activity_")}
+    calls: dict[str, Any] = {"activity_task_poller_behavior": call_pollers(QueueLimits().concurrency)}  # as in earnest
     made = [Worker(client, task_queue=CHAINS_QUEUE, workflows=[Chain], interceptors=[RidingTrail()], **chains)]
     for queue, functions in activities(ask).items():
         registered = [*functions, flush] if queue == NOTICES_QUEUE else functions

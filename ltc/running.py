@@ -24,6 +24,15 @@ from workflows.runner import chain_runner
 LOG = logging.getLogger("ltc.worker")
 DEPLOYMENT = "ltc"
 CACHED_CHAINS = 2_000  # chains whose state stays in memory between their workflow tasks
+# The server cuts each queue into four partitions unless told otherwise, and hands a task on where nobody polls: with
+# two pollers for each, a queue that sees few calls costs the server a third fewer messages.
+FEWEST_POLLERS = 8
+
+
+def call_pollers(concurrency: int) -> PollerBehaviorAutoscaling:
+    """Return how a queue of calls is polled that runs so many calls at a time."""
+    fewest = min(FEWEST_POLLERS, concurrency)
+    return PollerBehaviorAutoscaling(minimum=fewest, initial=fewest)
 
 
 def chain_worker(client: Client, settings: Settings) -> Worker:
@@ -53,7 +62,7 @@ def call_worker(
         interceptors=[TrailStoring(parts.store)],
         max_concurrent_activities=limits.concurrency,
         max_task_queue_activities_per_second=limits.rate or None,
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=call_pollers(limits.concurrency),
         graceful_shutdown_timeout=timedelta(seconds=3 * settings.http_timeout + 1),
         deployment_config=_deployment(settings),
     )
