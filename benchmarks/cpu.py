@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil  # type: ignore[import-untyped]
@@ -37,13 +38,14 @@ def _busy() -> float:
 
 
 class Meter:
-    """Knows which processes are ours: this one, the server, all workers."""
+    """Knows which processes are ours: this one, and of each contender the worker and its server (0: not ours)."""
 
-    def __init__(self, server: int, workers: list[int]) -> None:
-        self._server, self._workers = server, workers
+    def __init__(self, servers: Mapping[int, int]) -> None:
+        self._servers = servers
 
     def read(self, worker: int) -> Reading:
-        """Read the CPU used so far, `worker` being the one whose figure is wanted."""
-        server = _used(self._server) if self._server else 0.0
-        ours = _used(os.getpid()) + server + sum(_used(pid) for pid in self._workers)
-        return Reading(time.perf_counter(), _used(worker), server, _busy() - ours)
+        """Read the CPU used so far, by one worker, by the server it works for, and by others than us."""
+        ours = {os.getpid(), *self._servers, *self._servers.values()} - {0}
+        used = {pid: _used(pid) for pid in ours}
+        server = used.get(self._servers[worker], 0.0)
+        return Reading(time.perf_counter(), used[worker], server, _busy() - sum(used.values()))

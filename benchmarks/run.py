@@ -70,7 +70,7 @@ def help_cpu(times: int = 5) -> float:
 async def _windows(lanes: list[Lanes], sides: list[report.Side], meter: Meter, chosen: argparse.Namespace) -> None:
     for number in range(chosen.windows):
         pair = list(zip(lanes, sides, strict=True))
-        # Who comes first changes: the server slows as it fills, which must not always meet the same one.
+        # Who comes first changes: servers slow as they fill, and what the other left to do must not meet always one.
         for lane, side in pair if number % 2 == 0 else reversed(pair):
             window = await lane.window(meter, chosen.seconds, chosen.warm, chosen.in_flight)
             side.windows.append(window)
@@ -94,9 +94,15 @@ async def _lone(lanes: list[Lanes], sides: list[report.Side], chains: int) -> No
 
 
 async def measure(chosen: argparse.Namespace) -> list[report.Side]:
-    """Run everything and return the two sides, base first."""
-    async with devserver.running() as server:
-        lanes = [Lanes(place, server.address, chosen.think) for place in (chosen.base, chosen.engine)]
+    """Run everything and return the two sides, base first.
+
+    Each has a server of its own: what a server does later for chains that are over (time limits that run out, half a
+    minute after) is not counted as the other's work.
+    """
+    async with devserver.running() as first, devserver.running() as second:
+        servers = (first, second)
+        places = (chosen.base, chosen.engine)
+        lanes = [Lanes(place, server.address, chosen.think) for place, server in zip(places, servers, strict=True)]
         sides = [report.Side(lane.way.name) for lane in lanes]
         try:
             for lane in lanes:
@@ -104,7 +110,8 @@ async def measure(chosen: argparse.Namespace) -> list[report.Side]:
             for lane in lanes:  # warms imports, pollers and caches on both sides
                 await asyncio.gather(*(lane.chain() for _ in range(chosen.in_flight)))
                 await lane.task_times()
-            await _windows(lanes, sides, Meter(server.pid, [lane.pid for lane in lanes]), chosen)
+            meter = Meter({lane.pid: server.pid for lane, server in zip(lanes, servers, strict=True)})
+            await _windows(lanes, sides, meter, chosen)
             await _lone(lanes, sides, chosen.lone)
         finally:
             for lane in lanes:

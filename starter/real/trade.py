@@ -75,7 +75,8 @@ class Warehouse:
     async def _wait_for_goods(self, shipment: Row, moves: list[Row], chain: str, since: datetime) -> None:
         """A confirmed order waits here until it is released; one that is still here after a while lacks goods.
 
-        What a parcel left behind has been released with it: nobody else releases it again.
+        What a parcel left behind has been released with it: nobody else releases it again. Nor does anybody release
+        again what lacked goods then and lacks none now, because they were brought for another order.
         """
         number = shipment["id"]
         if not self._stage.tempo.due(since, SUPPLY_AFTER):
@@ -86,8 +87,12 @@ class Warehouse:
                 self._stage.memory.back_orders.add(chain)
                 await self._supply(moves)
             self._supplied.add(number)
-        if chain in self._stage.short or self._parcels[chain]:
+        if chain in self._stage.short or self._parcels[chain] or await self._released(chain):
             await self._stage.tryton.call("model.stock.shipment.out.assign_try", [number])
+
+    async def _released(self, chain: str) -> bool:
+        rows = await self._stage.client.store.chains({"process": self._stage.process}, limit=1000)
+        return any(row["chain"] == chain and row["leg"] == "shipment" for row in rows)
 
     async def _lacks(self, moves: list[Row]) -> bool:
         stock = await self._stock()
