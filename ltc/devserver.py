@@ -22,8 +22,13 @@ from temporalio.service import RPCError
 ADDRESS_VARIABLE = "TEMPORAL_ADDRESS"
 SEARCH_ATTRIBUTES = ("LtcState", "LtcLeg")  # both of type Keyword
 # WAL makes the server 2.5 times faster on a file; the poll rate takes the 50 ms grid away that a lone chain waits for.
+# One process needs no more than one partition of a task queue: tasks would be forwarded from those that nobody polls.
 _PRAGMAS = ("journal_mode=wal", "synchronous=normal")
-_DYNAMIC = ("history.transferProcessorMaxPollRPS=1000",)
+_DYNAMIC = (
+    "history.transferProcessorMaxPollRPS=1000",
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+)
 _EAGER = "system.enableActivityEagerExecution"
 _ATTEMPTS = 3  # another process may take the free port before the server binds it
 # Asks the kernel to end this process with its parent, then becomes the command: the process id stays the same.

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ltc.contract.base_rig import BaseRig
 from ltc.contract.bench import Bench
-from ltc.contract.rig import Seen
+from ltc.contract.rig import Refused, Seen
 from ltc.ports import operations as op
 
 _READS = frozenset({"search", "search_read", "search_count", "read", "read_group", "fields_get", "default_get",
@@ -32,6 +32,22 @@ class TrytonRig(BaseRig):
         opportunity = await self.opportunity(bench)
         await self.must(bench, "crm.set_stage", op.SetStage(opportunity=opportunity, stage="won"))
         return opportunity
+
+    async def refused(self, bench: Bench, operation: str) -> Refused | None:
+        """Add what Tryton, or its adapter, refuses besides what any system does."""
+        if operation in ("erp.register_payment", "erp.write_off"):
+            payment = await self.paid(bench)
+            if operation == "erp.write_off":
+                return Refused(op.InvoiceId(invoice=payment.invoice), ("nothing_open",))
+            return Refused(op.RegisterPayment(invoice=payment.invoice, amount=self.money(1)), ("already_settled",))
+        if operation in ("erp.unconfirm_order", "erp.cancel_delivery"):
+            delivery = await self.delivered(bench)
+            if operation == "erp.cancel_delivery":
+                return Refused(op.DeliveryId(delivery=delivery.id), ("already_shipped",))
+            return Refused(op.OrderId(order=delivery.order), ("already_shipped",))
+        if operation == "erp.receive_return":
+            return Refused(op.OrderId(order=(await self.confirmed(bench)).id), ("nothing_shipped",))
+        return await super().refused(bench, operation)
 
     def writes(self, seen: Seen) -> bool:
         """Tell by the name of the call; logging in and opening a wizard change no document."""
