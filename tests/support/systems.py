@@ -81,6 +81,22 @@ def _given(name: str) -> Iterator[RealSystem]:
         _cannot(f"{name} cannot be had here: {error}")
 
 
+@contextmanager
+def own(name: str) -> Iterator[RealSystem]:
+    """Give a system that no other test uses: for those who kill it."""
+    folder = Path(tempfile.mkdtemp(prefix="ltc-own-system-"))
+    folder.chmod(0o711)  # PostgreSQL runs as another user, who has to get in
+    systems = Systems(Places.of(folder), seeds(), print)
+    try:
+        systems.up([name])
+        yield RealSystem(name, systems, {port: SystemSettings(**row) for port, row in systems.settings().items()})
+    except SystemsError as error:
+        _cannot(f"{name} cannot be had here: {error}")
+    finally:
+        systems.down()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _cannot(reason: str) -> None:
     """Skip, but never silently in CI: there a system that cannot be had is a failure."""
     if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
