@@ -45,6 +45,7 @@ INSTALLATION = "demo-real"
 TIMEOUT, SETTLE = 30.0, 3.0  # real seconds: Tryton confirms an order in one, a busy machine in many
 SECONDS_HEAD, SECONDS_ORDER = 240.0, 12.0  # after which a run is given up
 _EVERY = 0.8  # seconds between two leads
+_GLANCE = 2.0  # seconds between two looks of a person: each costs Tryton a good part of one
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ async def _played(
     await trade.limit_credit(stage)
     looks = [Approvers(stage).look, Operators(stage).look, Cancellers(stage).look, trade.Warehouse(stage).look,
              trade.Bank(stage).look]  # fmt: skip
-    people: list[Coroutine[Any, Any, None]] = [keep_looking(look, every=0.5) for look in looks]
+    people: list[Coroutine[Any, Any, None]] = [keep_looking(look, every=_GLANCE) for look in looks]
     faults = Faults(stage, systems, names, progress.say)
     work = [asyncio.create_task(one) for one in (*people, Sales(stage, _EVERY).run())]
     work += [asyncio.create_task(faults.run())] if options.faults else []

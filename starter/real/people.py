@@ -71,7 +71,7 @@ class Cancellers:
         waiting = {chain: plan for chain, plan in wanted.items() if plan.cancellation and chain not in self._done}
         if not waiting:
             return
-        seen = await self._seen()
+        seen = await self._seen(list(waiting))
         now = self._stage.tempo.now()
         for chain, plan in waiting.items():
             assert plan.cancellation is not None
@@ -81,11 +81,12 @@ class Cancellers:
                 await self._stage.desk.cancel(plan.number, chain, _REASON)
                 self._done.add(chain)
 
-    async def _seen(self) -> dict[str, set[str]]:
-        """What Tryton says of each order, by its chain."""
+    async def _seen(self, chains: list[str]) -> dict[str, set[str]]:
+        """What Tryton says of these chains' orders: it reckons their documents anew each time, so of no others."""
         found: dict[str, set[str]] = {}
+        mine = [reference for reference, chain in self._stage.keys.items() if chain in chains]
         fields = ["reference", "state", "shipments", "invoices"]
-        sales = await self._stage.tryton.find("sale.sale", [["reference", "in", list(self._stage.keys)]], fields)
+        sales = await self._stage.tryton.find("sale.sale", [["reference", "in", mine]], fields)
         out = await self._stage.tryton.find("stock.shipment.out", [], ["state"])
         assigned = {one["id"] for one in out if one["state"] in ("assigned", "picked", "packed")}
         bills = await self._stage.tryton.find("account.invoice", [["state", "in", ["posted", "paid"]]], ["sales"])

@@ -17,9 +17,11 @@ from starter.orderbook import CURRENCY
 from starter.real.plans import RealPlan
 from starter.real.rpc import Row
 from starter.real.stage import RealStage, key_of
+from starter.scenario import Instalment
 
 SUPPLY_AFTER = 6.0  # seconds after which suppliers bring what an order lacks
 _SPARE = 20.0  # pieces that they bring beyond it
+_BOUNCES = 2.0  # units of the plan's time until a payment comes back
 _HANDS = 4  # people in the warehouse, counters of the bank
 _OPEN = ("waiting", "assigned", "picked", "packed")
 
@@ -36,7 +38,7 @@ class Warehouse:
     async def look(self) -> None:
         """Ship what is due, older shipments first."""
         rpc = self._stage.tryton
-        fields = ["state", "partially_assigned", "outgoing_moves", "inventory_moves"]
+        fields = ["state", "outgoing_moves"]
         shipments = await rpc.find("stock.shipment.out", [["state", "in", list(_OPEN)]], fields)
         if not shipments:
             return
@@ -154,22 +156,43 @@ class Bank:
         self._stage = stage
         self._paid: dict[int, int] = defaultdict(int)  # invoice → instalments paid
         self._last: dict[int, datetime] = {}
+        self._whose: dict[int, tuple[str, RealPlan]] = {}  # invoice → its chain and plan
         self._to_bounce: dict[int, str] = {}  # invoice → its payment that is going to bounce
 
     async def look(self) -> None:
-        """Pay what is due; take back what bounces."""
-        fields = ["amount_to_pay", "sales", "total_amount"]
-        rows = await self._stage.tryton.find(
-            "account.invoice", [["state", "=", "posted"], ["type", "=", "out"]], fields
-        )
+        """Pay what is due; take back what bounces. What Tryton has to reckon is read of what is due only."""
+        posted = [["state", "=", "posted"], ["type", "=", "out"]]
+        numbers = [row["id"] for row in await self._stage.tryton.find("account.invoice", posted, ["state"])]
+        await self._get_to_know([number for number in numbers if number not in self._whose])
+        ready = [number for number in numbers if self._is_due(number)]
+        fields = ["amount_to_pay"]
+        rows = await self._stage.tryton.find("account.invoice", [["id", "in", ready]], fields) if ready else []
+        await together([self._see_to(row, *self._whose[row["id"]]) for row in rows])
+
+    async def _get_to_know(self, numbers: list[int]) -> None:
+        """Find out whose invoices these are; credit notes and those of nobody's plan are nobody's."""
+        if not numbers:
+            return
+        fields = ["sales", "total_amount"]
+        rows = await self._stage.tryton.find("account.invoice", [["id", "in", numbers]], fields)
         chains = await self._chains({sale for row in rows for sale in row["sales"]})
-        due = []
         for row in rows:
             chain = next((chains[sale] for sale in row["sales"] if sale in chains), "")
             plan = self._stage.plan(chain)
-            if plan is not None and plan.instalments and row["total_amount"] > 0:
-                due.append(self._see_to(row, chain, plan))
-        await together(due)
+            if plan is not None and row["total_amount"] > 0:
+                self._whose[row["id"]] = (chain, plan)
+                self._last.setdefault(row["id"], self._stage.tempo.now())
+
+    def _is_due(self, number: int) -> bool:
+        if number not in self._whose:
+            return False
+        plan = self._whose[number][1]
+        if number in self._to_bounce:
+            return self._stage.tempo.due(self._last[number], _BOUNCES)
+        return bool(plan.instalments) and self._stage.tempo.due(self._last[number], self._instalment(number, plan).days)
+
+    def _instalment(self, number: int, plan: RealPlan) -> Instalment:
+        return plan.instalments[min(self._paid[number], len(plan.instalments) - 1)]
 
     async def _chains(self, sales: set[int]) -> dict[int, str]:
         rows = await self._stage.tryton.find("sale.sale", [["id", "in", sorted(sales)]], ["reference"])
@@ -177,14 +200,10 @@ class Bank:
 
     async def _see_to(self, row: Row, chain: str, plan: RealPlan) -> None:
         number = row["id"]
-        since = self._last.setdefault(number, self._stage.tempo.now())
         if number in self._to_bounce:
-            if self._stage.tempo.due(since, 2):
-                await self._bounce(number, chain)
-            return
-        instalment = plan.instalments[min(self._paid[number], len(plan.instalments) - 1)]
-        if row["amount_to_pay"] > 0 and self._stage.tempo.due(since, instalment.days):
-            payment = await self._pay(row, instalment.share, chain)
+            await self._bounce(number, chain)
+        elif row["amount_to_pay"] > 0:
+            payment = await self._pay(row, self._instalment(number, plan).share, chain)
             if payment and plan.bounced and chain not in self._stage.bounced:
                 self._to_bounce[number] = payment
 
