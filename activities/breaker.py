@@ -117,7 +117,9 @@ class Breaker:
         """Note how a call of the system's port went. What began before the last change tells nothing new."""
         if self.state != "closed" and _EPOCH.get() != self._epoch:
             return
-        if isinstance(error, _AWAY) or (isinstance(error, errors.ContractBroken) and self.state != "closed"):
+        if isinstance(error, _AWAY) and error.answered:
+            self._answered()  # a lock, a lost race: it is there
+        elif isinstance(error, _AWAY) or (isinstance(error, errors.ContractBroken) and self.state != "closed"):
             self._failed(error)
         elif not isinstance(error, errors.ContractBroken):
             self._answered()

@@ -77,6 +77,7 @@ class Layout:
             "LTC_SETTLE": str(values.settle), "LTC_POLL_EVENTS": str(values.poll_events),
             "LTC_SWEEP_EVERY": str(values.sweep_every), "LTC_LOG_LEVEL": values.log_level,
             "LTC_START_ON": json.dumps(values.start_on), "LTC_EFFECT_CLASSES": json.dumps(values.effect_classes),
+            "LTC_QUEUES": json.dumps({name: limits.model_dump() for name, limits in values.queues.items()}),
         }  # fmt: skip
 
 

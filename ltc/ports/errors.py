@@ -28,19 +28,28 @@ class BusinessRefusal(PortError):
 
 
 class Unavailable(PortError):
-    """The system did not take the request; nothing took effect. ``retry_after`` in seconds."""
+    """The system did not take the request; nothing took effect. ``retry_after`` in seconds.
+
+    ``answered``: it is there, and said that it could not do this just now (a lock, a race lost against another
+    change). One that answers is not away: its circuit breaker stays closed.
+    """
 
     retryable = True
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, *, answered: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class OutcomeUnknown(PortError):
-    """No answer, or one that does not tell whether the effect took place."""
+    """No answer, or one that does not tell whether the effect took place. ``answered`` as in ``Unavailable``."""
 
     retryable = True
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 class StillInFlight(PortError):

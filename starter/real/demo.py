@@ -19,7 +19,7 @@ from ltc import settings as settings_module
 from ltc.adapters.people_file import PeopleFile
 from ltc.bootstrap import open_client, systems_of
 from ltc.ending import end
-from ltc.settings import Settings, SystemSettings
+from ltc.settings import QueueLimits, Settings, SystemSettings
 from ltc.store import migrate
 from ltc.systems import venvs
 from ltc.systems.bottlecrm import LEAST_PYTHON, NO_PYTHON
@@ -45,6 +45,7 @@ INSTALLATION = "demo-real"
 TIMEOUT, SETTLE = 30.0, 3.0  # real seconds: Tryton confirms an order in one, a busy machine in many
 SECONDS_HEAD, SECONDS_ORDER = 240.0, 12.0  # after which a run is given up
 _EVERY = 0.8  # seconds between two leads
+HANDS = 4  # calls of Tryton at once: it is one process, and calls that meet in it lose against one another
 _GLANCE = 2.0  # seconds between two looks of a person: each costs Tryton a good part of one
 
 
@@ -108,7 +109,8 @@ def _layout(options: Options, found: dict[str, dict[str, Any]]) -> Layout:
         installation=INSTALLATION, state=options.state.resolve(), database="", clock="",
         temporal_address=given or f"127.0.0.1:{devserver.free_port()}", systems=chosen, http_timeout=TIMEOUT,
         settle=SETTLE, process_defs=ROOT / "process_defs", people_file=example.PEOPLE, poll_events=0.5,
-        sweep_every=10.0, log_level="WARNING", start_on={"crm.opportunity_won": PROCESS},
+        sweep_every=10.0, log_level="WARNING", queues={"erp": QueueLimits(concurrency=HANDS)},
+        start_on={"crm.opportunity_won": PROCESS},
     )  # fmt: skip
     words = {port: {**one, "timeout": TIMEOUT, "settle": SETTLE} for port, one in found.items()}
     return Layout(values, extra={"LTC_SYSTEMS": json.dumps(words)}, tied=True, sandboxes=())

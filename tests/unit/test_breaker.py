@@ -360,3 +360,11 @@ async def test_a_record_that_cannot_be_written_stops_nothing(caplog: pytest.LogC
     await notes.settled()
     assert breaker.state == "open"
     assert "not on record" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [Unavailable, OutcomeUnknown])
+def test_a_system_that_answers_that_it_lost_a_race_is_not_away(kind: type[Unavailable] | type[OutcomeUnknown]) -> None:
+    breaker, said = made(Clock())
+    for _ in range(50):
+        call(breaker, kind("could not serialize", answered=True))
+    assert (breaker.state, said) == ("closed", [])

@@ -113,7 +113,7 @@ def _refusal(status: dict[str, Any], where: str, *, writes: bool) -> Exception:
     if code == CONTEXT_LOST:
         return ContextLost(no.text)
     if code == LOCKED:
-        return Unavailable(f"{where}: somebody holds the document's lock: {no.text}", LOCK_SECONDS)
+        return Unavailable(f"{where}: somebody holds the document's lock: {no.text}", LOCK_SECONDS, answered=True)
     if code == TOO_MANY:
         return Unavailable(f"{where}: too many calls: {no.text}", LIMIT_SECONDS)
     if code in _SETTINGS or any(word in no.text for word in _NOT_ALLOWED):

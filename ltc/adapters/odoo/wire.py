@@ -138,7 +138,8 @@ def error_of(response: httpx.Response, where: str) -> PortError:
             " (three months at most), the database, and the access rights of its user"
         )
     if status in (409, 423, 429, 503) or _lost_a_race(name, message):
-        return Unavailable(f"{where}: busy ({status} {_short(name)})", retry_after(response))
+        lost = status in (409, 423) or _lost_a_race(name, message)
+        return Unavailable(f"{where}: busy ({status} {_short(name)})", retry_after(response), answered=lost)
     if status == 404:
         return _missing(where, name, message)
     if status == 422 and name.startswith("odoo."):

@@ -44,7 +44,7 @@ def effect(method: _Method) -> _Method:
         except Unavailable as away:
             if not wrote:
                 raise
-            raise OutcomeUnknown(f"{away} (after {wrote[-1]})") from None
+            raise OutcomeUnknown(f"{away} (after {wrote[-1]})", answered=away.answered) from None
         finally:
             WROTE.reset(token)
 

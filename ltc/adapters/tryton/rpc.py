@@ -28,6 +28,7 @@ WROTE: ContextVar[list[str] | None] = ContextVar("ltc_tryton_wrote", default=Non
 
 _CONTEXT = ("company", "companies", "employee", "employees", "groups")
 _EXPIRED = httpx.codes.UNAUTHORIZED
+_LOST = ("serialize", "deadlock", "concurrent", "lock")  # what PostgreSQL says behind a 503 of Tryton's
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.LOCKED)
 _WRONG = (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED)
 
@@ -196,7 +197,9 @@ class Rpc:
 def _meaning(response: httpx.Response, method: str) -> Any:
     status, where = response.status_code, f"tryton: {method}"
     if status in _BUSY:
-        raise Unavailable(f"{where}: busy, or lost against another change ({status})", retry_after(response))
+        lost = status == httpx.codes.LOCKED or any(word in response.text.lower() for word in _LOST)
+        what = "lost against another change" if lost else "busy"
+        raise Unavailable(f"{where}: {what} ({status})", retry_after(response), answered=lost)
     if status in _WRONG:
         raise Misconfigured(f"{where}: refused ({status}); check the database's name and what the user may do")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
