@@ -45,7 +45,7 @@ INSTALLATION = "demo-real"
 TIMEOUT, SETTLE = 30.0, 3.0  # real seconds: Tryton confirms an order in one, a busy machine in many
 SECONDS_HEAD, SECONDS_ORDER = 300.0, 30.0  # after which a run is given up
 _EVERY = 0.8  # seconds between two leads
-HANDS = 4  # calls of Tryton at once: it is one process, and calls that meet in it lose against one another
+HANDS = 2  # calls of Tryton at once: it is one process, and calls that meet in it begin anew
 _GLANCE = 2.0  # seconds between two looks of a person: each costs Tryton a good part of one
 
 

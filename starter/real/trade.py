@@ -22,7 +22,7 @@ from starter.scenario import Instalment
 SUPPLY_AFTER = 6.0  # seconds after which suppliers bring what an order lacks
 _SPARE = 20.0  # pieces that they bring beyond it
 _BOUNCES = 2.0  # units of the plan's time until a payment comes back
-_HANDS = 4  # people in the warehouse, counters of the bank
+_HANDS = 1  # people in the warehouse, counters of the bank: what meets in Tryton begins anew
 _OPEN = ("waiting", "assigned", "picked", "packed")
 
 
