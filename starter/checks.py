@@ -189,7 +189,8 @@ def approved_before_confirmed(books: Books) -> Iterator[tuple[str, str]]:
             continue
         before = [one for one in decided[effect.chain] if one.at_real <= effect.at_real]
         for problem in _missing_approvals(orders[effect.document_id], before):
-            yield effect.chain, problem
+            late = ", ".join(f"{one.actor} at {one.at_real:%H:%M:%S.%f}" for one in decided[effect.chain])
+            yield effect.chain, f"{problem} at {effect.at_real:%H:%M:%S.%f}; decided: {late or 'never'}"
 
 
 def _missing_approvals(order: Row, before: Iterable[Approval]) -> Iterator[str]:

@@ -61,7 +61,7 @@ class TrytonBooks:
         out: dict[tuple[int, str], list[Row]] = defaultdict(list)
         self._back: Counter[int] = Counter()
         for move in self._moves:
-            sale = self._of_line.get(_number(move["origin"]), 0)
+            sale = self._of_line.get(_line_of(move), 0)
             if move["to_location."]["type"] == "customer" and sale in self._orders:
                 out[sale, str(move["shipment"])].append(move)
             elif move["from_location."]["type"] == "customer" and back_of.get(sale) in self._orders:
@@ -71,21 +71,21 @@ class TrytonBooks:
         for (sale, shipment), moves in out.items():
             number = shipment.partition(",")[2]
             lines = [self._piece(move) for move in moves]
-            worth = sum(Decimal(str(m["quantity"])) * self._price[_number(m["origin"])] for m in moves)
+            worth = sum(Decimal(str(m["quantity"])) * self._price[_line_of(m)] for m in moves)
             back = "returned" if self._back[sale] else None
             row = {"id": number, "order_id": str(sale), "lines": lines, "gross": round(worth * 100), "return_id": back}
             self.books.tables["deliveries"].append(row)
 
     @staticmethod
     def _piece(move: Row) -> Row:
-        line = str(_number(move["origin"]))
+        line = str(_line_of(move))
         return {"line": line, "product": move["product."]["code"], "quantity": int(move["quantity"])}
 
     def _order_rows(self) -> None:
         shipped: Counter[int] = Counter()
         for move in self._moves:
             if move["to_location."]["type"] == "customer":
-                shipped[_number(move["origin"])] += int(move["quantity"])
+                shipped[_line_of(move)] += int(move["quantity"])
         of_sale: dict[int, list[Row]] = defaultdict(list)
         for line in self._lines:
             of_sale[line["sale"]].append(line)
@@ -115,7 +115,7 @@ class TrytonBooks:
         made = self._effect("erp.create_order", str(sale["id"]), sale["create_date"], chain, key=sale["reference"])
         if state == "cancelled":
             self._effect("erp.cancel_order", str(sale["id"]), sale["create_date"], chain, undo_of=made.seq)
-        firsts = [m["create_date"] for m in self._moves if self._of_line.get(_number(m["origin"])) == sale["id"]]
+        firsts = [m["create_date"] for m in self._moves if self._of_line.get(_line_of(m)) == sale["id"]]
         if firsts:
             self._effect("erp.confirm_order", str(sale["id"]), min(firsts, key=_at), chain)
 
@@ -177,6 +177,12 @@ class TrytonBooks:
             if source in ("lost_found", "supplier") and move["to_location."]["type"] == "storage":
                 what = "erp.setup" if source == "lost_found" else "warehouse.replenish"
                 self._effect(what, move["product."]["code"], move["create_date"], quantity=int(move["quantity"]))
+
+
+def _line_of(move: Row) -> int:
+    """Return the order line a move is for; 0 for what an inventory moved, whose origins have numbers of their own."""
+    origin = str(move["origin"] or "")
+    return _number(origin) if origin.startswith("sale.line,") else 0
 
 
 def _number(reference: Any) -> int:
