@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping as Named
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
@@ -36,6 +38,7 @@ _CLASSES: dict[str, EffectClass] = {
     "crm.log_progress": EffectClass.C,  # a note carries the key in its text
 }
 _CLOSING = ("won", "lost")
+_TRIES = 3  # to bring a deal to a state
 
 
 class BottleCrm:
@@ -61,6 +64,7 @@ class BottleCrm:
             options.get("lead_address") == "tagged",
         )  # fmt: skip
         self._feed = Feed(self._api, self._records, self._opportunity)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by deal: one change at a time
 
     def effect_class(self, operation: str) -> EffectClass:
         """Return what BottleCRM offers against doing an operation twice."""
@@ -111,6 +115,11 @@ class BottleCrm:
 
     async def log_progress(self, request: op.LogProgress, key: str) -> d.Note:
         """Write a note on the deal and the fields Order: leg, outcome, document, where those are defined."""
+        turn = self._turn(request.opportunity)
+        async with turn:
+            return await self._log(request, key)
+
+    async def _log(self, request: op.LogProgress, key: str) -> d.Note:
         page = await self._records.page(request.opportunity)
         found = self._note(page["comments"], key, request)
         if found is not None:
@@ -167,22 +176,32 @@ class BottleCrm:
             changes["custom_fields"] = {"ltc_stage": word}
         return changes
 
+    def _turn(self, deal: str) -> asyncio.Lock:
+        """BottleCRM saves a deal whole: of two changes at once the later one takes the earlier one back."""
+        return self._turns.setdefault(deal, asyncio.Lock())
+
     async def _move(self, deal: dict[str, Any], word: str, stage: str) -> d.Lead:
         await self._records.needs("Opportunity", "ltc_stage")
-        changes = self._changes(deal, word, stage)
-        if not changes:
-            return documents.progress(self._mapping, deal, word)
         identity = str(deal["id"])
+        turn = self._turn(identity)
+        async with turn:
+            for _ in range(_TRIES):  # somebody else's change may have taken ours back
+                changes = self._changes(deal, word, stage)
+                if not changes:
+                    return documents.progress(self._mapping, deal, word)
+                deal = await self._patched(identity, changes, word)
+        if self._changes(deal, word, stage):
+            raise ContractBroken(f"bottlecrm answered that the deal is {word}, and it is not", str(deal.get("stage")))
+        return documents.progress(self._mapping, deal, word)
+
+    async def _patched(self, identity: str, changes: dict[str, Any], word: str) -> dict[str, Any]:
         try:
             await self._api.write("PATCH", f"/api/opportunities/{identity}/", changes)
-            now = await self._records.deal(identity)
+            return await self._records.deal(identity)
         except Rejected as error:
             raise Misconfigured(f"bottlecrm does not let the deal {identity} be {word}: {error}") from None
         except Unavailable as error:
             raise OutcomeUnknown(f"the deal {identity} may be {word}: {error}") from None
-        if self._changes(now, word, stage):
-            raise ContractBroken(f"bottlecrm answered that the deal is {word}, and it is not", str(now.get("stage")))
-        return documents.progress(self._mapping, now, word)
 
     async def _show(self, deal: Named[str, Any], request: op.LogProgress) -> None:
         """Write the fields that show where the order is, as far as they are defined; a note follows in any case."""
