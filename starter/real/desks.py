@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from starter.real.stage import RealStage
 
 _MARK = re.compile(r"\[ltc:([^\]]+)\]")
 _PAGE = 100
+_TRIES = 5
 
 
 class Desk(Protocol):
@@ -32,10 +34,18 @@ class BottleDesk:
         self._stage = stage
 
     async def cancel(self, number: str, chain: str, reason: str) -> None:
-        """Write the reason on the deal."""
+        """Write the reason on the deal, and look a second later whether it stayed there.
+
+        BottleCRM saves a deal whole: a note of ltc's at the same moment takes the reason back.
+        """
         path = f"/api/opportunities/{self._stage.deals[number]}/"
-        answer = await self._stage.crm.patch(path, json={"custom_fields": {"ltc_cancel_reason": reason}})
-        answer.raise_for_status()
+        for _ in range(_TRIES):
+            answer = await self._stage.crm.patch(path, json={"custom_fields": {"ltc_cancel_reason": reason}})
+            answer.raise_for_status()
+            await asyncio.sleep(1.0)
+            deal = (await self._got(path)).get("opportunity_obj") or {}
+            if (deal.get("custom_fields") or {}).get("ltc_cancel_reason") == reason:
+                return
 
     async def deals(self) -> list[Row]:
         """Read the deals of this run's orders."""
