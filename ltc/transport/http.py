@@ -11,7 +11,8 @@ import importlib.util
 import logging
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -95,10 +96,8 @@ class HttpClient:
 
     async def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
         """Send a request that changes nothing: an answer that does not come is ``Unavailable``."""
-        try:
+        with changing_nothing():
             return await self.send(method, path, **how)
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -121,6 +120,15 @@ class HttpClient:
                 self._client = None
                 raise Misconfigured(f"{self.system}: the address in the settings is no http URL") from None
         return self._client
+
+
+@contextmanager
+def changing_nothing() -> Iterator[None]:
+    """Say of the calls within that they change nothing: an answer that does not come is ``Unavailable``."""
+    try:
+        yield
+    except OutcomeUnknown as error:
+        raise Unavailable(str(error)) from None
 
 
 def json_of(response: httpx.Response, where: str) -> Any:

@@ -15,7 +15,7 @@ import httpx
 from pydantic import SecretStr
 
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
-from ltc.transport.http import HttpClient, json_of, retry_after
+from ltc.transport.http import HttpClient, changing_nothing, json_of, retry_after
 
 NAME = "bottlecrm"
 PAGE = 100
@@ -49,9 +49,8 @@ class Api:
         Unavailable, Misconfigured, ContractBroken: as the port says.
         """
         try:
-            return await self._send("GET", path, None, params, {})
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
+            with changing_nothing():
+                return await self._send("GET", path, None, params, {})
         except Rejected as error:
             raise ContractBroken("bottlecrm refuses a question that it documents", str(error)) from None
 

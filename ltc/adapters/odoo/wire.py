@@ -13,7 +13,7 @@ import httpx
 
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
-from ltc.transport.http import HttpClient, json_of, retry_after
+from ltc.transport.http import HttpClient, changing_nothing, json_of, retry_after
 
 Record = dict[str, Any]
 Domain = list[Any]
@@ -55,10 +55,8 @@ class Odoo:
 
     async def ask(self, model: str, method: str, ids: Sequence[int] = (), **named: Any) -> Any:
         """Call a method that changes nothing: an answer that does not come is ``Unavailable``."""
-        try:
+        with changing_nothing():
             return await self._call(model, method, ids, None, named)
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
 
     async def tell(
         self, model: str, method: str, ids: Sequence[int] = (), *, within: Mapping[str, Any] | None = None, **named: Any

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ltc.ports.context import CURRENT_ATTEMPT, CURRENT_CHAIN
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
-from ltc.transport.http import HttpClient, json_of, retry_after
+from ltc.transport.http import HttpClient, changing_nothing, json_of, retry_after
 
 _JSON = {"content-type": "application/json"}
 
@@ -36,10 +36,8 @@ class SystemClient:
     ) -> Any:
         """Read: an answer that does not come changed nothing, so every lost answer is ``Unavailable``."""
         method, headers = ("POST", _JSON) if body else ("GET", {})
-        try:
+        with changing_nothing():
             return await self._send(method, path, body, headers, params, wait)
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
 
     async def tell(self, method: str, path: str, body: str, key: str) -> Any:
         """Change something, under an effect key."""

@@ -19,7 +19,7 @@ from ltc.adapters.tryton.wire import decode, encode
 from ltc.mapping import load_mapping
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
-from ltc.transport.http import HttpClient, json_of, retry_after
+from ltc.transport.http import HttpClient, changing_nothing, json_of, retry_after
 
 Record = dict[str, Any]
 
@@ -67,10 +67,7 @@ class Rpc:
 
     async def ask(self, method: str, *params: Any) -> Any:
         """Call what changes nothing: an answer that does not come is ``Unavailable``."""
-        try:
-            return await self._call(method, params, {})
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
+        return await self.ask_in(method, params, {})
 
     async def tell(self, method: str, *params: Any, context: Record | None = None) -> Any:
         """Call what changes something."""
@@ -118,10 +115,8 @@ class Rpc:
 
     async def ask_in(self, method: str, params: Sequence[Any], context: Record) -> Any:
         """Call what changes nothing, in a context."""
-        try:
+        with changing_nothing():
             return await self._call(method, params, context)
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
 
     async def acknowledge(self, warning: AsksFirst) -> None:
         """Answer a warning with yes, once."""
@@ -165,13 +160,13 @@ class Rpc:
     async def _login(self) -> None:
         params = [self._user, {"password": self._password.get_secret_value()}, "en"]
         try:
-            response = await self._post("common.db.login", params, {})
+            with changing_nothing():
+                response = await self._post("common.db.login", params, {})
             if response.status_code in (_EXPIRED, *_WRONG) or "LoginException" in response.text[:200]:
                 raise Misconfigured(self._wrong_login(response.status_code))
-            said = _meaning(response, "common.db.login")
+            with changing_nothing():
+                said = _meaning(response, "common.db.login")
             self.user_id, token = int(said[0]), str(said[1])
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from None
         except (TypeError, IndexError, ValueError):
             raise ContractBroken("tryton: the login answered no session", response.text[:40]) from None
         secret = SecretStr(base64.b64encode(f"{self._user}:{self.user_id}:{token}".encode()).decode())
