@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.definition.schema_steps import OUTCOMES
+from ltc.definition.schema_common import OUTCOMES
 from ltc.definition.shapes import Flag, Many, Record, Table, Text, Whole
 
 _WORDS = Many(Text("text", "a word"), "words, one per call", 0)

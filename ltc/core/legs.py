@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import approvals, calls, forks, items, moves, slas, undoing, waits
+from ltc.core import approvals, calls, events, forks, items, moves, slas, undoing, waits
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, WaitNode
@@ -12,7 +12,7 @@ from ltc.model.trail import Kind
 def progress(turn: Turn) -> None:
     """Move everything that can move, until all is busy, waiting, held or ended."""
     _move(turn)
-    if waits.handled(turn):
+    if events.handled(turn):
         _move(turn)
     undoing.go_on(turn)
 

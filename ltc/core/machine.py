@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
-from ltc.core import answers, approvals, interventions, legs, resting, slas, undoing, waits
+from ltc.core import answers, approvals, events, interventions, legs, resting, slas, undoing, waits
 from ltc.core.commands import (
     CallDone,
     CallFailed,
@@ -70,7 +70,7 @@ def _take(turn: Turn, event: Input) -> Answer | None:
             resting.fired(turn, event)
             waits.tick(turn)
         case EventArrived():
-            waits.arrived(turn, event.event)
+            events.arrived(turn, event.event)
         case Decide():
             return approvals.decide(turn, event)
         case Intervene():

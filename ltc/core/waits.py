@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ltc.core import calls, moves, undoing
+from ltc.core import calls, moves
 from ltc.core.commands import CallDone
 from ltc.core.state import Effect, Flight, Kept, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import Awaited, Handler, Span, WaitNode
+from ltc.definition.plan import Awaited, Span, WaitNode
 from ltc.model import ids
-from ltc.model.messages import Event, call_queue
+from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
 
 
@@ -30,9 +30,9 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
     turn.log(
         Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline)
     )
-    taken = [kept for kept in turn.state.events.values() if not kept.taken and _matches(turn, token, node, kept)]
+    taken = [kept for kept in turn.state.events.values() if not kept.taken and matches(turn, token, node, kept)]
     for kept in taken:
-        _take(turn, token, node, kept)
+        take(turn, token, node, kept)
     if any(turn.plan.events[one.event].read for one in node.events):
         _read(turn, token, node)
     elif taken:
@@ -50,7 +50,7 @@ def _iso(moment: datetime | None) -> str:
 def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
     """Tell whether an earlier visit met the wait: its condition holds, or, without one, it took an event."""
     if not node.until:
-        return any(kept.taken and _matches(turn, token, node, kept) for kept in turn.state.events.values())
+        return any(kept.taken and matches(turn, token, node, kept) for kept in turn.state.events.values())
     try:
         return bool(turn.value(node.until, token.leg, token.item))
     except ChainError:
@@ -60,58 +60,12 @@ def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
 # Events
 
 
-def arrived(turn: Turn, event: Event) -> None:
-    """Keep an event, once; a handler or a wait that it matches takes it."""
-    state = turn.state
-    if event.id in state.events or state.status == "ended":
-        return
-    kept = state.events[event.id] = Kept(event.id, event.name, event.fields)
-    if _handle(turn, kept):
-        return
-    for token in list(state.tokens.values()):
-        if token.status in ("waiting", "held") and token.node:
-            node = turn.node(token)
-            if isinstance(node, WaitNode) and _matches(turn, token, node, kept):
-                _take(turn, token, node, kept)
-                _again(turn, token, node)
-                return
-    turn.log(Kind.EVENT_KEPT, event=event.name, id=event.id)
-
-
-def handled(turn: Turn) -> bool:
-    """Let handlers look again at what was kept: an event may come before the leg, or the document, that it is about."""
-    if turn.state.status != "running" or not turn.plan.handlers:
-        return False
-    kept = [one for one in turn.state.events.values() if not one.taken]
-    return len([one for one in kept if _handle(turn, one)]) > 0
-
-
-def _handle(turn: Turn, kept: Kept) -> bool:
-    return any(handler.event == kept.name and _handles(turn, handler, kept) for handler in turn.plan.handlers)
-
-
-def _handles(turn: Turn, handler: Handler, kept: Kept) -> bool:
-    state = turn.state
-    if state.status != "running" or state.ending:
-        return False
-    if handler.legs and not any(state.legs[leg].status == "open" for leg in handler.legs):
-        return False
-    try:
-        if not turn.value(handler.match, "", "", {"event": kept.fields}):
-            return False
-    except ChainError:
-        return False
-    kept.taken = True
-    turn.log(Kind.EVENT_TAKEN, event=kept.name, id=kept.id, step=handler.name)
-    undoing.cancel(turn, reason=str(kept.fields.get("reason") or handler.name), consent=False)
-    return True
-
-
 def _awaited(turn: Turn, node: WaitNode, kept: Kept) -> Awaited | None:
     return next((one for one in node.events if one.event == kept.name), None)
 
 
-def _matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
+def matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
+    """Tell whether an event is one that a wait waits for."""
     awaited = _awaited(turn, node, kept)
     if awaited is None:
         return False
@@ -121,7 +75,8 @@ def _matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
         return False
 
 
-def _take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
+def take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
+    """Consume an event for a wait."""
     kept.taken = True
     token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
@@ -132,7 +87,8 @@ def _take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
 # Reading again
 
 
-def _again(turn: Turn, token: Token, node: WaitNode) -> None:
+def again(turn: Turn, token: Token, node: WaitNode) -> None:
+    """Look again whether what is waited for has come, after reading where it can be read."""
     try:
         if any(turn.plan.events[one.event].read for one in node.events):
             _read(turn, token, node)
@@ -177,7 +133,7 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
         return  # another of its reads, or a person, has ended the wait meanwhile
     if token.read_again:
         token.read_again = False
-        _again(turn, token, node)
+        again(turn, token, node)
     else:
         _check(turn, token, node)
 
@@ -267,10 +223,10 @@ def tick(turn: Turn) -> None:
             continue
         if token.deadline is not None and token.deadline <= turn.now and not token.expired:
             token.expired, token.poll_at = True, None
-            _again(turn, token, node)
+            again(turn, token, node)
         elif token.poll_at is not None and token.poll_at <= turn.now:
             token.poll_at = None
-            _again(turn, token, node)
+            again(turn, token, node)
 
 
 def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
@@ -285,7 +241,7 @@ def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
     token.deadline = _later(turn, node.within) if node.within else None
-    _again(turn, token, node)
+    again(turn, token, node)
 
 
 def unread(turn: Turn, flight: Flight, message: str, reason: str) -> None:

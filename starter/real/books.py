@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from starter.books import Books, Effect
+from starter.books import Books, Effect, grouped
 from starter.real.rpc import Row, TrytonRpc
 
 _SALE = ("reference", "state", "untaxed_amount", "total_amount", "origin", "create_date", "shipments")
@@ -71,10 +71,15 @@ class TrytonBooks:
         for (sale, shipment), moves in out.items():
             number = shipment.partition(",")[2]
             lines = [self._piece(move) for move in moves]
-            worth = sum(Decimal(str(m["quantity"])) * self._price[_line_of(m)] for m in moves)
             back = "returned" if self._back[sale] else None
-            row = {"id": number, "order_id": str(sale), "lines": lines, "gross": round(worth * 100), "return_id": back}
+            gross = sum(self._worth(line, part) for line, part in grouped(lines, "line").items())
+            row = {"id": number, "order_id": str(sale), "lines": lines, "gross": gross, "return_id": back}
             self.books.tables["deliveries"].append(row)
+
+    def _worth(self, line: str, pieces: list[Row]) -> int:
+        """What Tryton bills for the pieces of one line in one parcel: rounded half-even, once per line."""
+        exact = sum(piece["quantity"] for piece in pieces) * self._price[int(line)]
+        return int((exact * 100).to_integral_value(ROUND_HALF_EVEN))
 
     @staticmethod
     def _piece(move: Row) -> Row:
@@ -98,9 +103,14 @@ class TrytonBooks:
             self.books.tables["orders"].append({
                 "id": str(sale["id"]), "chain": self._keys[sale["reference"]], "state": state, **totals,
                 "returned": self._back[sale["id"]], "net": _minor(sale["untaxed_amount"]),
-                "gross": _minor(sale["total_amount"]),
+                "gross": _minor(sale["total_amount"]), "rounding": self._rounding(sale["id"]),
             })  # fmt: skip
             self._effects_of(sale, state)
+
+    def _rounding(self, sale: int) -> int:
+        """How far the invoices of parcels may be from the order in all: half a minor unit per line of each parcel."""
+        parcels = [row["lines"] for row in self.books.tables["deliveries"] if row["order_id"] == str(sale)]
+        return sum(len(grouped(lines, "line")) for lines in parcels) if len(parcels) > 1 else 0
 
     def _line_row(self, sale: Row, line: Row, shipped: int) -> Row:
         given_up = sum(self._given_up.get(number, 0) for number in line["moves_ignored"] or ())

@@ -8,6 +8,7 @@ import pytest
 
 from starter import checks
 from starter.books import Books
+from starter.outcomes import fates
 from starter.real.books import TrytonBooks
 from starter.real.judge import CHECKS, notes_once, one_deal_per_order
 
@@ -115,3 +116,31 @@ def test_the_crm_holds_each_deal_and_each_note_once() -> None:
     assert list(one_deal_per_order(Books(opportunities=[deal, deal])))
     assert not list(notes_once(Books(opportunities=[deal])))
     assert list(notes_once(Books(opportunities=[{**deal, "notes": ["A", "A"]}])))
+
+
+async def test_what_each_parcel_rounds_for_itself_is_no_difference() -> None:
+    """1 + 2 pieces at 1.6675: parcels of 1.67 and 3.34 (3.335, half to even), an order of 5.00."""
+    given = tables()
+    given["sale.line"][0].update(quantity=3.0, unit_price=Decimal("1.6675"))
+    given["sale.sale"][0].update(untaxed_amount=Decimal("5.00"), total_amount=Decimal("5.00"))
+    first = {**given["stock.move"][1], "quantity": 1.0}
+    given["stock.move"][1:] = [first, {**first, "id": 30, "quantity": 2.0, "shipment": "stock.shipment.out,4"}]
+    given["product"][0]["quantity"] = 6.0
+    bill = {**given["account.invoice"][0], "total_amount": Decimal("1.67")}
+    other = {**bill, "id": 31, "total_amount": Decimal("3.34"), "shipments": [4], "payment_lines": [32]}
+    given["account.invoice"] = [bill, other]
+    paid = {"debit": Decimal(0), "move": 9}
+    given["account.move.line"] = [
+        {"id": 8, "credit": Decimal("1.67"), **paid},
+        {"id": 32, "credit": Decimal("3.34"), **paid},
+    ]
+    books: Books = await TrytonBooks(Rpc(given), {"KEY": "p:1"}).read()  # type: ignore[arg-type]
+    books.opportunities = [{"id": "1", "stage": "won"}]
+    assert {name for name, found in checks.run(books, CHECKS).items() if found} == set()
+    assert fates(books) == {"1": "completed"}
+    other["total_amount"] = Decimal("3.38")
+    assert {
+        name
+        for name, found in checks.run((await TrytonBooks(Rpc(given), {"KEY": "p:1"}).read()), CHECKS).items()
+        if found
+    }  # type: ignore[arg-type]

@@ -1,0 +1,121 @@
+"""The steps of a plan, each kind with everything that it needs to run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ltc.definition.plan_values import Call, Expr, Reaction, Retry, Span, Undo
+from ltc.model.base import Value
+
+
+class Node(Value):
+    """What every step has. ``id`` is ``leg.step``; ``next`` follows in the same block; ``up`` encloses it."""
+
+    id: str
+    leg: str
+    step: str
+    title: dict[str, str] = Field(default_factory=dict)
+    next: str = ""
+    up: str = ""
+    slas: list[str] = Field(default_factory=list)
+
+
+class CallNode(Node):
+    """Call an operation."""
+
+    kind: Literal["call"] = "call"
+    call: Call
+    result: str = ""
+    into: str = ""
+    undo: Undo | None = None
+    on_refusal: dict[str, Reaction] = Field(default_factory=dict)
+    revisit: Literal["", "skip", "call"] = ""
+    revisit_call: Call | None = None
+    retry: Retry = Retry()
+
+
+class Awaited(Value):
+    """One event a wait waits for. ``subject`` gives the id of the document it is about."""
+
+    event: str
+    match: Expr
+    subject: Expr
+    refresh: str = ""  # the name in the definition that the re-read document replaces
+
+
+class WaitNode(Node):
+    """Wait for any of several events, until a condition holds."""
+
+    kind: Literal["wait"] = "wait"
+    events: list[Awaited]
+    until: Expr = ""
+    result: str = ""
+    into: str = ""
+    within: Span | None = None
+    on_timeout: Reaction = Reaction(kind="hold")
+    poll: Span = Span(amount=1, unit="d")
+    undo: Undo | None = None
+    revisit: Literal["", "skip"] = ""
+    retry: Retry = Retry()
+
+
+class Level(Value):
+    """One level of an approval. ``votes`` 0 means all."""
+
+    name: str
+    when: Expr = ""
+    source: dict[str, Any]  # {"role": x} | {"person": x} | {"manager_of": expr, "up": n}
+    votes: int = 1
+    slas: list[str] = Field(default_factory=list)
+
+
+class ApproveNode(Node):
+    """Have people decide on a document."""
+
+    kind: Literal["approve"] = "approve"
+    subject: str
+    binds: list[Expr] = Field(default_factory=list)
+    four_eyes: bool = False
+    levels: list[Level]
+    none_found: Reaction = Reaction(kind="hold")
+    on_reject: Reaction = Reaction(kind="hold")
+    on_send_back: Reaction | None = None  # none: this approval cannot be sent back
+    undo: Undo | None = None
+
+
+class Arm(Value):
+    """One arm of a choice; no condition means otherwise."""
+
+    when: Expr = ""
+    first: str = ""
+
+
+class ChooseNode(Node):
+    """Take the first arm whose condition holds."""
+
+    kind: Literal["choose"] = "choose"
+    arms: list[Arm]
+
+
+class ParallelNode(Node):
+    """Run branches at once. ``need`` branches must end before it goes on."""
+
+    kind: Literal["parallel"] = "parallel"
+    branches: list[str]
+    need: int
+    rest: Literal["cancel", "keep"] = "cancel"
+
+
+class EndNode(Node):
+    """End the chain (in a loop: the item, and with it the chain once its siblings ended)."""
+
+    kind: Literal["end"] = "end"
+    outcome: Literal["completed", "lost", "cancelled", "rejected", "written_off"]
+    reason: Expr = ""
+
+
+AnyNode = Annotated[
+    CallNode | WaitNode | ApproveNode | ChooseNode | ParallelNode | EndNode, Field(discriminator="kind")
+]

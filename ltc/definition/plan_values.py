@@ -1,0 +1,125 @@
+"""The small values of a plan: spans, calls, reactions, promises, and what is pinned of operations and events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ltc.model.base import Value
+
+Expr = str  # a CEL expression, checked when the definition was loaded
+
+
+class Span(Value):
+    """A length of time and the clock that measures it.
+
+    ``s m h`` elapsed; ``d`` calendar days in the calendar's zone; ``bm bh bd`` working time.
+    """
+
+    amount: int
+    unit: Literal["s", "m", "h", "d", "bm", "bh", "bd"]
+
+
+class Retry(Value):
+    """How a call is retried, in real seconds. After ``give_up`` it is held."""
+
+    first: float = 1.0
+    factor: float = 2.0
+    most: float = 60.0
+    give_up: float = 900.0
+    attempt: float = 30.0  # time limit of one attempt (start to close)
+
+
+class Call(Value):
+    """An operation with its arguments."""
+
+    op: str
+    args: dict[str, Expr] = Field(default_factory=dict)
+
+
+class Undo(Value):
+    """How an effect is undone. ``calls`` run in order; for ``irreversible`` only with a human's consent."""
+
+    kind: Literal["call", "none", "irreversible"]
+    calls: list[Call] = Field(default_factory=list)
+    reason: str = ""
+
+
+class Reaction(Value):
+    """What happens when something went another way: refusal, time-out, rejection, nobody found.
+
+    ``steps``: run the block that begins at ``first``, then go on (``retry`` false) or call again with
+    ``override`` among the arguments (``retry`` true).
+    """
+
+    kind: Literal["hold", "compensate", "end", "send_back", "steps", "skip", "cancel"]
+    outcome: str = ""
+    reason: Expr = ""
+    leg: str = ""
+    max_rounds: int = 0
+    first: str = ""
+    retry: bool = False
+    override: dict[str, str] = Field(default_factory=dict)
+
+
+class Rung(Value):
+    """One rung of an escalation: at a share of the budget, or at an offset from the due instant."""
+
+    percent: int = 0
+    offset: Span | None = None
+    notify: str = ""
+    hold: bool = False
+
+
+class Sla(Value):
+    """A promised time. ``due`` is an expression giving an instant; otherwise ``target`` counts from the start."""
+
+    id: str  # chain | leg:<leg>[:name] | step:<leg.step> | level:<leg.step>:<level> | item:<leg>
+    scope: Literal["chain", "leg", "step", "level", "item"]
+    of: str = ""
+    calendar: str
+    target: Span | None = None
+    due: Expr = ""
+    warn_at: int = 0  # percent of the target; 0 never
+    pause_while: Expr = ""
+    escalate: list[Rung] = Field(default_factory=list)
+
+
+class Billing(Value):
+    """Which balance equations hold, and with what tolerance in percent."""
+
+    basis: Literal["order", "delivery"] = "delivery"
+    over: str = "0"
+    under: str = "0"
+
+
+class PinnedOperation(Value):
+    """What is pinned of an operation at the start of a chain."""
+
+    effect: bool
+    inverse: str = ""
+    effect_class: str = "A"
+    queue: str = ""
+    version: int = 1
+    takes: list[str] = Field(default_factory=list)
+    document: str = ""  # the type of document it gives ("Order"), empty if it gives none
+
+
+class PinnedEvent(Value):
+    """What is pinned of an event type: how a wait reads again."""
+
+    subject: str
+    read: str = ""
+    read_takes: str = ""
+    refreshes: str = ""
+    collects: str = ""
+
+
+class StartSpec(Value):
+    """What starts a chain of this process, and under which business key."""
+
+    event: str = ""
+    key: Expr
+    input: dict[str, Expr]
+    requester: Expr = ""
