@@ -126,6 +126,8 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "leg_left": _fields("leg left"),
     "item_opened": _fields("item opened"),
     "item_closed": _fields("item closed"),
+    "item_skipped": _fields("period left out", "why"),
+    "periods_ended": _fields("no further period begins", "why"),
     "condition": lambda data: f"{data.get('on', 'condition')} is {str(data.get('value')).lower()}",
     "scheduled": _scheduled,
     "done": _done,

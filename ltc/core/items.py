@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import slas
+from ltc.core import recurring, slas
 from ltc.core.state import LegState, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Leg, Loop
@@ -17,6 +17,9 @@ def begin(turn: Turn, leg: Leg) -> None:
     """
     one, loop = turn.state.legs[leg.id], leg.loop
     assert loop is not None
+    if loop.every:
+        recurring.begin(turn, leg)
+        return
     one.keys = []
     if loop.source in turn.plan.collections:
         appear(turn, leg)
@@ -34,6 +37,9 @@ def appear(turn: Turn, leg: Leg) -> None:
         ChainError: two documents have one key, or one has none.
     """
     one, loop = turn.state.legs[leg.id], leg.loop
+    if loop and loop.every:
+        recurring.appear(turn, leg)
+        return
     if loop is None or loop.source not in turn.plan.collections:
         return
     documents = turn.state.collections[loop.source]
@@ -68,7 +74,9 @@ def open_new(turn: Turn, leg: Leg) -> bool:
 
 def _open(turn: Turn, leg: Leg, key: str) -> None:
     turn.add(Token(f"{leg.id}[{key}]", leg.id, key, leg.first))
-    turn.log(Kind.ITEM_OPENED, leg=leg.id, item=key)
+    loop = leg.loop
+    number = turn.state.legs[leg.id].items[key]["number"] if loop and loop.every else ""
+    turn.log(Kind.ITEM_OPENED, leg=leg.id, item=key, period=number)
     wanted = [name for name in leg.slas if turn.plan.slas[name].scope == "item"]
     slas.start(turn, wanted, leg=leg.id, item=key, on=f"{leg.id}[{key}]")
 
@@ -82,11 +90,15 @@ def close_ended(turn: Turn, leg: Leg) -> None:
             token.task = "closed"
             turn.log(Kind.ITEM_CLOSED, leg=leg.id, item=token.item)
             slas.end(turn, leg=leg.id, item=token.item)
+            if leg.loop and leg.loop.every:
+                recurring.closed(turn, leg, token.item)
 
 
 def source_closed(turn: Turn, leg: Leg) -> bool:
     """Tell whether no item can appear any more: all legs that fill the collection are through."""
     assert leg.loop is not None
+    if leg.loop.every:
+        return recurring.source_closed(turn, leg)
     if leg.loop.source not in turn.plan.collections:
         return True
     return all(

@@ -165,6 +165,8 @@ def _tend_leg(turn: Turn, leg: Leg) -> bool:
         if items.open_new(turn, leg):
             return True
         items.close_ended(turn, leg)
+        if items.open_new(turn, leg):
+            return True
     tokens = [token for token in turn.state.tokens.values() if token.leg == leg.id]
     if any(token.status != "ended" for token in tokens) or (leg.loop and not items.source_closed(turn, leg)):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.core import slas
+from ltc.core import recurring, slas
 from ltc.core.commands import Arm, CallDone, CallFailed, EventArrived, Finish, Input, Rest, Schedule, Started, Tick
 from ltc.core.state import Flight
 from ltc.core.turn import Turn
@@ -86,6 +86,7 @@ def earliest(turn: Turn) -> datetime | None:
         for token in turn.state.tokens.values():
             if token.status == "waiting":
                 moments += [None if token.expired else token.deadline, token.poll_at]
+        moments += recurring.next_instants(turn)
     return min((moment for moment in moments if moment is not None), default=None)
 
 

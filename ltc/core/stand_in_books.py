@@ -15,6 +15,7 @@ class Books:
     order: dict[str, Any] = field(default_factory=dict)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
@@ -41,12 +42,16 @@ class Books:
 
     def erp_create_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         self.order = {
-            "id": "SO-1", "version": 1, "customer": args["customer"], "lines": args["lines"], "status": "draft",
+            "id": f"SO-{self._number('order')}", "version": 1, "customer": args["customer"], "lines": args["lines"], "status": "draft",
             "net": self.opportunity["net"], "tax": self.opportunity["tax"], "gross": self.opportunity["gross"],
             "ordered": sum(line["quantity"] for line in args["lines"]),
             "shipped": 0, "returned": 0, "cancelled": 0, "reference": "",
         }  # fmt: skip
         return self.order
+
+    def _number(self, what: str) -> int:
+        self.numbers[what] = self.numbers.get(what, 0) + 1
+        return self.numbers[what]
 
     def _turn(self, status: str) -> dict[str, Any]:
         self.order = {**self.order, "version": self.order["version"] + 1, "status": status}
@@ -90,7 +95,7 @@ class Books:
         return self._invoice(f"INV-{delivery['id']}", delivery["id"], delivery["gross"], now)
 
     def erp_post_order_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._invoice("INV-1", "", self.order["gross"], now)
+        return self._invoice(f"INV-{self._number('invoice')}", "", self.order["gross"], now)
 
     def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime) -> dict[str, Any]:
         nil = {**gross, "minor": 0}

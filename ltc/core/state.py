@@ -60,6 +60,16 @@ class Token:
 
 
 @dataclass
+class Recurrence:
+    """How far a leg that runs by the calendar is: ``taken`` periods since ``start``; ``queued`` wait their turn."""
+
+    start: datetime
+    taken: int = 0
+    queued: list[str] = field(default_factory=list)
+    closed: bool = False
+
+
+@dataclass
 class LegState:
     """How far a leg is."""
 
@@ -68,6 +78,7 @@ class LegState:
     items: dict[str, Any] = field(default_factory=dict)  # of a loop: key -> element, or id of the document collected
     keys: list[str] = field(default_factory=list)  # of the items that this visit runs
     results: dict[str, dict[str, Any]] = field(default_factory=dict)  # item -> name -> what its steps left
+    recurrence: Recurrence | None = None  # of a leg that runs by the calendar
 
 
 @dataclass

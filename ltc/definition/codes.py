@@ -141,5 +141,9 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D105": Code("rungs must rise: {later} comes after {earlier}", "sort them by time"),
     "LTC-D106": Code("a rung must notify somebody or hold", "add notify: role:NAME or hold: true"),
+    "LTC-D150": Code(
+        "nothing ends these periods", "add 'count', 'until', 'while' or 'stop'; a cancel alone is no plan"
+    ),
+    "LTC-D151": Code("'{word}' is no day of a {unit}", "leave out 'on', or use one of: {known}"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltc.definition.build import Build, World
+from ltc.definition.compile_every import every
 from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block, title
 from ltc.definition.currencies import CURRENCIES
@@ -192,8 +193,15 @@ def _legs(build: Build, given: Keys) -> list[Leg]:
         if when:
             build.places[f"leg:{name}:when"] = keys.at("when")
         loop = _loop(build, name, keys.mapping("for_each")) if "for_each" in keys.values else None
+        over = keys.mapping("every" if "every" in keys.values else "for_each")
+        if "every" in keys.values:
+            if loop is not None:
+                build.problems.add(
+                    "LTC-D027", keys.keys["every"], where=f"leg '{name}'", first="for_each", second="every"
+                )
+            loop = every(build, name, over)
         slas = sla(build, keys.values.get("sla"), f"leg:{name}", "leg", name, f"within:{name}")
-        each = sla(build, keys.mapping("for_each").values.get("sla"), f"item:{name}", "item", name, f"item:{name}")
+        each = sla(build, over.values.get("sla"), f"item:{name}", "item", name, f"item:{name}")
         first = block(build, keys.listing("steps"), name, "")
         heading = title(keys.values.get("title"))
         legs.append(Leg(id=name, title=heading, when=when, loop=loop, first=first, slas=[*slas, *each]))

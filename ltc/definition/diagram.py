@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ltc.definition.flow import reactions
-from ltc.definition.plan import AnyNode, ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, Plan, WaitNode
-from ltc.definition.show import reaction_words
+from ltc.definition.plan import (
+    AnyNode,
+    ApproveNode,
+    CallNode,
+    ChooseNode,
+    EndNode,
+    Leg,
+    Loop,
+    ParallelNode,
+    Plan,
+    WaitNode,
+)
+from ltc.definition.show import every_words, reaction_words
 
 
 def mermaid(plan: Plan, language: str = "en") -> str:
@@ -35,7 +46,7 @@ class _Drawing:
     def leg(self, leg: Leg, tails: list[tuple[str, str]]) -> list[tuple[str, str]]:
         title = self.titled(leg.title, leg.id)
         if leg.loop:
-            title += f" (each {leg.loop.name} of {leg.loop.source})"
+            title += f" ({_each(leg.loop)})"
         if leg.when:
             gate = f"when_{leg.id}"
             self.out.append(f'  {gate}{{"{_safe(leg.when)}"}}')
@@ -116,6 +127,10 @@ def _box(node: AnyNode) -> tuple[str, str, str]:
     if isinstance(node, EndNode):
         return "([", "])", node.outcome
     return ("{", "}", "choose") if isinstance(node, ChooseNode) else ("{{", "}}", "in parallel")
+
+
+def _each(loop: Loop) -> str:
+    return every_words(loop.every) if loop.every else f"each {loop.name} of {loop.source}"
 
 
 def _id(name: str) -> str:

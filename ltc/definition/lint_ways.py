@@ -107,7 +107,7 @@ def check_loops(plan: Plan, build: Build) -> None:
     """A loop over a collection comes after what fills it; ``on_item`` needs a collection."""
     order = [leg.id for leg in plan.legs]
     for leg in plan.legs:
-        if leg.loop is None:
+        if leg.loop is None or leg.loop.every:
             continue
         if leg.loop.source not in plan.collections:
             if leg.loop.on_item:

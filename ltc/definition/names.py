@@ -9,6 +9,7 @@ from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, check
 from ltc.definition.plan import CallNode, Leg, Plan, WaitNode
+from ltc.model.period import Period
 
 # Words of the expression language and names that the engine gives; an author cannot use them.
 RESERVED = (
@@ -104,6 +105,10 @@ def _reported(name: str, build: Build) -> tuple[ExprType, ExprType]:
 
 def _item(leg: Leg, plan: Plan, build: Build, names: Names) -> None:
     if leg.loop is None:
+        return
+    if leg.loop.every:
+        mark = build.places[f"loop:{leg.id}:as"]
+        _add(build, names.local[leg.id], leg.loop.name, Meaning("an item", ExprType.of(Period), mark))
         return
     if (known := names.chain.get(leg.loop.source)) is not None:
         kind = known.type

@@ -20,6 +20,7 @@ from ltc.definition.plan_nodes import (
 from ltc.definition.plan_values import (
     Billing,
     Call,
+    Every,
     Expr,
     PinnedEvent,
     PinnedOperation,
@@ -44,6 +45,7 @@ __all__ = [
     "CallNode",
     "ChooseNode",
     "EndNode",
+    "Every",
     "Expr",
     "Handler",
     "Leg",
@@ -69,12 +71,13 @@ ENGINE_LEVEL = 1
 
 
 class Loop(Value):
-    """A looping leg: a branch per element of a collection."""
+    """A looping leg: a branch per element of a collection, or (``every``) per period."""
 
     source: str  # a name of ``into:``, or an expression that gives a list
     name: str
     key: Expr
     on_item: bool = False
+    every: Every | None = None
 
 
 class Leg(Value):

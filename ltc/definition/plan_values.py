@@ -86,6 +86,27 @@ class Sla(Value):
     escalate: list[Rung] = Field(default_factory=list)
 
 
+class Every(Value):
+    """When a recurring leg runs again: each ``each`` ``unit``, on a day of it, at a local time.
+
+    ``on``: ``first_working_day``, ``last_working_day``, ``last_day``, a weekday, a day of the month, or empty (the
+    day of the start). ``until`` and ``since`` give instants; ``stop`` is the event that ends it.
+    """
+
+    each: int = 1
+    unit: Literal["day", "week", "month"] = "month"
+    on: str = ""
+    at: int = 0  # minutes after local midnight
+    since: Expr = ""
+    until: Expr = ""
+    count: int = 0  # 0: without end
+    while_: Expr = ""
+    stop: str = ""
+    stop_match: Expr = ""
+    overlap: Literal["beside", "queue", "skip"] = "beside"
+    missed: Literal["catch_up", "skip"] = "catch_up"
+
+
 class Billing(Value):
     """Which balance equations hold, and with what tolerance in percent."""
 

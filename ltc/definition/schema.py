@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ltc.definition.schema_ladders import EVERY
 from ltc.definition.schema_steps import STEP_SHAPES
 from ltc.definition.shapes import LATER, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
@@ -129,13 +130,14 @@ LEG = Record(
         "title": Ref("title", "what people see"),
         "when": Text("expression", "enter the leg only if this holds; read when it is entered"),
         "for_each": Ref("for_each", "run the leg once per item"),
+        "every": EVERY,
         "steps": Many(Ref("step"), "what is done, in order"),
         "sla": Ref("sla", "a promised time for the leg"),
         "pivot": Ref("pivot", "the point of no return"),
     },
     "a stage of the chain",
     required=("steps",),
-    reserved={"use": LATER, "every": LATER, "keep_open": LATER, "policies": LATER, "dunning": LATER},
+    reserved={"use": LATER, "keep_open": LATER, "policies": LATER, "dunning": LATER},
 )
 
 HANDLER = Record(

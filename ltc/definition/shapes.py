@@ -15,6 +15,11 @@ FORMATS: dict[str, tuple[str | None, str]] = {
     "span": (r"[0-9].*|P.*", "a length of time, such as 4h, 30d, 4bh or 5bd"),
     "elapsed": (r"[0-9]{1,4}[smhd]", "a length of time, such as 12h or 3d"),
     "real_time": (r"[0-9]{1,6}[smh]", "a length of real time, such as 30s, 5m or 1h"),
+    "period": (
+        r"([1-9][0-9]? )?(day|week|month|quarter|year)s?",
+        "how often: day, week, month, quarter or year, or several of them (2 weeks)",
+    ),
+    "time": (r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of the day, such as 09:00"),
     "factor": (r"[0-9]{1,2}(\.[0-9]{1,3})?", "a factor, such as 2 or 1.5"),
     "percent": (r"[0-9]{1,4}%", "a share, such as 80%"),
     "tolerance": (r"[0-9]{1,3}(\.[0-9]{1,6})?%", "a tolerance, such as 5% or 2.5%"),

@@ -11,6 +11,7 @@ from ltc.definition.plan import (
     CallNode,
     ChooseNode,
     EndNode,
+    Every,
     Leg,
     Level,
     ParallelNode,
@@ -52,7 +53,9 @@ def _titles(indent: str, title: dict[str, str]) -> Iterator[str]:
 
 def _leg(plan: Plan, leg: Leg) -> Iterator[str]:
     head = f"{leg.id}:"
-    if leg.loop:
+    if leg.loop and leg.loop.every:
+        head += f" {every_words(leg.loop.every)}, as {leg.loop.name}"
+    elif leg.loop:
         begins = "as items appear" if leg.loop.on_item else "when the collection is complete"
         head += f" for each {leg.loop.name} in {leg.loop.source} (key {leg.loop.key}), {begins}"
     yield head + (f" when {leg.when}" if leg.when else "")
@@ -169,6 +172,18 @@ def _rung(rung: Rung) -> str:
     at = f"{rung.percent}%" if rung.offset is None else f"due + {span_words(rung.offset)}"
     told = [f"tell {rung.notify}"] if rung.notify else []
     return f"at {at} {' and '.join([*told, *(['hold'] if rung.hold else [])])}"
+
+
+def every_words(every: Every) -> str:
+    """Say when a recurring leg runs."""
+    told = f"every {every.each} {every.unit}{'s' if every.each > 1 else ''}{f' on {every.on}' if every.on else ''}"
+    told += f" at {every.at // 60:02d}:{every.at % 60:02d}"
+    told += f" from {every.since}" if every.since else ""
+    told += f", {every.count} times" if every.count else ""
+    told += f", until {every.until}" if every.until else ""
+    told += f", while {every.while_}" if every.while_ else ""
+    told += f", until {every.stop} comes" if every.stop else ""
+    return f"{told}; overlap {every.overlap}, missed {every.missed}"
 
 
 def span_words(span: Span | None) -> str:

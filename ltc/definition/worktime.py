@@ -175,6 +175,16 @@ def is_provisional(moment: datetime, window: CalendarWindow) -> bool:
     return day >= known.toordinal() and window.week != "1111111"
 
 
+def local_day(moment: datetime, window: CalendarWindow) -> date:
+    """Return the date that an instant has in the calendar's zone."""
+    return date.fromordinal(_local(_us(moment), window) // _DAY + _EPOCH_ORDINAL)
+
+
+def instant_of(day: date, minutes: int, window: CalendarWindow) -> datetime:
+    """Return the instant (UTC) of a date at so many minutes after local midnight."""
+    return _moment(_latest((day.toordinal() - _EPOCH_ORDINAL) * _DAY + minutes * _MINUTE, window))
+
+
 def _work_between(first: int, last: int, window: CalendarWindow) -> int:
     total = 0
     for begin, until, offset in window._stretches(first):

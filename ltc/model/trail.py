@@ -62,6 +62,8 @@ class Kind(StrEnum):
     RESTED = "rested"  # state, leg
     CONTINUED = "continued"
     ENDED = "ended"  # outcome, reason
+    ITEM_SKIPPED = "item_skipped"  # why (missed|overlap): a period of a recurring leg that is left out
+    PERIODS_ENDED = "periods_ended"  # why (count|until|while|an event), count: no period begins any more
 
 
 _KINDS = list(Kind)

@@ -130,6 +130,8 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.RATE: _nothing,
         Kind.NOTIFIED: _nothing,
         Kind.REVISITED: _nothing,
+        Kind.ITEM_SKIPPED: _nothing,
+        Kind.PERIODS_ENDED: _nothing,
         Kind.CONTINUED: _continued,
         Kind.PIVOT: _pivot,
         Kind.BALANCE: _balance,

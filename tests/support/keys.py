@@ -17,6 +17,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     r"^([a-z][a-z0-9_-]{0,39})$": (),  # calendars
     r"^([a-z][a-z0-9_.-]*)$": ("after=an event", "after=a step"),
     r"^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)$": (),  # operations and events
+    r"^(([1-9][0-9]? )?(day|week|month|quarter|year)s?)$": tuple(
+        f"period={unit}" for unit in ("day", "week", "month", "quarter", "year", "several")
+    ),
+    r"^(([01][0-9]|2[0-3]):[0-5][0-9])$": ("time",),
     r"^([A-Z]{3})$": (),  # currencies
     r"^([0-9].*|P.*)$": tuple(f"span={unit}" for unit in ("s", "m", "h", "d", "bm", "bh", "bd", "P")),
     r"^([0-9]{1,6}[smh])$": ("real time=s", "real time=m", "real time=h"),

@@ -9,6 +9,7 @@ from tests.support.keys_case import Case
 from tests.unit.keys import (
     cases_approve,
     cases_call,
+    cases_every,
     cases_places,
     cases_process,
     cases_reaction,
@@ -26,6 +27,7 @@ ROOMS = (
     cases_places,
     cases_undo,
     cases_time,
+    cases_every,
 )
 CASES: list[Case] = [case for room in ROOMS for case in room.CASES]
 

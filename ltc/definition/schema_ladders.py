@@ -1,0 +1,42 @@
+"""What recurs and what rises in steps: legs that run by the calendar, dunning ladders, chains started by a chain."""
+
+from __future__ import annotations
+
+from ltc.definition.recurrence import DAYS, WEEKDAYS
+from ltc.definition.shapes import Choice, OneOf, Record, Ref, Text, Whole
+
+EVERY = Record(
+    "every",
+    {
+        "each": Text("period", "how often: day, week, month, quarter, year, or several of them (2 weeks)"),
+        "on": OneOf(
+            "on",
+            "the day: a day of the month, a weekday, or the first or last (working) day; default: the day of the start",
+            words=(*DAYS, *WEEKDAYS),
+            text=Whole(1, 31, "a day of the month; where a month has none, its last"),
+        ),
+        "at": Text("time", "the time of the day in the calendar's zone; default 00:00"),
+        "from": Text("expression", "the instant from which it runs; default: when the leg is entered"),
+        "until": Text("expression", "no period begins at this instant or later"),
+        "count": Whole(1, 1200, "so many periods"),
+        "while": Text("expression", "asked as each period comes: the first time that it does not hold ends the leg"),
+        "stop": Record(
+            "stop",
+            {"event": Text("event", "the event"), "match": Text("expression", "event.FIELD == NAME.id")},
+            "the event after which no period begins any more",
+            ("event", "match"),
+        ),
+        "as": Text("name", "the name of the period inside this leg: key, number, begins, ends"),
+        "overlap": Choice(
+            ("beside", "queue", "skip"),
+            "a period comes while an earlier one still runs: beside it (default), after it, or not at all",
+        ),
+        "missed": Choice(
+            ("catch_up", "skip"),
+            "several periods came while the chain was held or nothing ran: all are made up for (default), or the last",
+        ),
+        "sla": Ref("sla", "a promised time for each period"),
+    },
+    "run the leg again and again by the calendar",
+    required=("each", "as"),
+)

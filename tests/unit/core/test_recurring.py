@@ -1,0 +1,129 @@
+"""Legs that run by the calendar: when periods begin, what holds and outages do, years of them, and going back."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ltc.core import machine
+from ltc.core.simulation import Simulation
+from ltc.core.stand_in import Script, StandIn
+from ltc.core.state import dump
+from ltc.core.turn import Setting
+from ltc.definition.compile import load
+from ltc.definition.plan import Every
+from ltc.definition.recurrence import WEEKDAYS, occurrence
+from ltc.definition.worktime import CalendarWindow
+from ltc.model.ids import canonical
+from tests.support.chains import MONDAY, opportunity, setting, window
+
+TEXT = """
+ltc: 1
+process: retainer
+calendar: cn
+currency: USD
+start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
+legs:
+  retainer:
+    every: {each: month, on: 1, at: "09:00", count: 300, as: period, overlap: queue, sla: {target: 5d}}
+    steps:
+      - call: crm.set_stage
+        with: {opportunity: opportunity.id, stage: period.key}
+        as: note
+        undo: {none: a note}
+"""
+
+
+def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) -> Simulation:
+    plan = load(text)
+    state = machine.begin(
+        setting(plan), chain="retainer:1", installation="test", requester="", values={"opportunity": opportunity()}
+    )
+    world = StandIn(script or Script(), opportunity())
+    simulation = Simulation(setting(plan), state, world, MONDAY, roundtrip=True)
+    for moment, act in acts:
+        simulation.at(moment, world.intervention(**act))
+    simulation.run(MONDAY + timedelta(days=days))
+    return simulation
+
+
+def test_each_period_has_an_effect_of_its_own_and_years_of_them_stay_small():
+    simulation = run(TEXT, days=366 * 26)
+    assert simulation.finished is not None and simulation.finished.outcome == "completed"
+    keys = [key for op, key in simulation.world.effects]
+    assert len(keys) == len(set(keys)) == 300
+    items = [entry.item for entry in simulation.trail if entry.kind == "item_closed"]
+    assert items[:2] == ["2026-04", "2026-05"] and len(items) == 300
+    assert simulation.state.tokens == {}
+    assert len(canonical(dump(simulation.state))) < 1_000_000
+    clocks = [entry for entry in simulation.trail if entry.kind == "sla_started"]
+    assert len(clocks) == 300
+
+
+def test_what_came_while_the_chain_was_held_is_made_up_for_in_order():
+    acts = ((MONDAY + timedelta(days=10), {"action": "hold"}), (MONDAY + timedelta(days=100), {"action": "release"}))
+    simulation = run(TEXT.replace("count: 300", "count: 4"), acts=acts)
+    opened = [(entry.item, entry.at.date().isoformat()) for entry in simulation.trail if entry.kind == "item_opened"]
+    assert opened == [(f"2026-0{month}", "2026-06-10") for month in (4, 5, 6)] + [("2026-07", "2026-07-01")]
+
+
+def test_a_period_held_by_a_failed_call_does_not_stop_those_beside_it():
+    text = TEXT.replace("overlap: queue, ", "").replace("count: 300", "count: 3")
+    simulation = run(text, Script(refuse={"crm.set_stage": ["closed"]}))
+    assert [hold.reason for hold in simulation.state.holds] == ["closed"]
+    closed = [entry.item for entry in simulation.trail if entry.kind == "item_closed"]
+    assert closed == ["2026-05", "2026-06"]
+
+
+def test_a_cancelled_chain_begins_no_period_any_more():
+    acts = ((MONDAY + timedelta(days=45), {"action": "cancel"}),)
+    simulation = run(TEXT, acts=acts)
+    assert simulation.finished is not None and simulation.finished.outcome == "cancelled"
+    assert len(simulation.world.effects) == 1
+
+
+def shanghai(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC) - timedelta(hours=8)
+
+
+@pytest.mark.parametrize("each", [1, 2, 3])
+@pytest.mark.parametrize("day", WEEKDAYS)
+def test_weeks_keep_their_weekday_and_distance(day, each):
+    every = Every(unit="week", each=each, on=day)
+    found = [occurrence(every, MONDAY, number, window()).begins + timedelta(hours=8) for number in range(1, 60)]
+    assert {moment.weekday() for moment in found} == {WEEKDAYS.index(day)}
+    assert {after - before for before, after in zip(found, found[1:], strict=False)} == {timedelta(weeks=each)}
+    assert MONDAY <= found[0] - timedelta(hours=8) < MONDAY + timedelta(days=7)
+
+
+def test_working_days_of_months_are_the_calendars_own():
+    flips = (date(2026, 4, 1) - date(2026, 3, 1)).days, (date(2026, 4, 30) - date(2026, 3, 1)).days
+    holidays = window().model_copy(update={"flips": flips})
+    first = occurrence(Every(on="first_working_day"), MONDAY, 1, holidays)
+    last = occurrence(Every(on="last_working_day"), MONDAY, 2, holidays)
+    assert (first.key, first.begins) == ("2026-04", shanghai(2026, 4, 2))
+    assert (last.key, last.begins) == ("2026-04", shanghai(2026, 4, 29))
+
+
+@pytest.mark.parametrize("number", range(1, 40))
+@pytest.mark.parametrize("on", ["31", "30", "last_day", "1", "first_working_day", ""])
+def test_months_never_leave_one_out_and_never_begin_early(on, number):
+    one, following = (occurrence(Every(on=on), MONDAY, at, window()) for at in (number, number + 1))
+    assert one.begins >= MONDAY
+    assert one.ends == following.begins
+    year, month = (int(part) for part in one.key.split("-"))
+    assert following.key == f"{year + month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def test_a_calendar_that_changes_on_the_way_neither_repeats_nor_loses_a_period():
+    plan = load(TEXT.replace("on: 1,", "on: first_working_day,").replace("count: 300", "count: 4"))
+    state = machine.begin(
+        setting(plan), chain="retainer:1", installation="test", requester="", values={"opportunity": opportunity()}
+    )
+    simulation = Simulation(setting(plan), state, StandIn(Script(), opportunity()), MONDAY)
+    simulation.run(MONDAY + timedelta(days=35))
+    holiday: CalendarWindow = window().model_copy(update={"flips": ((date(2026, 5, 1) - date(2026, 3, 1)).days,)})
+    simulation.setting = Setting(plan, {"cn": holiday})
+    simulation.run(MONDAY + timedelta(days=300))
+    opened = [(entry.item, entry.at.date()) for entry in simulation.trail if entry.kind == "item_opened"]
+    assert [item for item, _ in opened] == ["2026-03", "2026-04", "2026-05", "2026-06"]
+    assert opened[2][1] == date(2026, 5, 4)  # the fourth in Shanghai: the first is a holiday, a weekend follows
