@@ -23,7 +23,8 @@ def begin(turn: Turn, leg: Leg) -> None:
 
 
 def _every(leg: Leg) -> Every:
-    assert leg.loop is not None and leg.loop.every is not None
+    assert leg.loop is not None
+    assert leg.loop.every is not None
     return leg.loop.every
 
 

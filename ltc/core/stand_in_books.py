@@ -42,7 +42,8 @@ class Books:
 
     def erp_create_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         self.order = {
-            "id": f"SO-{self._number('order')}", "version": 1, "customer": args["customer"], "lines": args["lines"], "status": "draft",
+            "id": f"SO-{self._number('order')}", "version": 1, "customer": args["customer"],
+            "lines": args["lines"], "status": "draft",
             "net": self.opportunity["net"], "tax": self.opportunity["tax"], "gross": self.opportunity["gross"],
             "ordered": sum(line["quantity"] for line in args["lines"]),
             "shipped": 0, "returned": 0, "cancelled": 0, "reference": "",

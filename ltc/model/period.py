@@ -8,7 +8,7 @@ from ltc.model.base import Value
 
 
 class Period(Value):
-    """``key``: stable (``2026-04``, or the first day); ``number`` from 1; from ``begins`` up to the next's beginning."""
+    """``key``: stable (``2026-04``, or the first day); ``number`` from 1; ``ends`` is where the next begins."""
 
     key: str
     number: int

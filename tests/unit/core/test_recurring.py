@@ -1,5 +1,6 @@
 """Legs that run by the calendar: when periods begin, what holds and outages do, years of them, and going back."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -48,11 +49,13 @@ def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) ->
 
 def test_each_period_has_an_effect_of_its_own_and_years_of_them_stay_small():
     simulation = run(TEXT, days=366 * 26)
-    assert simulation.finished is not None and simulation.finished.outcome == "completed"
+    assert simulation.finished is not None
+    assert simulation.finished.outcome == "completed"
     keys = [key for op, key in simulation.world.effects]
     assert len(keys) == len(set(keys)) == 300
     items = [entry.item for entry in simulation.trail if entry.kind == "item_closed"]
-    assert items[:2] == ["2026-04", "2026-05"] and len(items) == 300
+    assert items[:2] == ["2026-04", "2026-05"]
+    assert len(items) == 300
     assert simulation.state.tokens == {}
     assert len(canonical(dump(simulation.state))) < 1_000_000
     clocks = [entry for entry in simulation.trail if entry.kind == "sla_started"]
@@ -77,7 +80,8 @@ def test_a_period_held_by_a_failed_call_does_not_stop_those_beside_it():
 def test_a_cancelled_chain_begins_no_period_any_more():
     acts = ((MONDAY + timedelta(days=45), {"action": "cancel"}),)
     simulation = run(TEXT, acts=acts)
-    assert simulation.finished is not None and simulation.finished.outcome == "cancelled"
+    assert simulation.finished is not None
+    assert simulation.finished.outcome == "cancelled"
     assert len(simulation.world.effects) == 1
 
 
@@ -91,7 +95,7 @@ def test_weeks_keep_their_weekday_and_distance(day, each):
     every = Every(unit="week", each=each, on=day)
     found = [occurrence(every, MONDAY, number, window()).begins + timedelta(hours=8) for number in range(1, 60)]
     assert {moment.weekday() for moment in found} == {WEEKDAYS.index(day)}
-    assert {after - before for before, after in zip(found, found[1:], strict=False)} == {timedelta(weeks=each)}
+    assert {after - before for before, after in itertools.pairwise(found)} == {timedelta(weeks=each)}
     assert MONDAY <= found[0] - timedelta(hours=8) < MONDAY + timedelta(days=7)
 
 
