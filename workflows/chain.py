@@ -122,6 +122,9 @@ class Chain:
             self.timer = asyncio.create_task(self._sleep(max(real - wall, TICK) + TICK, command.at))
         elif isinstance(command, commands.Rest):
             workflow.upsert_search_attributes([STATE_KEY.value_set(command.state), LEG_KEY.value_set(command.leg)])
+        elif isinstance(command, commands.Repin):
+            self.start = self.start.model_copy(update={"plan": command.plan, "windows": command.windows})
+            self.setting = Setting(command.plan, command.windows, self.start.clock)
         else:
             self.finish = command
 
@@ -218,6 +221,11 @@ class Chain:
     def whole(self) -> dict[str, Any]:
         """The whole state: what a repair of a terminated chain goes on with."""
         return dump(self.state)
+
+    @workflow.query(name="pinned")
+    def pinned(self) -> ChainStart:
+        """What a new run would start with: plan and calendars as pinned now, which may have changed since the start."""
+        return self.start.model_copy(update={"state": dump(self.state)})
 
     def _check(self, message: Signed) -> None:
         problem = check(message, self.start.public_key, workflow.now().astimezone(UTC))

@@ -157,6 +157,24 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "sla_escalated": _sla("escalated"),
     "sla_ended": _sla("ended"),
     "sla_extended": _sla("extended"),
+    "sla_moved": lambda data: _join(
+        f"SLA {data.get('sla', '')} is due {moment(data.get('deadline')) or 'when it runs again'}",
+        _after("before", moment(data.get("was"))), data.get("why"),
+    ),
+    "wait_moved": lambda data: _join(
+        f"waits at most to {moment(data.get('deadline'))}", _after("before", moment(data.get("was"))),
+    ),
+    "migrated": lambda data: _join(
+        f"{data.get('actor', '?')} {'went back' if data.get('back') else 'moved the chain'} to plan",
+        data.get("plan"),
+        _after("from", data.get("was")), data.get("reason"),
+        _after("renamed", _detail(data.get("renames"))),
+    ),
+    "recalendared": lambda data: _join(
+        f"{data.get('actor', '?')} renewed the calendars",
+        _join(*(f"{name} {' → '.join(map(str, one))}" for name, one in (data.get("calendars") or {}).items())),
+        data.get("reason"),
+    ),
     "notified": lambda data: f"told {_list(data.get('to'))}: {data.get('about', '')}",
     "pivot": _fields("point of no return", "what"),
     "held": lambda data: _join(

@@ -21,7 +21,7 @@ from ltc.settings import Settings
 from ltc.store.store import Store
 
 Verdict = Literal["approve", "reject", "send_back"]
-Action = Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel"]
+Action = Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar"]
 OPERATOR = "operator"  # the role that may intervene
 
 

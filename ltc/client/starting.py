@@ -120,30 +120,19 @@ class Starter:
                 described = await handle.describe()
             if described.status not in _CUT_SHORT:
                 raise RefusedError(f"{chain} was not cut short: it is {described.status and described.status.name}")
-            start = await self._begun(chain, described.run_id)
-            state: dict[str, Any] = await handle.query("state", rpc_timeout=PATIENCE)
+            start: ChainStart = await handle.query("pinned", result_type=ChainStart, rpc_timeout=PATIENCE)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFoundError(f"Temporal has no history of {chain!r}") from error
             raise EngineAwayError(f"{chain} cannot be repaired now: {error.message}") from error
         await self._client.start_workflow(
             WORKFLOW,
-            start.model_copy(update={"state": state, "repair": why}),
+            start.model_copy(update={"repair": why}),
             id=chain,
             task_queue=CHAINS_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-
-    async def _begun(self, chain: str, run: str | None) -> ChainStart:
-        """Read what a run started with out of its history: the plan stays the one that was pinned."""
-        handle = self._client.get_workflow_handle(chain, run_id=run)
-        async for event in handle.fetch_history_events():
-            payloads = event.workflow_execution_started_event_attributes.input.payloads
-            values = await self._client.data_converter.decode(list(payloads), [ChainStart])
-            start: ChainStart = values[0]
-            return start
-        raise NotFoundError(f"the history of {chain!r} is empty")
 
     async def _launch(self, start: ChainStart, values: StartValues) -> None:
         """Start the workflow; harmless when it runs, or ran, already. Then its document routes events to it."""

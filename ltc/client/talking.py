@@ -28,6 +28,8 @@ from ltc.ports.store import Records
 
 LOG = logging.getLogger("ltc.client")
 ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a decision that came too early is sent again
+# What stands elsewhere in the audit, or, as a whole plan, in the records of plans.
+_UNAUDITED = {"signature", "actor", "reason", "expires", "action", "plan", "windows"}
 PATIENCE = timedelta(seconds=20)  # for an answer; a chain answers in milliseconds when a worker is there
 
 
@@ -87,7 +89,7 @@ class Talker:
         """
         signed = intervention.model_copy(update={"signature": sign(intervention, self._key.private)})
         answer = await self._update(chain, "intervene", signed, signed.id)
-        detail = intervention.model_dump(mode="json", exclude={"signature", "actor", "reason", "expires", "action"})
+        detail = intervention.model_dump(mode="json", exclude=_UNAUDITED)
         await self._audit(intervention.actor, signed.action, chain, door, intervention.reason, answer.status, detail)
         return answer
 

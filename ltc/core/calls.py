@@ -122,7 +122,7 @@ def completed(turn: Turn, flight: Flight, event: CallDone) -> None:
 
 def reference(turn: Turn, op: str, result: Any) -> dict[str, Any]:
     """Name the document that an operation gave."""
-    kind = turn.plan.operations[op].document
+    kind = turn.operation(op).document
     if not kind or not isinstance(result, dict) or "id" not in result:
         return {}
     return {"system": op.split(".")[0], "type": kind, "id": result["id"], "version": result.get("version", 1)}
@@ -244,7 +244,7 @@ def _outcome_unknown(turn: Turn, flight: Flight, token: Token | None) -> None:
 def probe(turn: Turn, effect: Effect, token: Token | None, after: Any, payload: dict[str, Any] | None = None) -> None:
     """Ask the system whether an effect took place; then go on as ``after`` says."""
     effect.tries += 1
-    operation = turn.plan.operations[effect.op]
+    operation = turn.operation(effect.op)
     turn.log(
         Kind.SCHEDULED,
         leg=effect.leg,

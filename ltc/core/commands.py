@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ltc.definition.plan import Retry
+from ltc.definition.plan import Plan, Retry
+from ltc.definition.worktime import CalendarWindow
 from ltc.model.messages import Decision, Event, Intervention
 
 
@@ -44,7 +45,15 @@ class Finish:
     reason: str
 
 
-Command = Schedule | Arm | Rest | Finish
+@dataclass(frozen=True)
+class Repin:
+    """From here on the chain runs another plan, or counts by other calendars."""
+
+    plan: Plan
+    windows: dict[str, CalendarWindow]
+
+
+Command = Schedule | Arm | Rest | Finish | Repin
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def unknown_at(turn: Turn, place: str) -> Effect | None:
 
 def by_hand_only(turn: Turn, effect: Effect) -> bool:
     """Tell whether only a person can find out: a system of class D has nothing to search by."""
-    return turn.plan.operations[effect.op].effect_class == "D"
+    return turn.operation(effect.op).effect_class == "D"
 
 
 def wake(turn: Turn, place: str) -> None:

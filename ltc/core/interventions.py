@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import asked, calls, holding, moves, remaining, slas, undoing, waits
+from ltc.core import asked, calls, holding, migrating, moves, remaining, slas, undoing, waits
 from ltc.core.effects import by_hand_only, certain, settle, unknown_at
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
@@ -25,7 +25,7 @@ def take(turn: Turn, wish: Intervention) -> Answer:
         return Answer(status="closed", message=f"the chain has ended: {state.outcome}")
     answer = _ACTIONS[wish.action](turn, wish)
     if answer.status == "accepted":
-        state.interventions[wish.id] = "accepted"
+        turn.state.interventions[wish.id] = "accepted"
         turn.answered = True
     return answer
 
@@ -205,4 +205,7 @@ _ACTIONS = {
     "release": holding.release,
     "extend": _extend,
     "cancel": _cancel,
+    "migrate": migrating.migrate,
+    "revert": migrating.revert,
+    "recalendar": migrating.recalendar,
 }

@@ -53,7 +53,7 @@ def step(
     legs.progress(turn)
     slas.tend(turn)
     resting.settle(turn, event)
-    return state, turn.commands, answer
+    return turn.state, turn.commands, answer
 
 
 def _take(turn: Turn, event: Input) -> Answer | None:

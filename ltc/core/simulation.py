@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ltc.core import machine
-from ltc.core.commands import Arm, Finish, Input, Schedule, Started, Tick
+from ltc.core.commands import Arm, Finish, Input, Repin, Schedule, Started, Tick
 from ltc.core.state import State, dump, load
 from ltc.core.turn import Setting
 from ltc.model.messages import Answer
@@ -99,6 +99,8 @@ class Simulation:
                 self._timer = (command.at, self.at(command.at, Tick()))
             elif isinstance(command, Finish):
                 self.finished = command
+            elif isinstance(command, Repin):
+                self.setting = Setting(command.plan, command.windows, self.setting.clock)
         if self.watch is not None:
             self.watch(self.state)
         return answer

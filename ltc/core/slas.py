@@ -228,7 +228,7 @@ def _climb(turn: Turn, clock: SlaClock) -> None:
     for at, what in _instants(turn, clock):
         if at > turn.now:
             return
-        lag = _lag(turn, at)
+        lag = _lag(turn, max(at, clock.moved) if clock.moved else at)
         turn.spoke = True
         if what == "warn":
             clock.warned = True

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from ltc.definition.plan import Reaction
+from ltc.definition.plan import PinnedOperation, Reaction, Undo
 from ltc.definition.worktime import Unit
 from ltc.model.trail import Entry
 
@@ -47,6 +47,7 @@ class Token:
     frames: list[Frame] = field(default_factory=list)
     override: dict[str, Any] = field(default_factory=dict)
     deadline: datetime | None = None  # of a wait's ``within``
+    since: datetime | None = None  # from when ``within`` counts
     poll_at: datetime | None = None
     reads: int = 0
     read_again: bool = False
@@ -115,6 +116,7 @@ class Effect:
     done_calls: int = 0
     tries: int = 0
     why: str = ""
+    undo: Undo | None = None  # as pinned when it took effect, once the chain has moved to another plan
 
 
 @dataclass
@@ -138,6 +140,7 @@ class SlaClock:
     warned: bool = False
     breached: bool = False
     rungs: list[int] = field(default_factory=list)  # indices of the rungs that have been climbed
+    moved: datetime | None = None  # when its deadline was moved: what is due since then is no lag of the engine
 
 
 @dataclass
@@ -185,6 +188,15 @@ class Kept:
 
 
 @dataclass
+class Version:
+    """A plan that the chain ran before it was moved to another: what going back needs."""
+
+    digest: str
+    legs: dict[str, int]  # how often each leg had been entered then
+    renames: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class State:
     """A chain."""
 
@@ -221,6 +233,8 @@ class State:
     ending: bool = False  # an end was reached outside loops: only what is still in flight is waited for
     pending_outcome: str = ""
     pending_reason: str = ""
+    versions: list[Version] = field(default_factory=list)  # the plans before this one, oldest first
+    operations: dict[str, PinnedOperation] = field(default_factory=dict)  # of earlier plans, for undoing
     side_count: int = 0  # notices, flushes and checks scheduled so far: names their activities
 
 

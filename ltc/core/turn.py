@@ -9,7 +9,7 @@ from typing import Any
 from ltc.core.commands import Command, Schedule
 from ltc.core.state import Flight, Hold, State, Token
 from ltc.definition import expressions
-from ltc.definition.plan import AnyNode, Leg, Plan, Retry
+from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
 from ltc.model.clock import VirtualClock
@@ -48,6 +48,10 @@ class Turn:
     def plan(self) -> Plan:
         """The plan that the chain runs."""
         return self.setting.plan
+
+    def operation(self, name: str) -> PinnedOperation:
+        """What is pinned of an operation: in the plan, or in an earlier one by which something took effect."""
+        return self.plan.operations.get(name) or self.state.operations[name]
 
     def node(self, token: Token) -> AnyNode:
         """The step where a token stands."""

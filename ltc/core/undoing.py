@@ -105,7 +105,7 @@ def _rest_with_people(turn: Turn) -> None:
 
 def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     """Start the next call that undoes an effect; tell whether one was started."""
-    undo: Undo | None = getattr(turn.plan.nodes[effect.node], "undo", None)
+    undo = _how(turn, effect)
     if index < _no_return(turn):
         stands(turn, effect, "before the point of no return: counter-documents follow it")
         return False
@@ -130,6 +130,11 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
     return True
 
 
+def _how(turn: Turn, effect: Effect) -> Undo | None:
+    """How an effect is undone: as was pinned when it took place."""
+    return effect.undo or getattr(turn.plan.nodes[effect.node], "undo", None)
+
+
 def _no_return(turn: Turn) -> int:
     """The index of the first effect that cannot be taken back; what lies before it stands. 0 before any pivot."""
     if not turn.state.pivots:
@@ -137,9 +142,7 @@ def _no_return(turn: Turn) -> int:
     final = (
         index
         for index, effect in enumerate(turn.state.effects)
-        if effect.status != "absent"
-        and (undo := getattr(turn.plan.nodes[effect.node], "undo", None))
-        and undo.kind == "irreversible"
+        if effect.status != "absent" and (undo := _how(turn, effect)) and undo.kind == "irreversible"
     )
     return next(final, 0)
 
@@ -148,7 +151,7 @@ def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any])
     step = effect.place.rsplit(".", 1)[-1]
     key = turn.effect_key(effect.leg, effect.item, f"{step}!{effect.done_calls}", effect.generation, 0)
     effect.tries += 1
-    operation = turn.plan.operations[op]
+    operation = turn.operation(op)
     turn.log(Kind.SCHEDULED, op=op, mode="undo", effect=key, **_where(effect))
     turn.schedule(
         f"{effect.place}#{effect.generation}/undo{effect.tries}",

@@ -24,7 +24,7 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
         return
-    token.deadline = _later(turn, node.within) if node.within else None
+    token.deadline, token.since = (_later(turn, node.within) if node.within else None), turn.now
     token.status, token.reads, token.taken = "waiting", 0, 0
     token.read_again = token.expired = False
     turn.log(
@@ -240,7 +240,7 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
-    token.deadline = _later(turn, node.within) if node.within else None
+    token.deadline, token.since = (_later(turn, node.within) if node.within else None), turn.now
     again(turn, token, node)
 
 

@@ -115,11 +115,15 @@ class Intervention(Signed):
 
     ``asserted``: the actor's identity is claimed, not proved by a login. ``document`` is what ``skip`` supplies or
     ``correct`` adopts; ``values`` are corrected arguments; ``by`` extends an SLA (a span such as ``2bd``);
-    ``consent`` allows a cancellation past the point of no return.
+    ``consent`` allows a cancellation past the point of no return. ``migrate`` and ``revert`` pin ``plan`` and
+    ``windows`` in the place of the plan whose digest is ``was``; ``renames`` says what steps are called now
+    (``leg.step``). ``recalendar`` pins ``windows`` alone.
     """
 
     id: str
-    action: Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel"]
+    action: Literal[
+        "retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar"
+    ]
     reason: str
     asserted: bool = True
     leg: str = ""
@@ -130,6 +134,10 @@ class Intervention(Signed):
     sla: str = ""
     by: str = ""
     consent: bool = False
+    plan: dict[str, Any] | None = None
+    windows: dict[str, Any] | None = None
+    was: str = ""
+    renames: dict[str, str] = Field(default_factory=dict)
 
 
 class Event(Value):

@@ -64,6 +64,10 @@ class Kind(StrEnum):
     ENDED = "ended"  # outcome, reason
     ITEM_SKIPPED = "item_skipped"  # why (missed|overlap): a period of a recurring leg that is left out
     PERIODS_ENDED = "periods_ended"  # why (count|until|while|an event), count: no period begins any more
+    MIGRATED = "migrated"  # was, plan (digests), actor, reason, renames, back
+    RECALENDARED = "recalendared"  # calendars {name: [was, now]}, actor, reason
+    SLA_MOVED = "sla_moved"  # sla, was, deadline, warn, why
+    WAIT_MOVED = "wait_moved"  # was, deadline
 
 
 _KINDS = list(Kind)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from ltc.model.trail import Kind
 from ltc.store import fold_effects, fold_people, fold_slas
 from ltc.store.giving_up import clear, rewind
-from ltc.store.reading import Entry, text
+from ltc.store.reading import Entry, instant, text
 from ltc.store.rows import ChainView
 
 Folder = Callable[[ChainView, Entry], ChainView]
@@ -17,7 +17,8 @@ Folder = Callable[[ChainView, Entry], ChainView]
 # Kinds that say nothing about movement: a chain that rests goes on resting through them.
 _STILL = (
     Kind.RESTED, Kind.CONTINUED, Kind.NOTIFIED, Kind.EVENT_KEPT, Kind.BALANCE, Kind.SLA_STARTED, Kind.SLA_PAUSED,
-    Kind.SLA_RESUMED, Kind.SLA_WARNED, Kind.SLA_BREACHED, Kind.SLA_ESCALATED, Kind.SLA_EXTENDED,
+    Kind.SLA_RESUMED, Kind.SLA_WARNED, Kind.SLA_BREACHED, Kind.SLA_ESCALATED, Kind.SLA_EXTENDED, Kind.SLA_MOVED,
+    Kind.MIGRATED, Kind.RECALENDARED, Kind.WAIT_MOVED,
 )  # fmt: skip
 
 
@@ -82,6 +83,15 @@ def _balance(view: ChainView, _entry: Entry) -> ChainView:
     return view.set(imbalances=view.head["imbalances"] + 1)
 
 
+def _migrated(view: ChainView, entry: Entry) -> ChainView:
+    return view.set(plan=text(entry, "plan"))
+
+
+def _wait_moved(view: ChainView, entry: Entry) -> ChainView:
+    key = (entry.leg, entry.item, entry.step)
+    return view.put("waits", key, deadline=instant(entry, "deadline")) if view.get("waits", key) else view
+
+
 def _continued(view: ChainView, entry: Entry) -> ChainView:
     """A chain that was cut short is taken up again: nobody will hear how its calls under way came out."""
     if text(entry, "why"):
@@ -134,6 +144,9 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.PERIODS_ENDED: _nothing,
         Kind.CONTINUED: _continued,
         Kind.PIVOT: _pivot,
+        Kind.MIGRATED: _migrated,
+        Kind.RECALENDARED: _nothing,
+        Kind.WAIT_MOVED: _wait_moved,
         Kind.BALANCE: _balance,
         Kind.COMPENSATING: _compensating,
         Kind.RESTED: _rested,

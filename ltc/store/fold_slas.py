@@ -88,6 +88,12 @@ def _extended(view: ChainView, entry: Entry) -> ChainView:
     return view.put("slas", found[0], **_moved(view, entry), extensions=found[1]["extensions"] + 1)
 
 
+def _shifted(view: ChainView, entry: Entry) -> ChainView:
+    """A deadline was reckoned anew: by another calendar, or under another plan."""
+    changes = {name: instant(entry, name) for name in ("deadline", "warn") if instant(entry, name) is not None}
+    return _change(view, entry, **changes)
+
+
 def close_all(view: ChainView, entry: Entry) -> ChainView:
     """Stop every clock that still runs: the chain has ended."""
     for key, row in list(view.each("slas")):
@@ -106,5 +112,6 @@ FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyTy
         Kind.SLA_ESCALATED: _escalated,
         Kind.SLA_ENDED: _ended,
         Kind.SLA_EXTENDED: _extended,
+        Kind.SLA_MOVED: _shifted,
     }
 )

@@ -145,3 +145,27 @@ def test_an_event_is_kept_until_it_is_taken() -> None:
     row = folded(kept, taken).get("events_kept", ("erp.goods_shipped", "E1"))
     assert row is not None
     assert row["taken"] == at(2)
+
+
+def test_a_moved_deadline_takes_its_warning_along_and_a_moved_chain_its_plan() -> None:
+    moved = {"leg": "order", "sla": "leg:order", "was": at(10).isoformat(), "deadline": at(20).isoformat()}
+    view = folded(
+        (Kind.CHAIN_STARTED, {"process": "p", "plan": "old"}),
+        started(10, 8),
+        (Kind.SLA_MOVED, {**moved, "warn": at(16).isoformat()}),
+        (Kind.MIGRATED, {"was": "old", "plan": "new", "actor": "olga"}),
+        (Kind.RECALENDARED, {"calendars": {"cn": ["1", "2"]}}),
+    )
+    assert (clock(view)["deadline"], clock(view)["warn"]) == (at(20), at(16))
+    assert view.head["plan"] == "new"
+    assert view.head["faults"] == 0
+    assert view.head["next_deadline"] == at(16)
+
+
+def test_a_waits_moved_limit_is_the_one_shown() -> None:
+    waiting = (Kind.WAITING, {**call(), "events": ["e"], "deadline": at(5).isoformat()})
+    view = folded(waiting, (Kind.WAIT_MOVED, {**call(), "was": at(5).isoformat(), "deadline": at(9).isoformat()}))
+    row = view.get("waits", PLACE)
+    assert row is not None
+    assert row["deadline"] == at(9)
+    assert folded((Kind.WAIT_MOVED, {**call(), "deadline": at(9).isoformat()})).get("waits", PLACE) is None
