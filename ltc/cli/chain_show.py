@@ -123,7 +123,8 @@ def _head(record: Record) -> list[tuple[str, Any]]:
     past = "yes: what happened cannot be taken back without consent" if record.get("pivot") else ""
     gap = "part of the trail is missing; `ltc views heal` reads it again from Temporal" if record.get("gap") else ""
     return [
-        ("process", record.get("process")), ("plan", record.get("plan")), ("number", record.get("number")), ("customer", record.get("customer")),
+        ("process", record.get("process")), ("plan", record.get("plan")),
+        ("number", record.get("number")), ("customer", record.get("customer")),
         ("net", amount(record)), ("requested by", record.get("requester")), ("leg", record.get("leg")),
         ("reason", record.get("reason")), ("started", moment(record.get("started"))),
         ("ended", moment(record.get("ended"))), ("rests since", moment(record.get("rests_since"))),
