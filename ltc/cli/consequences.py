@@ -157,7 +157,25 @@ def _effect_line(row: Record) -> str:
     return f"  {row['op']} at {where({**row, 'visit': 0})}{f': {found}' if found else ''}{unsure}"
 
 
+def _dispute(chain: Record, wish: Record) -> list[str]:
+    return [f"nobody reminds the customer of {_claim(wish)} until `ltc chain settle` says that the dispute is over"]
+
+
+def _promise(chain: Record, wish: Record) -> list[str]:
+    return [
+        f"nobody reminds the customer of {_claim(wish)} until {wish['by']}; without payment the ladder then goes on"
+    ]
+
+
+def _settle(chain: Record, wish: Record) -> list[str]:
+    return [f"the dunning of {_claim(wish)} goes on where it was; levels are not repeated, and none is left out"]
+
+
+def _claim(wish: Record) -> str:
+    return where({**wish, "visit": 0}) or "what is being dunned"
+
+
 _SAY: dict[str, Callable[[Record, Record], list[str]]] = {
     "retry": _retry, "skip": _skip, "correct": _correct, "hold": _hold, "release": _release, "extend": _extend,
-    "cancel": _cancel,
+    "cancel": _cancel, "dispute": _dispute, "promise": _promise, "settle": _settle,
 }  # fmt: skip

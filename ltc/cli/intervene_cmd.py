@@ -115,7 +115,36 @@ def cancel(
     carry_out(chain, actor, wish, consequence, dry_run, yes, output)
 
 
+def dispute(
+    chain: options.Chain, why: options.Reason, actor: options.Actor, leg: Leg = "", item: Item = "",
+    dry_run: options.DryRun = False, yes: options.Yes = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Note that the customer disputes what is being dunned: nobody reminds of it until `ltc chain settle`."""
+    wish = {"action": "dispute", "reason": reason(why), **_place(leg, item, "")}
+    carry_out(chain, actor, wish, consequence, dry_run, yes, output)
+
+
+def promise(
+    chain: options.Chain, why: options.Reason, actor: options.Actor,
+    until: Annotated[str, typer.Option("--until", metavar="WHEN", help="A span (7d, 5bd), or an instant.")],
+    leg: Leg = "", item: Item = "",
+    dry_run: options.DryRun = False, yes: options.Yes = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Note that payment is promised: the dunning rests until then, and goes on where it was if nothing came."""
+    wish = {"action": "promise", "reason": reason(why), "by": until, **_place(leg, item, "")}
+    carry_out(chain, actor, wish, consequence, dry_run, yes, output)
+
+
+def settle(
+    chain: options.Chain, why: options.Reason, actor: options.Actor, leg: Leg = "", item: Item = "",
+    dry_run: options.DryRun = False, yes: options.Yes = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Take a dispute or a promise noted here back: the dunning goes on where it was."""
+    wish = {"action": "settle", "reason": reason(why), **_place(leg, item, "")}
+    carry_out(chain, actor, wish, consequence, dry_run, yes, output)
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "retry": retry, "skip": skip, "correct": correct, "hold": hold, "release": release, "extend": extend,
-    "cancel": cancel,
+    "cancel": cancel, "dispute": dispute, "promise": promise, "settle": settle,
 }  # fmt: skip

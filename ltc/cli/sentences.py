@@ -126,6 +126,14 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "leg_left": _fields("leg left"),
     "item_opened": _fields("item opened"),
     "item_closed": _fields("item closed"),
+    "dunned": lambda data: _join(
+        f"dunning level {data.get('number', '')}: {data.get('level', '')}", _after("due", moment(data.get("due"))),
+        f"late {span(data['late'])}" if data.get("late") else "",
+    ),
+    "dunning_paused": lambda data: _join(
+        f"dunning rests: {data.get('why', '')}", _after("until", moment(data.get("until"))),
+    ),
+    "dunning_resumed": _fields("dunning goes on", "why"),
     "item_skipped": _fields("period left out", "why"),
     "periods_ended": _fields("no further period begins", "why"),
     "condition": lambda data: f"{data.get('on', 'condition')} is {str(data.get('value')).lower()}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import asked, calls, holding, migrating, moves, remaining, slas, undoing, waits
+from ltc.core import asked, calls, claims, holding, migrating, moves, remaining, slas, undoing, waits
 from ltc.core.effects import by_hand_only, certain, settle, unknown_at
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
@@ -208,4 +208,7 @@ _ACTIONS = {
     "migrate": migrating.migrate,
     "revert": migrating.revert,
     "recalendar": migrating.recalendar,
+    "dispute": claims.take,
+    "promise": claims.take,
+    "settle": claims.take,
 }

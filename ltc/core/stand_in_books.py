@@ -123,6 +123,17 @@ class Books:
             "amount": self.invoices[args["invoice"]]["gross"],
         }
 
+    def erp_create_dunning(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        invoice = self.invoices[args["invoice"]]
+        return {
+            "id": f"DN-{self._number('dunning')}", "version": 1, "invoice": invoice["id"], "level": args["level"],
+            "amount": invoice["open"], "fee": args.get("fee") or {**invoice["gross"], "minor": 0},
+            "status": "sent", "sent_at": now.isoformat(),
+        }  # fmt: skip
+
+    def erp_cancel_dunning(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"id": args["dunning"], "version": 2, "status": "cancelled"}
+
     def erp_write_off(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         invoice = self.invoices[args["invoice"]]
         nil = {**invoice["gross"], "minor": 0}

@@ -120,6 +120,24 @@ class Effect:
 
 
 @dataclass
+class LadderState:
+    """How far a dunning ladder is: ``taken`` levels; ``shift``: seconds by which pauses and delays moved it on.
+
+    ``disputed`` and ``by_hand`` (until when payment is promised) are what an operator said; ``promised`` is the
+    promise that counts, ``broken`` how many were not kept.
+    """
+
+    taken: int = 0
+    shift: int = 0
+    paused_since: datetime | None = None
+    why: str = ""
+    promised: datetime | None = None
+    broken: int = 0
+    disputed: bool = False
+    by_hand: datetime | None = None
+
+
+@dataclass
 class SlaClock:
     """A running SLA: (budget, consumed, running since), so that pausing and extending are ordinary."""
 
@@ -221,6 +239,7 @@ class State:
     flights: dict[str, Flight] = field(default_factory=dict)
     slas: dict[str, SlaClock] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    ladders: dict[str, LadderState] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     hold_count: int = 0
     events: dict[str, Kept] = field(default_factory=dict)

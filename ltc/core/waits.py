@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ltc.core import calls, moves
+from ltc.core import calls, ladders, moves
 from ltc.core.commands import CallDone
 from ltc.core.state import Effect, Flight, Kept, Token
 from ltc.core.turn import ChainError, Turn
@@ -24,7 +24,7 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
         return
-    token.deadline, token.since = (_later(turn, node.within) if node.within else None), turn.now
+    token.deadline, token.since = _until(turn, token, node), turn.now
     token.status, token.reads, token.taken = "waiting", 0, 0
     token.read_again = token.expired = False
     turn.log(
@@ -37,6 +37,13 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         _read(turn, token, node)
     elif taken:
         _check(turn, token, node)
+
+
+def _until(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
+    """When the wait has something to do without an event: its longest time is over, or its ladder's next level due."""
+    if node.ladder:
+        return ladders.next_instant(turn, token, node)
+    return _later(turn, node.within) if node.within else None
 
 
 def _later(turn: Turn, span: Span) -> datetime:
@@ -198,6 +205,10 @@ def _check(turn: Turn, token: Token, node: WaitNode) -> None:
         return
     try:
         done = turn.holds_true(node.until, token, "until") if node.until else token.taken > 0
+        if node.ladder and not done:
+            ladders.look(turn, token, node)
+            if token.expired and ladders.climb(turn, token, node) and token.node != node.id:
+                return
     except ChainError as error:
         turn.hold(token, "expression", detail=str(error))
         return
@@ -240,7 +251,7 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
-    token.deadline, token.since = (_later(turn, node.within) if node.within else None), turn.now
+    token.deadline, token.since = _until(turn, token, node), turn.now
     again(turn, token, node)
 
 

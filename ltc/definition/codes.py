@@ -145,5 +145,7 @@ CODES: dict[str, Code] = {
         "nothing ends these periods", "add 'count', 'until', 'while' or 'stop'; a cancel alone is no plan"
     ),
     "LTC-D151": Code("'{word}' is no day of a {unit}", "leave out 'on', or use one of: {known}"),
+    "LTC-D152": Code("level '{word}' does nothing", "add 'steps', or 'notify: customer'"),
+    "LTC-D153": Code("levels must rise: '{later}' does not come after '{earlier}'", "sort them by 'after'"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
 }

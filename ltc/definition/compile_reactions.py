@@ -14,6 +14,7 @@ Block = Callable[[Build, Listing, str, str], str]
 ALLOWED = {
     "on_refusal": ("hold", "compensate", "skip", "end", "send_back", "approve", "steps"),
     "on_timeout": ("hold", "compensate", "skip", "end", "send_back", "steps"),
+    "hand_over": ("hold", "skip", "end", "steps"),
     "none_found": ("hold", "compensate", "skip", "end", "steps"),
     "on_reject": ("hold", "compensate", "end", "send_back", "steps"),
     "on_send_back": ("send_back",),
@@ -21,6 +22,7 @@ ALLOWED = {
 _OUTCOMES = {
     "on_refusal": "cancelled",
     "on_timeout": "cancelled",
+    "hand_over": "written_off",
     "none_found": "cancelled",
     "on_reject": "rejected",
     "on_send_back": "rejected",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from ltc.definition import compile_dunning
 from ltc.definition.build import Build
 from ltc.definition.compile_reactions import reaction, undo
 from ltc.definition.compile_sla import sla, span
@@ -126,6 +127,26 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
     )
 
 
+def _dunning(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
+    """A ladder is a wait for the money whose time-out is the hand-over, and whose levels come before it."""
+    node = common["id"]
+    _leaves(build, step, node)
+    for key in ("poll", "retry"):
+        if key in step.values:
+            build.places[f"{node}:{key}"] = step.at(key)
+    return WaitNode(
+        **common,
+        events=compile_dunning.awaited(build, step, node),
+        until=compile_dunning.until(build, step, node),
+        into=step.text("into"),
+        ladder=compile_dunning.ladder(build, step, common, block),
+        on_timeout=compile_dunning.hand_over(build, step, node, block),
+        poll=span(step, "poll") or Span(amount=1, unit="d"),
+        undo=undo(build, step.values.get("undo"), node),
+        retry=_retry(step),
+    )
+
+
 def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
     source = step.values["wait"]
     many = list(source.mappings()) if isinstance(source, Listing) else [step]
@@ -242,4 +263,5 @@ _COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "choose": _choose,
     "parallel": _parallel,
     "end": _end,
+    "dunning": _dunning,
 }

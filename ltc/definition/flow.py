@@ -76,6 +76,9 @@ class Flow:
             return self.call(node, way)
         if isinstance(node, WaitNode):
             after = way.perhaps(node.result) if node.until else way.plus(node.result)
+            for level in node.ladder.levels if node.ladder else ():
+                self.block(level.first, way)
+                after = after.perhaps(*self.sets(level.first))
             return join(after, self.reaction(node.on_timeout, way))
         if isinstance(node, ApproveNode):
             rejected = self.reaction(node.on_reject, way)
@@ -142,6 +145,8 @@ def blocks(node: AnyNode) -> list[str]:
         firsts = list(node.branches)
     else:
         firsts = [reaction.first for _, reaction in reactions(node)]
+        ladder = node.ladder if isinstance(node, WaitNode) else None
+        firsts += [level.first for level in ladder.levels] if ladder else []
     return [first for first in firsts if first]
 
 
@@ -150,7 +155,7 @@ def reactions(node: AnyNode) -> list[tuple[str, Reaction]]:
     if isinstance(node, CallNode):
         return [(f"on_refusal.{reason}", reaction) for reason, reaction in node.on_refusal.items()]
     if isinstance(node, WaitNode):
-        return [("on_timeout", node.on_timeout)]
+        return [("hand_over" if node.ladder else "on_timeout", node.on_timeout)]
     if isinstance(node, ApproveNode):
         found = [("none_found", node.none_found), ("on_reject", node.on_reject)]
         return [*found, ("on_send_back", node.on_send_back)] if node.on_send_back else found

@@ -39,7 +39,8 @@ def _passed(plan: Plan, build: Build, sender: AnyNode, legs: list[str], complain
         if node.leg not in legs or node.id in complained:
             continue
         silent = isinstance(node, CallNode) and not node.revisit and _has_effect(plan, node)
-        if silent or (isinstance(node, WaitNode) and f"{node.id}:on_revisit" not in build.places):
+        waits = isinstance(node, WaitNode) and not node.ladder  # a ladder goes on where it was
+        if silent or (waits and f"{node.id}:on_revisit" not in build.places):
             complained.add(node.id)
             build.problems.add("LTC-D087", build.places[node.id], step=node.step, by=sender.id)
 
@@ -72,7 +73,7 @@ def _pivot_wait(plan: Plan, build: Build, order: list[str], leg: str, event: str
         if isinstance(node, WaitNode) and node.leg == leg and event in [awaited.event for awaited in node.events]:
             reaction = node.on_timeout
             if reaction.kind != "compensate" and _undoes(reaction, order, leg):
-                mark = build.places[f"{node.id}:on_timeout"]
+                mark = build.places[f"{node.id}:{'hand_over' if node.ladder else 'on_timeout'}"]
                 build.problems.add("LTC-D085", mark, leg=leg, what=reaction.kind)
 
 

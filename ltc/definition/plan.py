@@ -12,9 +12,11 @@ from ltc.definition.plan_nodes import (
     CallNode,
     ChooseNode,
     EndNode,
+    Ladder,
     Level,
     Node,
     ParallelNode,
+    Rise,
     WaitNode,
 )
 from ltc.definition.plan_values import (
@@ -48,6 +50,7 @@ __all__ = [
     "Every",
     "Expr",
     "Handler",
+    "Ladder",
     "Leg",
     "Level",
     "Loop",
@@ -59,6 +62,7 @@ __all__ = [
     "Plan",
     "Reaction",
     "Retry",
+    "Rise",
     "Rung",
     "Sla",
     "Span",

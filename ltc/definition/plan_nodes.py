@@ -45,6 +45,25 @@ class Awaited(Value):
     refresh: str = ""  # the name in the definition that the re-read document replaces
 
 
+class Rise(Value):
+    """One level of a dunning ladder: ``after`` the due date, tell ``notify`` and run the block at ``first``."""
+
+    name: str
+    after: Span
+    notify: str = ""
+    first: str = ""
+
+
+class Ladder(Value):
+    """The levels of a wait for money, from the date on which ``document`` is due; ``promises`` 0: any number counts."""
+
+    document: str
+    levels: list[Rise]
+    pause_while: Expr = ""
+    promises: int = 0
+    hand_over: Span
+
+
 class WaitNode(Node):
     """Wait for any of several events, until a condition holds."""
 
@@ -59,6 +78,7 @@ class WaitNode(Node):
     undo: Undo | None = None
     revisit: Literal["", "skip"] = ""
     retry: Retry = Retry()
+    ladder: Ladder | None = None
 
 
 class Level(Value):

@@ -29,7 +29,7 @@ START = Record(
     },
     "what starts a chain, and what it starts with",
     required=("event", "key", "input"),
-    reserved={"process": LATER, "every": LATER, "webhook": LATER},
+    reserved={"webhook": LATER},
 )
 
 BILLING = Record(
@@ -137,7 +137,7 @@ LEG = Record(
     },
     "a stage of the chain",
     required=("steps",),
-    reserved={"use": LATER, "keep_open": LATER, "policies": LATER, "dunning": LATER},
+    reserved={"use": LATER, "keep_open": LATER, "policies": LATER},
 )
 
 HANDLER = Record(
@@ -175,7 +175,7 @@ DOCUMENT = Record(
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
     reserved=dict.fromkeys(
-        ("tables", "use", "every", "dunning", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes"),
+        ("tables", "use", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes"),
         LATER,
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ltc.definition.recurrence import DAYS, WEEKDAYS
-from ltc.definition.shapes import Choice, OneOf, Record, Ref, Text, Whole
+from ltc.definition.schema_common import NAMING, TIMED
+from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Text, Whole
 
 EVERY = Record(
     "every",
@@ -39,4 +40,47 @@ EVERY = Record(
     },
     "run the leg again and again by the calendar",
     required=("each", "as"),
+)
+
+RISE = Record(
+    "dunning level",
+    {
+        "name": Text("name", "the level's name"),
+        "after": Text("span", "how long after the due date; what was paused, or came late, moves it on"),
+        "notify": Text("notify", "who is told"),
+        "steps": Many(Ref("step"), "what is done: a document, an approval, a task; then the ladder goes on"),
+    },
+    "one level of a dunning ladder",
+    ("name", "after"),
+)
+
+DUNNING = Record(
+    "dunning",
+    {
+        "dunning": Text(
+            "name", "the document that is due: it has due_date, open, settled; read again before each level"
+        ),
+        "levels": Many(RISE, "the levels, in rising order; each is taken once"),
+        "hand_over": Record(
+            "hand-over",
+            {
+                "after": Text("span", "how long after the due date, pauses apart"),
+                "then": Ref("reaction", "what becomes of the claim: hold, steps, end or skip"),
+            },
+            "when all levels were in vain",
+            ("after", "then"),
+        ),
+        "pause_while": Text("expression", "the ladder rests while this holds, besides disputes, blocks and promises"),
+        "promises": Whole(
+            1, 99, "so many broken promises of payment; those after them do not stop the ladder any more"
+        ),
+        "into": Text("name", "the collection that gathers what was received"),
+        "poll": Text("span", "read again this often even without an event; default 1d"),
+        "undo": Ref("undo", "how what was received is undone"),
+        "retry": Ref("retry", "how the reading is retried"),
+        **NAMING,
+        **TIMED,
+    },
+    "remind of what is due, level by level, until it is settled",
+    ("dunning", "levels", "hand_over"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.schema_common import INVOCATION, NAMING, OUTCOMES, STEP_RESERVED, TIMED, UNDO, WITH
+from ltc.definition.schema_ladders import DUNNING
 from ltc.definition.schema_people import APPROVE, LEVEL
 from ltc.definition.schema_reactions import REACTION
 from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
@@ -138,8 +139,16 @@ END = Record(
 STEP = OneOf(
     "step",
     "one action inside a leg",
-    records={"call": CALL, "wait": WAIT, "approve": APPROVE, "choose": CHOOSE, "parallel": PARALLEL, "end": END},
-    reserved={"task": LATER, "use": LATER, "every": LATER, "sub": LATER},
+    records={
+        "call": CALL,
+        "wait": WAIT,
+        "approve": APPROVE,
+        "choose": CHOOSE,
+        "parallel": PARALLEL,
+        "end": END,
+        "dunning": DUNNING,
+    },
+    reserved={"task": LATER, "use": LATER},
 )
 
 STEP_SHAPES: dict[str, Shape] = {

@@ -93,6 +93,7 @@ def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
         for number, first in enumerate(node.branches):
             yield f"{indent}branch {number + 1}:"
             yield from _block(plan, first, indent + "  ")
+    yield from _ladder(plan, node, indent)
     undo = getattr(node, "undo", None)
     if undo:
         yield f"{indent}undo: {undo_words(undo)}"
@@ -101,6 +102,19 @@ def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     for key, reaction in reactions(node):
         yield f"{indent}{key.replace('on_refusal.', 'refused ')}: {reaction_words(reaction)}"
         yield from _block(plan, reaction.first, indent + "  ")
+
+
+def _ladder(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
+    ladder = node.ladder if isinstance(node, WaitNode) else None
+    if ladder is None:
+        return
+    for level in ladder.levels:
+        told = f", tell {level.notify}" if level.notify else ""
+        yield f"{indent}level {level.name}: {span_words(level.after)} after it is due{told}"
+        yield from _block(plan, level.first, indent + "  ")
+    promises = f", {ladder.promises} promises" if ladder.promises else ""
+    paused = f", rests while {ladder.pause_while}" if ladder.pause_while else ""
+    yield f"{indent}handed over {span_words(ladder.hand_over)} after it is due{promises}{paused}"
 
 
 def _call(node: CallNode) -> str:
@@ -112,6 +126,8 @@ def node_words(node: AnyNode) -> str:
     if isinstance(node, CallNode):
         args = ", ".join(f"{name} = {source}" for name, source in node.call.args.items())
         return f"call {node.call.op}({args}){_left(node.result, node.into)}"
+    if isinstance(node, WaitNode) and node.ladder:
+        return f"dun {node.ladder.document}{_left(node.result, node.into)}"
     if isinstance(node, WaitNode):
         events = " or ".join(awaited.event for awaited in node.events)
         until = f" until {node.until}" if node.until else ""

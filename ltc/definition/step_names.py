@@ -8,7 +8,7 @@ from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 
-KINDS = ("call", "wait", "approve", "choose", "parallel", "end")
+KINDS = ("call", "wait", "approve", "choose", "parallel", "end", "dunning")
 _REACTIONS = ("on_timeout", "none_found", "on_reject")
 
 
@@ -40,6 +40,8 @@ def name_steps(build: Build, steps: Listing) -> None:
 
 def _derived(step: Mapping) -> str:
     kind = kind_of(step)
+    if kind == "dunning":
+        return f"dunning_{step.text('dunning')}"
     if kind == "call":
         return step.text("call").rpartition(".")[2]
     if kind == "approve":
@@ -72,6 +74,9 @@ def _step(step: Mapping) -> Iterator[Mapping]:
         yield from _steps(arm.values.get("otherwise"))
     for branch in step.listing("parallel").mappings():
         yield from _steps(branch.values.get("steps"))
+    for level in step.listing("levels").mappings():
+        yield from _steps(level.values.get("steps"))
+    yield from _reaction(step.mapping("hand_over").values.get("then"))
     for reaction in step.mapping("on_refusal").values.values():
         yield from _reaction(reaction)
     for key in _REACTIONS:

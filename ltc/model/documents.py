@@ -151,6 +151,20 @@ class Invoice(Document):
     open: Money
     settled: bool = False
     due_date: datetime
+    disputed: bool = False  # the customer says that it is not owed
+    promised_until: datetime | None = None  # payment is promised until then
+    dunning_blocked: bool = False  # nobody is to remind of it
+
+
+class Dunning(Document):
+    """A dunning notice: what was open when it was sent, and the fee that it claims besides."""
+
+    invoice: DocumentId
+    level: int
+    amount: Money
+    fee: Money
+    status: str
+    sent_at: datetime
 
 
 class Payment(Document):

@@ -114,7 +114,8 @@ class Intervention(Signed):
     """An operator's action. ``leg`` ``item`` ``step`` name the place; which else counts depends on the action.
 
     ``asserted``: the actor's identity is claimed, not proved by a login. ``document`` is what ``skip`` supplies or
-    ``correct`` adopts; ``values`` are corrected arguments; ``by`` extends an SLA (a span such as ``2bd``);
+    ``correct`` adopts; ``values`` are corrected arguments; ``by`` extends an SLA (a span such as ``2bd``)
+    or says until when payment is promised;
     ``consent`` allows a cancellation past the point of no return. ``migrate`` and ``revert`` pin ``plan`` and
     ``windows`` in the place of the plan whose digest is ``was``; ``renames`` says what steps are called now
     (``leg.step``). ``recalendar`` pins ``windows`` alone.
@@ -122,8 +123,9 @@ class Intervention(Signed):
 
     id: str
     action: Literal[
-        "retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar"
-    ]
+        "retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar",
+        "dispute", "promise", "settle",
+    ]  # fmt: skip
     reason: str
     asserted: bool = True
     leg: str = ""

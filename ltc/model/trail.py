@@ -63,6 +63,9 @@ class Kind(StrEnum):
     CONTINUED = "continued"
     ENDED = "ended"  # outcome, reason
     ITEM_SKIPPED = "item_skipped"  # why (missed|overlap): a period of a recurring leg that is left out
+    DUNNED = "dunned"  # level, number, due, late (seconds): a level of a dunning ladder was taken
+    DUNNING_PAUSED = "dunning_paused"  # why (dispute|block|promise|pause_while), until
+    DUNNING_RESUMED = "dunning_resumed"  # why
     PERIODS_ENDED = "periods_ended"  # why (count|until|while|an event), count: no period begins any more
     MIGRATED = "migrated"  # was, plan (digests), actor, reason, renames, back
     RECALENDARED = "recalendared"  # calendars {name: [was, now]}, actor, reason

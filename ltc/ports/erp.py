@@ -63,6 +63,12 @@ class Erp(System, Protocol):
     async def write_off(self, request: op.InvoiceId, key: str) -> d.Invoice:
         """Give up what is still open of an invoice."""
 
+    async def create_dunning(self, request: op.CreateDunning, key: str) -> d.Dunning:
+        """Send a dunning notice for what is open of an invoice."""
+
+    async def cancel_dunning(self, request: op.DunningId, key: str) -> d.Dunning:
+        """Take a dunning notice back."""
+
     async def ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery:
         """Ship what is released and in stock: pick, pack, goods issue. The pivot of the delivery."""
 

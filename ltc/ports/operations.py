@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from ltc.model import documents as d
 from ltc.ports.requests import (
     ConfirmOrder,
+    CreateDunning,
     CreateLead,
     CreateOrder,
     Currencies,
     DeliveryId,
+    DunningId,
     EnsureCustomer,
     GoodsShipped,
     InvoiceId,
@@ -27,6 +29,7 @@ from ltc.ports.requests import (
     PaymentAllocated,
     PaymentId,
     PaymentStatus,
+    ReceivableChanged,
     RegisterPayment,
     ResolveCustomer,
     SetStage,
@@ -40,10 +43,12 @@ __all__ = [
     "OPERATIONS",
     "REFUSALS",
     "ConfirmOrder",
+    "CreateDunning",
     "CreateLead",
     "CreateOrder",
     "Currencies",
     "DeliveryId",
+    "DunningId",
     "EffectClass",
     "EnsureCustomer",
     "EventType",
@@ -59,6 +64,7 @@ __all__ = [
     "PaymentAllocated",
     "PaymentId",
     "PaymentStatus",
+    "ReceivableChanged",
     "RegisterPayment",
     "Registry",
     "ResolveCustomer",
@@ -149,6 +155,8 @@ OPERATIONS: dict[str, Operation] = {
         Operation("erp.register_payment", RegisterPayment, d.Payment, effect=True, inverse="erp.reverse_payment"),
         Operation("erp.reverse_payment", PaymentId, d.Payment, effect=True),
         Operation("erp.write_off", InvoiceId, d.Invoice, effect=True),
+        Operation("erp.create_dunning", CreateDunning, d.Dunning, effect=True, inverse="erp.cancel_dunning"),
+        Operation("erp.cancel_dunning", DunningId, d.Dunning, effect=True),
     )
 }
 
@@ -159,6 +167,7 @@ EVENTS: dict[str, EventType] = {
         EventType("crm.order_cancelled", OrderCancelled, subject="opportunity"),
         EventType("erp.goods_shipped", GoodsShipped, "order", "erp.watch_shipments", "order", "deliveries"),
         EventType("erp.payment_allocated", PaymentAllocated, "invoice", "erp.watch_payments", "invoice", "payments"),
+        EventType("erp.receivable_changed", ReceivableChanged, "invoice", "erp.watch_payments", "invoice", "payments"),
     )
 }
 
@@ -170,6 +179,8 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.cancel_order": ("already_shipped", "invoiced"),
     "erp.ship_delivery": ("out_of_stock", "not_released"),
     "erp.post_invoice": ("already_invoiced",),
+    "erp.create_dunning": ("nothing_open", "disputed", "blocked", "not_due"),
+    "erp.cancel_dunning": ("already_cancelled",),
     "erp.register_payment": ("already_settled",),
     "erp.reverse_payment": ("already_reversed",),
     "crm.create_lead": ("duplicate_lead", "unknown_product"),

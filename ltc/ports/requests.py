@@ -169,6 +169,27 @@ class RegisterPayment(Value):
     reference: str = ""
 
 
+class CreateDunning(Value):
+    """A dunning notice of a level for an invoice, with the fee that it claims besides."""
+
+    invoice: d.DocumentId
+    level: int = Field(ge=1, le=9)
+    fee: Money | None = None
+
+
+class DunningId(Value):
+    """A dunning notice by its id."""
+
+    dunning: d.DocumentId
+
+
+class ReceivableChanged(Value):
+    """Something was noted of a claim: a dispute, a promise of payment, a block."""
+
+    invoice: str
+    reason: str = ""
+
+
 class PaymentId(Value):
     """A payment by its id, as allocated to one invoice."""
 

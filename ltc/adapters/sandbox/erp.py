@@ -43,6 +43,8 @@ class SandboxErp(SandboxAdapter):
         "erp.reverse_payment": Way(
             "POST", "/payments/{payment}/reverse", changes="payment", reads="/payments/{payment}"
         ),
+        "erp.create_dunning": Way("POST", "/invoices/{invoice}/dunnings", "/dunnings", ("invoice", "invoice")),
+        "erp.cancel_dunning": Way("POST", "/dunnings/{dunning}/cancel", changes="dunning", reads="/dunnings/{dunning}"),
         "erp.write_off": Way("POST", "/invoices/{invoice}/write-off", changes="invoice", reads="/invoices/{invoice}"),
     }
 
@@ -130,6 +132,16 @@ class SandboxErp(SandboxAdapter):
         """Give up what is still open of an invoice."""
         invoice: d.Invoice = await self._do("erp.write_off", request, key)
         return invoice
+
+    async def create_dunning(self, request: op.CreateDunning, key: str) -> d.Dunning:
+        """Send a dunning notice for what is open of an invoice."""
+        notice: d.Dunning = await self._do("erp.create_dunning", request, key)
+        return notice
+
+    async def cancel_dunning(self, request: op.DunningId, key: str) -> d.Dunning:
+        """Take a dunning notice back."""
+        notice: d.Dunning = await self._do("erp.cancel_dunning", request, key)
+        return notice
 
     async def ship_delivery(self, request: op.ShipDelivery, key: str) -> d.Delivery:
         """Ship what is released and in stock."""

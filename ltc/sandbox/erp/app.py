@@ -8,7 +8,7 @@ from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.app import assemble, build, command, load_master_data, served
 from ltc.sandbox.clock import Clock
-from ltc.sandbox.erp import billing, documents, masterdata, orders, payments, shipping, stock
+from ltc.sandbox.erp import billing, documents, dunning, masterdata, orders, payments, shipping, stock
 from ltc.sandbox.erp.pages import add_pages
 from ltc.sandbox.settings import SandboxSettings
 
@@ -35,6 +35,9 @@ ROUTES = (
     served("erp.ship_delivery", "POST", "/releases/{delivery}/ship", shipping.ship_delivery),
     served("erp.register_payment", "POST", "/invoices/{invoice}/payments", payments.register_payment),
     served("erp.reverse_payment", "POST", "/payments/{payment}/reverse", payments.reverse_payment),
+    served("erp.create_dunning", "POST", "/invoices/{invoice}/dunnings", dunning.create_dunning),
+    served("erp.cancel_dunning", "POST", "/dunnings/{dunning}/cancel", dunning.cancel_dunning),
+    command("collections.note", "/collections/notes", dunning.Note, d.Invoice, dunning.note),
     command("warehouse.ship", "/warehouse/ship", shipping.Ship, shipping.Shipped, shipping.ship),
     command("warehouse.replenish", "/warehouse/replenish", stock.Replenish, stock.StockLevel, stock.replenish),
     command("warehouse.close_short", "/warehouse/close-short", op.OrderId, d.Order, shipping.close_short),
@@ -49,7 +52,7 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI
     Raises:
         ValueError: the database, the fault plan or the master data is wrong.
     """
-    system = assemble(settings, documents.SCHEMA, documents.facts, clock)
+    system = assemble(settings, documents.SCHEMA + dunning.SCHEMA, documents.facts, clock)
     replenisher = stock.Replenisher(settings.seed)
     system.gate.before = replenisher
     set_up = command("erp.setup", "/setup", masterdata.Setup, masterdata.Taken, masterdata.setup(replenisher.forget))

@@ -21,6 +21,7 @@ from ltc.sandbox.erp.documents import (
     order_facts,
     payment_of,
 )
+from ltc.sandbox.erp.dunning import with_claim
 from ltc.sandbox.refusals import Refusal, not_found
 from ltc.sandbox.transaction import Transaction
 
@@ -72,7 +73,7 @@ def post_order_invoice(tx: Transaction, asked: op.OrderId) -> d.Invoice:
 
 def get_invoice(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
     """Read an invoice and how much of it is paid."""
-    return invoice_of(find(tx, "invoices", asked.invoice))
+    return with_claim(tx, invoice_of(find(tx, "invoices", asked.invoice)))
 
 
 def credit_note(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
@@ -111,7 +112,7 @@ def write_off(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
 
 def watch_payments(tx: Transaction, asked: op.InvoiceId) -> op.PaymentStatus:
     """Read an invoice and everything received for it so far."""
-    invoice = invoice_of(find(tx, "invoices", asked.invoice))
+    invoice = with_claim(tx, invoice_of(find(tx, "invoices", asked.invoice)))
     rows = tx.rows("SELECT * FROM payments WHERE invoice = ? ORDER BY rowid", asked.invoice)
     return op.PaymentStatus(invoice=invoice, payments=[payment_of(row) for row in rows if row["amount"]])
 

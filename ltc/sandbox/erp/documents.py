@@ -76,7 +76,8 @@ CREATE TABLE IF NOT EXISTS returns (
 """
 _NAMES = {
     "orders": "order", "releases": "release", "deliveries": "delivery", "invoices": "invoice", "payments": "payment",
-    "credit_notes": "credit note", "returns": "goods return", "products": "product", "customers": "customer",
+    "credit_notes": "credit note", "dunnings": "dunning notice",
+    "returns": "goods return", "products": "product", "customers": "customer",
 }  # fmt: skip
 _LINES = TypeAdapter(list[d.Line])
 _DELIVERED = TypeAdapter(list[d.DeliveryLine])

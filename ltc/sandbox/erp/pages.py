@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from ltc.sandbox.app import SandboxSystem, indexed_before, rows_answer
 from ltc.sandbox.erp import documents as rows
+from ltc.sandbox.erp.dunning import dunning_of
 from ltc.sandbox.gate import answer
 from ltc.sandbox.refusals import not_found
 
@@ -22,6 +23,7 @@ def add_pages(app: FastAPI, system: SandboxSystem) -> None:
     _documents(app, system)
     _invoices(app, system)
     _payments(app, system)
+    _dunnings(app, system)
     _more_documents(app, system)
     _work_lists(app, system)
     _master_data(app, system)
@@ -105,6 +107,23 @@ def _invoices(app: FastAPI, system: SandboxSystem) -> None:
         """Invoices, oldest first."""
         by = {"reference": reference, "order_id": order, "delivery": delivery, "customer": customer}
         return lists.find("invoices", rows.invoice_of, limit, after, "reference", "customer", "posted", **by)
+
+
+def _dunnings(app: FastAPI, system: SandboxSystem) -> None:
+    lists = _Lists(system)
+
+    @app.get("/dunnings")
+    async def dunnings(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
+        """Dunning notices, oldest first."""
+        return lists.find("dunnings", dunning_of, limit, after, "reference", reference=reference, invoice=invoice)
+
+    @app.get("/dunnings/{dunning}")
+    async def one_dunning(dunning: str) -> Response:
+        """One dunning notice."""
+        row = system.database.row("SELECT * FROM dunnings WHERE id = ?", dunning)
+        if row is None:
+            raise not_found("dunning notice", dunning)
+        return answer(200, dunning_of(row).model_dump(mode="json"))
 
 
 def _payments(app: FastAPI, system: SandboxSystem) -> None:

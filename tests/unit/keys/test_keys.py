@@ -9,6 +9,7 @@ from tests.support.keys_case import Case
 from tests.unit.keys import (
     cases_approve,
     cases_call,
+    cases_dunning,
     cases_every,
     cases_places,
     cases_process,
@@ -28,6 +29,7 @@ ROOMS = (
     cases_undo,
     cases_time,
     cases_every,
+    cases_dunning,
 )
 CASES: list[Case] = [case for room in ROOMS for case in room.CASES]
 
