@@ -21,7 +21,10 @@ from ltc.settings import Settings
 from ltc.store.store import Store
 
 Verdict = Literal["approve", "reject", "send_back"]
-Action = Literal["retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar"]
+Action = Literal[
+    "retry", "skip", "correct", "hold", "release", "extend", "cancel", "migrate", "revert", "recalendar", "dispute",
+    "promise", "settle",
+]  # fmt: skip
 OPERATOR = "operator"  # the role that may intervene
 
 
