@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 N ?= 830
 
-.PHONY: setup check format test test-full demo demo-real bench corpus clean help
+.PHONY: setup check format test test-full demo demo-all demo-real bench corpus clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,6 +37,9 @@ test-full: setup ## the suite and the long tests, one after another
 
 demo: setup ## all Northwind orders from lead to cash (N=60 for a short one, CHAOS=1 to kill the worker)
 	$(BIN)/ltc demo --orders $(N) $(if $(CHAOS),--chaos,)
+
+demo-all: setup ## every shipped process by its scenario (N=10 chains of each, ONLY=web_order,services for some)
+	$(BIN)/ltc demo-all $(if $(filter command line,$(origin N)),--chains $(N),) $(if $(ONLY),--only $(ONLY),)
 
 demo-real: setup ## sixty orders through BottleCRM and Tryton, really installed (FAULTS=1 to kill both on the way)
 	$(BIN)/ltc demo-real $(if $(FAULTS),--faults,)

@@ -86,7 +86,7 @@ def keys_follow(plan: Plan, installation: str) -> Check:
         items = _items(books)
         known: dict[str, set[str]] = {}
         for effect in books.effects:
-            if not effect.key or not effect.chain:
+            if not effect.key or effect.chain.partition(":")[0] != plan.process:
                 continue
             if effect.chain not in known:
                 known[effect.chain] = set(_keys(steps, undoing, installation, effect.chain, items[effect.chain]))

@@ -25,22 +25,21 @@ class Progress:
     """Tells how far the run is."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self.console = console
         self._begun = time.monotonic()
-        self._live: Live | None = None
 
     def say(self, text: str) -> None:
         """Print a line of its own."""
-        self._console.print(f"[{time.monotonic() - self._begun:5.1f} s] {text}", highlight=False, markup=False)
+        self.console.print(f"[{time.monotonic() - self._begun:5.1f} s] {text}", highlight=False, markup=False)
 
     async def watch(self, stage: Stage, total: int, chaos: Chaos | None = None) -> None:
         """Show progress until all chains have ended."""
         said = 0.0
-        with Live(console=self._console, transient=True, auto_refresh=False) as live:
+        with Live(console=self.console, transient=True, auto_refresh=False) as live:
             while True:
                 counts = await stage.client.store.read(_counts)
                 line = self._line(stage, counts, total)
-                if self._console.is_terminal:
+                if self.console.is_terminal:
                     live.update(Text(line), refresh=True)
                 elif time.monotonic() - said >= PLAIN_EVERY:
                     said = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -30,7 +31,8 @@ def show(evidence: Evidence, judgements: list[Judgement], page: Console) -> None
     show_judgements(judgements, page)
 
 
-def _table(title: str, *columns: str) -> Table:
+def table_of(title: str, *columns: str) -> Table:
+    """Return an empty table in the report's style."""
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 or column in ("why", "story") else "right")
@@ -38,7 +40,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _endings(evidence: Evidence, page: Console) -> None:
-    table = _table("How the chains ended, and why", "ended", "why", "planned", "came")
+    table = table_of("How the chains ended, and why", "ended", "why", "planned", "came")
     planned = Counter((plan.outcome, plan.why) for plan in evidence.scenario.orders)
     came: Counter[tuple[str, str]] = Counter()
     for plan in evidence.scenario.orders:
@@ -55,7 +57,7 @@ def _endings(evidence: Evidence, page: Console) -> None:
 
 
 def _kinds(evidence: Evidence, page: Console) -> None:
-    table = _table("What occurred", "kind", "orders planned", "seen")
+    table = table_of("What occurred", "kind", "orders planned", "seen")
     seen = kinds_seen(evidence)
     for kind in KINDS:
         planned = sum(kind in plan.kinds for plan in evidence.scenario.orders)
@@ -64,16 +66,21 @@ def _kinds(evidence: Evidence, page: Console) -> None:
 
 
 def _slas(evidence: Evidence, page: Console) -> None:
-    table = _table(
+    page.print(sla_table(evidence.sla_report), "")
+
+
+def sla_table(report: list[dict[str, Any]]) -> Table:
+    """Return the table of how promised times were kept."""
+    table = table_of(
         "Promised times by leg (used: hours of their own clock; lag: real seconds of the engine)",
         "sla", "count", "met", "warned", "breached", "median h", "p90 h", "lag p90 s", "lag max s",
     )  # fmt: skip
-    for row in evidence.sla_report:
+    for row in report:
         used = [_hours(row["median"]), _hours(row["p90"])]
         lags = ["-" if row[name] is None else f"{row[name]:.2f}" for name in ("lag_p90", "lag")]
         counts = [str(row[name]) for name in ("count", "met", "warned", "breached")]
         table.add_row(row["sla"], *counts, *used, *lags)
-    page.print(table, "")
+    return table
 
 
 def _hours(seconds: float | None) -> str:
@@ -89,7 +96,7 @@ def _faults(evidence: Evidence, page: Console) -> None:
         rows[operation][fault] += evidence.served[operation, fault, reason]
         if not evidence.served[operation, fault, reason]:
             rows[operation][f"missing {name}"] += 1
-    table = _table("Faults served, by operation (- : none planned)", "operation", *faults)
+    table = table_of("Faults served, by operation (- : none planned)", "operation", *faults)
     wanted = {(operation, fault) for operation, fault, _ in planned}
     for operation, counts in rows.items():
         table.add_row(operation, *(str(counts[fault]) if (operation, fault) in wanted else "-" for fault in faults))
@@ -108,15 +115,19 @@ def show_judgements(judgements: list[Judgement], page: Console, whose: str = "th
     """Print the checks, over whose records they go, and the verdict."""
     page.print(f"[bold]Checks[/bold] (balances and effects: over the records of {whose} alone)")
     for one in judgements:
-        mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
-        detail = f": {one.detail}" if one.detail else ""
-        page.print(f"  {mark} {one.name}{detail}", highlight=False)
-        if one.holds:
-            continue
-        for line in one.violations[:SHOWN]:
-            page.print(f"         {line}", highlight=False, markup=False)
-        if len(one.violations) > SHOWN:
-            page.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)
+        show_judgement(one, page)
     failed = sum(1 for one in judgements if not one.holds)
     verdict = "Everything came as it was planned." if not failed else f"{failed} checks failed."
     page.print(f"\n{verdict}", style="bold")
+
+
+def show_judgement(one: Judgement, page: Console) -> None:
+    """Print one check and the first things that speak against it."""
+    mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
+    page.print(f"  {mark} {one.name}{f': {one.detail}' if one.detail else ''}", highlight=False)
+    if one.holds:
+        return
+    for line in one.violations[:SHOWN]:
+        page.print(f"         {line}", highlight=False, markup=False)
+    if len(one.violations) > SHOWN:
+        page.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)

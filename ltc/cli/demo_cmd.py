@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 _PLANTS = ("probe_skipped", "undo_reversed", "key_with_visit")
-INTERRUPTED = 130
 
 
 @app.command()
@@ -47,8 +45,7 @@ def demo(
 
 
 def _run(options: Options) -> Evidence:
-    import asyncio
-
+    from ltc.cli.interruptible import interruptible
     from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
     from starter.demo import demonstrate
     from starter.installation import InstallationError
@@ -57,25 +54,8 @@ def _run(options: Options) -> Evidence:
     from starter.report import console
     from starter.scenario import ScenarioError
 
-    async def interruptible() -> Evidence:
-        """Turn the first Ctrl-C into the orderly end of everything; later ones change nothing."""
-        work = asyncio.ensure_future(demonstrate(options, Progress(console())))
-        loop = asyncio.get_running_loop()
-
-        def stop() -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, lambda: None)
-            work.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
-        return await work
-
     try:
-        return asyncio.run(interruptible())
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        typer.echo("interrupted; everything that was started has been ended", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        return interruptible(lambda: demonstrate(options, Progress(console())))
     except (InstallationError, TemporalNotFoundError, TemporalNotReadyError, OrderFileError, ScenarioError) as error:
         raise FailedError(str(error)) from error
 

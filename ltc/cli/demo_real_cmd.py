@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 _CRMS = ("bottlecrm", "tryton")
-_INTERRUPTED = 130
 
 
 @app.command()
@@ -52,8 +50,7 @@ def demo_real(
 
 
 def _run(options: Options) -> RealEvidence:
-    import asyncio
-
+    from ltc.cli.interruptible import interruptible
     from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
     from ltc.ports.errors import PortError
     from ltc.systems.shared import SystemsError
@@ -64,18 +61,8 @@ def _run(options: Options) -> RealEvidence:
     from starter.report import console
     from starter.scenario import ScenarioError
 
-    async def interruptible() -> RealEvidence:
-        work = asyncio.ensure_future(demonstrate(options, Progress(console())))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, work.cancel)
-        return await work
-
     try:
-        return asyncio.run(interruptible())
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        typer.echo("interrupted; everything that was started has been ended", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        return interruptible(lambda: demonstrate(options, Progress(console())))
     except (SystemsError, InstallationError, OrderFileError, ScenarioError) as error:
         raise FailedError(str(error)) from error
     except (TemporalNotFoundError, TemporalNotReadyError, PortError) as error:

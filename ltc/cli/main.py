@@ -31,6 +31,7 @@ _MOUNTS = {
     "sandbox": Mount("ltc.cli.sandbox_cmd", "Run the sandbox CRM or ERP in the foreground."),
     "systems": Mount("ltc.cli.systems_cmd", "Real systems on this machine: Tryton and BottleCRM."),
     "demo": Mount("ltc.cli.demo_cmd", "Run a whole order book and check what came out."),
+    "demo-all": Mount("ltc.cli.demo_all_cmd", "Run every shipped process by its scenario, check what came out."),
     "demo-real": Mount("ltc.cli.demo_real_cmd", "Run sixty orders through real systems, check their own records."),
 }
 

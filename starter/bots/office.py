@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
+from ltc.client import ChainClient
+from ltc.client.chain_client import Verdict
+from ltc.ports.people import People
 from starter.books import Approval
-from starter.bots.stage import LOG, Stage
+from starter.bots.stage import LOG, Memory, Stage
 from starter.scenario import Act, Remedy
 
 Row = dict[str, Any]
@@ -19,41 +22,34 @@ _AGAIN = Remedy(leg="", do="retry", after=4)  # what an operator does about a ho
 _MOST_TRIES = 3  # in one place; then the deal is left for the report
 
 
-class Approvers:
-    """Look at their task lists and decide as the scenario says."""
+class Office(Protocol):
+    """What voters need of the place where they act."""
 
-    def __init__(self, stage: Stage) -> None:
+    @property
+    def client(self) -> ChainClient: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def memory(self) -> Memory: ...
+
+
+class Voters:
+    """Decide a task with as many voices as it takes."""
+
+    def __init__(self, stage: Office) -> None:
         self._stage = stage
-        self._asked: dict[tuple[str, str], list[str]] = defaultdict(list)  # chain, leg.level → tasks seen
         self._answered: Counter[str] = Counter()  # by decision: how often the answer was no
         self._said: dict[str, datetime] = {}  # by decision: when it was first said; its answer may be lost
         self._limit = asyncio.Semaphore(AT_ONCE)
 
-    async def look(self) -> None:
-        """Decide what is due."""
-        tasks = await self._stage.client.store.tasks(limit=MOST)
-        due = [(task, act) for task in tasks if (act := self._act(task)) is not None]
-        await asyncio.gather(*(self._decide(task, act) for task, act in due))
-
-    def _act(self, task: Row) -> Act | None:
-        plan = self._stage.plans.get(task["chain"])
-        if plan is None:
-            return None
-        place = f"{task['leg']}.{task['level']}"
-        seen = self._asked[task["chain"], place]
-        if task["task"] not in seen:
-            seen.append(task["task"])
-        acts = [act for act in plan.acts if act.level == place] or [Act(level=place, do="approve", after=1)]
-        act = acts[min(seen.index(task["task"]), len(acts) - 1)]
-        return act if self._stage.tempo.due(task["opened"], act.after) else None
-
-    async def _decide(self, task: Row, act: Act) -> None:
+    async def decide(self, task: Row, do: Verdict, by: str = "") -> None:
+        """Decide as those who were asked; ``by`` names one of them."""
         said = {vote["actor"] for vote in task["decided_by"] or []}
-        able = [person for person in await self._asked_people(task) if person not in said]
-        needed = max(1, task["votes"]) - len(said) if act.do == "approve" else 1
+        able = [by] if by else [person for person in await self._asked_people(task) if person not in said]
+        needed = max(1, task["votes"]) - len(said) if do == "approve" and not by else 1
         async with self._limit:
             for actor in able[: max(needed, 0)]:
-                await self._say(task, act, actor)
+                await self._say(task, do, actor)
 
     async def _asked_people(self, task: Row) -> list[str]:
         """Who was asked; before the record says so, people know by their role that it is their turn."""
@@ -66,20 +62,47 @@ class Approvers:
             people = [await self._stage.people.manager_of(str(source.get("manager_of", "")), int(source.get("up", 1)))]
         return [person for person in people if person and person != task["requester"]]
 
-    async def _say(self, task: Row, act: Act, actor: str) -> None:
-        comment = "" if act.do == "approve" else "not like this"
+    async def _say(self, task: Row, do: Verdict, actor: str) -> None:
+        comment = "" if do == "approve" else "not like this"
         # The same id until there is an answer: asking again after a lost one is harmless. A no is for that id alone.
         identity = f"{task['chain']}/{task['task']}/{task['level']}/{actor}"
         identity = f"{identity}/{self._answered[identity]}" if self._answered[identity] else identity
         at = self._said.setdefault(identity, datetime.now(UTC))
         answer = await self._stage.client.decide(
-            task["ref"], act.do, actor, comment=comment, digest=task["digest"], decision_id=identity, door="demo"
+            task["ref"], do, actor, comment=comment, digest=task["digest"], decision_id=identity, door="demo"
         )
         if answer.status == "accepted":
-            self._stage.memory.approvals.append(Approval(task["chain"], task["level"], actor, act.do, at))
+            self._stage.memory.approvals.append(Approval(task["chain"], task["level"], actor, do, at))
         else:
             self._answered[f"{task['chain']}/{task['task']}/{task['level']}/{actor}"] += 1
-            LOG.debug("%s of %s: %s %s", act.do, task["ref"], answer.status, answer.message)
+            LOG.debug("%s of %s: %s %s", do, task["ref"], answer.status, answer.message)
+
+
+class Approvers:
+    """Look at their task lists and decide as the scenario says."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._voters = Voters(stage)
+        self._asked: dict[tuple[str, str], list[str]] = defaultdict(list)  # chain, leg.level → tasks seen
+
+    async def look(self) -> None:
+        """Decide what is due."""
+        tasks = await self._stage.client.store.tasks(limit=MOST)
+        due = [(task, act) for task in tasks if (act := self._act(task)) is not None]
+        await asyncio.gather(*(self._voters.decide(task, act.do) for task, act in due))
+
+    def _act(self, task: Row) -> Act | None:
+        plan = self._stage.plans.get(task["chain"])
+        if plan is None:
+            return None
+        place = f"{task['leg']}.{task['level']}"
+        seen = self._asked[task["chain"], place]
+        if task["task"] not in seen:
+            seen.append(task["task"])
+        acts = [act for act in plan.acts if act.level == place] or [Act(level=place, do="approve", after=1)]
+        act = acts[min(seen.index(task["task"]), len(acts) - 1)]
+        return act if self._stage.tempo.due(task["opened"], act.after) else None
 
 
 class Operators:

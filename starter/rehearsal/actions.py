@@ -1,0 +1,167 @@
+"""What the people of a rehearsal can do about what they see. A registry: a new action is a small function.
+
+``@action("name")`` above ``async def f(stage, sight, ...)``; further parameters are what a rule may give. It acts only
+through the typed client and the sandbox systems' commands, and returns whether it is done: if not, it is tried again.
+"""
+
+from __future__ import annotations
+
+import inspect
+import string
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starter.bots.office import OPERATOR
+from starter.rehearsal.shape import Rule
+from starter.rehearsal.sights import SOURCES, Sight
+from starter.rehearsal.stage import Row, Stage
+
+Action = Callable[..., Awaitable[bool]]
+ACTIONS: dict[str, Action] = {}
+
+
+def action(*names: str) -> Callable[[Action], Action]:
+    """Enter an action into the registry, under one name or several; it gets the name that was used as ``named``."""
+
+    def enter(work: Action) -> Action:
+        for name in names:
+            ACTIONS[name] = work
+        return work
+
+    return enter
+
+
+def parameters(work: Action) -> dict[str, inspect.Parameter]:
+    """Return what a rule may give to an action."""
+    known = inspect.signature(work).parameters
+    return {name: one for name, one in known.items() if name not in ("stage", "sight", "named", "more")}
+
+
+def check_rule(rule: Rule) -> None:
+    """Check that a rule names a kind of sight and an action that exist, and what that action takes.
+
+    Raises:
+        ValueError: it does not; the text says what there is.
+    """
+    if rule.kind not in SOURCES:
+        raise ValueError(f"when: {rule.when!r}: nobody sees {rule.kind!r}; there are {', '.join(sorted(SOURCES))}")
+    if rule.do not in ACTIONS:
+        raise ValueError(f"do: there is no action {rule.do!r}; there are {', '.join(sorted(ACTIONS))}")
+    takes = parameters(ACTIONS[rule.do])
+    anything = "more" in inspect.signature(ACTIONS[rule.do]).parameters
+    unknown = [name for name in rule.args if name not in takes and not anything]
+    if unknown:
+        given = ", ".join(takes) or "nothing"
+        raise ValueError(f"do: {rule.do} takes no {unknown[0]!r}; it takes {given}")
+    missing = [name for name, one in takes.items() if one.default is one.empty and name not in rule.args]
+    if missing:
+        raise ValueError(f"do: {rule.do} needs {missing[0]!r}")
+
+
+async def perform(stage: Stage, sight: Sight, rule: Rule) -> bool:
+    """Do what a rule says about a sight; tell whether it is done."""
+    work = ACTIONS[rule.do]
+    named = {"named": rule.do} if "named" in inspect.signature(work).parameters else {}
+    return await work(stage, sight, **named, **rule.args)
+
+
+@action("nothing")
+async def nothing(stage: Stage, sight: Sight) -> bool:
+    """Leave it."""
+    return True
+
+
+@action("approve", "reject", "send_back")
+async def decide(stage: Stage, sight: Sight, named: str, by: str = "") -> bool:
+    """Decide a task, with as many voices as it takes; ``by`` names who speaks."""
+    await stage.voters.decide(sight.row, named, by)  # type: ignore[arg-type]
+    return True
+
+
+@action("retry", "release", "cancel", "skip", "hold", "extend", "correct")
+async def intervene(stage: Stage, sight: Sight, named: str, **more: Any) -> bool:
+    """Intervene as an operator, at the place of the sight; what more `ChainClient.intervene` takes may be given."""
+    at = {"leg": sight.row.get("leg", ""), "item": sight.row.get("item", "")}
+    where = at if named in ("retry", "skip", "correct") and at["leg"] else {}
+    answer = await stage.client.intervene(
+        sight.chain, named, OPERATOR, f"{sight.row.get('reason') or sight.kind}: seen to", door="rehearsal",  # type: ignore[arg-type]
+        intervention_id=f"{sight.chain}/{sight.key}/{named}", **{**where, **more},
+    )  # fmt: skip
+    if answer.status != "accepted":
+        stage.memory.refused.append(f"{sight.chain}: {named} of {sight.key}: {answer.message}")
+    return True
+
+
+@action("ship")
+async def ship(stage: Stage, sight: Sight, share: int = 100, lines: dict[str, int] | None = None) -> bool:
+    """The warehouse ships a share (percent) of what is open, as far as there is stock, or so many of some lines."""
+    shipped = []
+    for row in sight.row["lines"]:
+        wanted = max(1, -(-row["open"] * share // 100)) if lines is None else lines.get(str(row["line"]), 0)
+        quantity = min(wanted, row["open"], row["stock"])
+        if quantity > 0:
+            shipped.append({"line": row["line"], "quantity": quantity})
+    if not shipped:
+        return False
+    body = {"order": sight.row["order"], "lines": shipped}
+    body |= {"warehouse": sight.place} if sight.place else {}
+    return await stage.command(stage.erp, "/warehouse/ship", body) is not None
+
+
+@action("pay")
+async def pay(stage: Stage, sight: Sight, share: float = 100, minor: int = 0) -> bool:
+    """The customer pays a share (percent) of what is open of an invoice, or an amount in minor units."""
+    amount = minor or max(1, round(sight.row["open"] * share / 100))
+    body = {"allocations": [{"invoice": sight.row["invoice"], "minor": amount}]}
+    return await stage.command(stage.erp, "/bank/payments", body) is not None
+
+
+@action("cancel_order")
+async def cancel_order(stage: Stage, sight: Sight, reason: str = "the customer changed plans") -> bool:
+    """The customer cancels the deal in the CRM."""
+    number = _number(stage, sight)
+    return await stage.command(stage.crm, f"/opportunities/{number}/cancel", {"reason": reason}) is not None
+
+
+@action("post")
+async def post(
+    stage: Stage, sight: Sight, path: str, system: str = "erp", body: dict[str, Any] | None = None, also: bool = False
+) -> bool:
+    """Give a sandbox system any command. ``{order}``, ``{invoice}`` … in path and body are the chain's documents.
+
+    The names: every field of the sight, the newest document of each type of the chain, ``number``, ``chain``, ``now``.
+    ``also``: a "no" of the system counts as done.
+    """
+    names = _names(stage, sight)
+    client = stage.crm if system == "crm" else stage.erp
+    done = await stage.command(client, string.Formatter().vformat(path, (), names), filled(body or {}, names))
+    return done is not None or also
+
+
+def filled(value: Any, names: Row) -> Any:
+    """Fill the names in braces; a text that is nothing but a name becomes its value, whatever that is.
+
+    Raises:
+        KeyError: there is no such name.
+    """
+    if isinstance(value, dict):
+        return {key: filled(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, names) for one in value]
+    if not isinstance(value, str):
+        return value
+    bare = value[1:-1]
+    if value == f"{{{bare}}}" and bare in names:
+        return names[bare]
+    return string.Formatter().vformat(value, (), names)
+
+
+def _number(stage: Stage, sight: Sight) -> str:
+    cast = stage.of(sight.chain)
+    return cast.plan.deal.id if cast else sight.chain.partition(":")[2]
+
+
+def _names(stage: Stage, sight: Sight) -> Row:
+    number = _number(stage, sight)
+    fixed = {"chain": sight.chain, "number": number, "opportunity": number, "now": stage.tempo.now().isoformat()}
+    return {**fixed, **stage.documents.newest.get(sight.chain, {}), **sight.row}

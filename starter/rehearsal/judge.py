@@ -1,0 +1,133 @@
+"""The judgement over a rehearsal: did every chain end as planned, did every fault meet somebody, do the books hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from starter import checks
+from starter.books import Books
+from starter.checks import Check, Violation
+from starter.evidence import JUDGED_FROM, UNPLANNED_BREACHES, Judgement
+from starter.outcomes import ends_as_told, keys_follow
+from starter.rehearsal.evidence import Evidence
+from starter.rehearsal.shape import ChainPlan, Script
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A chain that did not end as planned."""
+
+    plan: ChainPlan
+    came: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.plan.number} ({self.plan.story}): planned {self.plan.ends}, came {self.came}: {self.reason}"
+
+
+def differences(evidence: Evidence, script: Script) -> list[Difference]:
+    """Compare outcome with plan, chain by chain."""
+    rows, found = evidence.rows_of(script), []
+    for plan in script.chains:
+        row = rows.get(plan.number)
+        came = (row["outcome"] or row["state"]) if row else "never started"
+        if came != plan.ends:
+            found.append(Difference(plan, came, row["reason"] if row else ""))
+    return found
+
+
+def judge_process(evidence: Evidence, script: Script) -> list[Judgement]:
+    """Judge one process against its scenario."""
+    total = len(script.chains)
+    wrong = tuple(str(one) for one in differences(evidence, script))
+    numbers = {plan.number for plan in script.chains}
+    missed = tuple(
+        f"{one.number}: {one.operation}: {one.fault} {one.reason}".strip()
+        for one in evidence.meetings
+        if _base(one.number, numbers) and not one.met
+    )
+    mine = f"{script.process}:"
+    unplanned = tuple(text for text in evidence.memory.unplanned if text.startswith(mine))
+    refused = tuple(text for text in evidence.memory.refused if text.startswith(mine))
+    return [
+        Judgement("every chain ended as planned", not wrong, f"{total - len(wrong)} of {total}", wrong),
+        Judgement("every planned fault was met", not missed, violations=missed),
+        Judgement("nothing was held that nobody planned", not unplanned, violations=unplanned),
+        Judgement("whoever acted was heard", not refused, violations=refused),
+        Judgement("effects are as planned", not (off := tuple(_effects(evidence, script))), violations=off),
+        _on_time(evidence, script),
+    ]
+
+
+def _base(number: str, numbers: set[str]) -> str:
+    """Return the planned number that another one is, or begins with: a child chain's."""
+    while number and number not in numbers:
+        number = number[:-1]
+    return number
+
+
+def _effects(evidence: Evidence, script: Script) -> Iterator[str]:
+    for plan in script.chains:
+        counts = evidence.counts[script.chain(plan)]
+        for operation, planned in plan.effects.items():
+            if counts[operation] != planned:
+                yield f"{plan.number} ({plan.story}): {operation} {counts[operation]} times, planned {planned}"
+
+
+def unplanned_breaches(evidence: Evidence, script: Script) -> dict[str, list[str]]:
+    """Return the breached SLAs of chains that the plan does not delay there, by business key."""
+    slow = {script.chain(plan): plan for plan in script.chains}
+    found: dict[str, list[str]] = {}
+    for row in evidence.slas:
+        plan = slow.get(row["chain"])
+        if plan is None or not row["breached"] or {"*", row["leg"] or "chain"} & set(plan.slow):
+            continue
+        found.setdefault(plan.number, []).append(row["sla"])
+    return found
+
+
+def _on_time(evidence: Evidence, script: Script) -> Judgement:
+    late, total = unplanned_breaches(evidence, script), len(script.chains)
+    share, judged = len(late) / max(1, total), total >= JUDGED_FROM
+    detail = f"{len(late)} of {total} ({share:.1%}), at most {UNPLANNED_BREACHES:.0%}"
+    lines = tuple(f"{number}: {', '.join(slas)}" for number, slas in sorted(late.items()))
+    detail += "" if judged else "; not judged: too few chains"
+    return Judgement("SLAs without a planned delay are kept", not judged or share <= UNPLANNED_BREACHES, detail, lines)
+
+
+def judge_books(evidence: Evidence) -> list[Judgement]:
+    """Judge the whole: that all came to an end, and the systems' own records."""
+    left = tuple(sorted(evidence.memory.given_up))
+    holes = tuple(evidence.trail_holes)
+    found = checks.run(evidence.books, _checks(evidence))
+    return [
+        Judgement("every chain ended in time", evidence.finished and not left, violations=left),
+        Judgement("no trail has a hole", not holes, violations=holes),
+        *(_checked(name, bad) for name, bad in found.items()),
+    ]
+
+
+def _checks(evidence: Evidence) -> Iterator[Check]:
+    for check in checks.CHECKS:
+        yield _only(check, "lead_to_cash") if check is checks.approved_before_confirmed else check
+    planned = {script.chain(plan) for script in evidence.scripts for plan in script.chains}
+    rows = [row for chain, row in evidence.chains.items() if chain in planned and row["outcome"]]
+    yield ends_as_told({row["number"]: row["outcome"] for row in rows})
+    for plan in evidence.plans.values():
+        yield keys_follow(plan, evidence.installation)
+
+
+def _only(check: Check, process: str) -> Check:
+    """Return a check that looks at the chains of one process: the levels of its approvals are written into it."""
+
+    def limited(books: Books) -> Iterator[tuple[str, str]]:
+        mine = [effect for effect in books.effects if effect.chain.startswith(f"{process}:")]
+        return check(replace(books, effects=mine))
+
+    limited.__name__ = check.__name__
+    return limited
+
+
+def _checked(name: str, violations: list[Violation]) -> Judgement:
+    return Judgement(name.replace("_", " "), not violations, violations=tuple(str(one) for one in violations))

@@ -1,0 +1,149 @@
+"""The people of a rehearsal: they look at everything, and do what the scenario says when its time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import httpx
+
+from ltc.client import ClientError
+from ltc.ports.errors import PortError
+from starter.bots.stage import LOG
+from starter.rehearsal.actions import perform
+from starter.rehearsal.shape import Rule
+from starter.rehearsal.sights import SOURCES, Sight
+from starter.rehearsal.spans import after
+from starter.rehearsal.stage import Cast, Stage
+
+AT_ONCE = 8
+MOST_TRIES = 8  # of one action about one sight; then it is left for the report
+MOST_UNPLANNED = 3  # retries of a hold that nobody planned, in one place of one chain
+# What people do about a demand of which no rule speaks.
+DEFAULTS = {
+    "task": Rule(when="task", do="approve", after="1bh"),
+    "ships": Rule(when="ships", do="ship", after="4bh"),
+    "bill": Rule(when="bill", do="pay", after="7d"),
+}
+AGAIN = Rule(when="hold", do="retry", after="4bh")
+LET_GO = Rule(when="hold", do="release", after="4bh")
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something to do now. ``number``: which of the chain's rules about news it is."""
+
+    sight: Sight
+    rule: Rule
+    number: int = -1
+
+
+class People:
+    """Everybody but sales."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._asked: dict[tuple[str, str, str], list[str]] = defaultdict(list)  # chain, kind, place → sights seen
+        self._tries: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._seen: dict[tuple[str, int], list[str]] = defaultdict(list)  # chain, rule → news seen
+        self._fired: set[tuple[str, str, int]] = set()  # chain, sight, rule
+        self._limit = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self) -> None:
+        """Look once at everything, and act on what is due."""
+        wanted = self._wanted()
+        for kind, source in SOURCES.items():
+            if kind in wanted:
+                due = list(self._due(await source(self._stage)))
+                await asyncio.gather(*(self._act(one) for one in due))
+
+    def _wanted(self) -> set[str]:
+        """The kinds that some rule speaks of, and the demands; effects always, for the documents' sake."""
+        found = {*DEFAULTS, "hold", "effect"}
+        for cast in self._stage.casts.values():
+            found |= {rule.kind for rule in (*cast.plan.script, *self._stage.usual(cast))}
+        return found
+
+    def _due(self, sights: Iterable[Sight]) -> Iterator[Due]:
+        for sight in sights:
+            cast = self._stage.of(sight.chain)
+            if cast is None:
+                continue
+            for one in self._answers(cast, sight) if sight.demand else self._reactions(cast, sight):
+                since = self._stage.last.get((sight.chain, sight.key), sight.since) if sight.parts else sight.since
+                if self._stage.tempo.now() >= after(self._stage.tempo, since, one.rule.after):
+                    yield one
+
+    def _answers(self, cast: Cast, sight: Sight) -> Iterator[Due]:
+        """The rule that answers a demand: the rules of one ``when`` are taken in turn, the last one goes on."""
+        done = self._stage.acted[sight.chain, sight.key]
+        if done and not sight.parts and sight.kind != "task":
+            return
+        asked = self._asked[sight.chain, sight.kind, sight.place]
+        if sight.key not in asked:
+            asked.append(sight.key)
+        turn = done if sight.parts else asked.index(sight.key)
+        rules = _of(cast.plan.script, sight) or _of(self._stage.usual(cast), sight)
+        if turn < len(rules) or (rules and sight.kind != "hold"):
+            yield Due(sight, rules[min(turn, len(rules) - 1)])
+        elif sight.kind != "hold":
+            yield Due(sight, DEFAULTS.get(sight.kind, Rule(when=sight.kind, do="nothing")))
+        elif turn >= len(rules) + MOST_UNPLANNED:
+            self._stage.memory.given_up.add(sight.chain)
+        else:
+            yield Due(sight, self._unplanned(sight))
+
+    def _unplanned(self, sight: Sight) -> Rule:
+        """A hold that nobody planned is seen to, and goes into the report."""
+        text = f"{sight.chain}: held in {sight.place}: {sight.row['reason']} {sight.row['detail']}"
+        if text not in self._stage.memory.unplanned:
+            self._stage.memory.unplanned.append(text)
+        whole = sight.place == "chain" and sight.row["reason"] != "compensation_remains"
+        return LET_GO if whole else AGAIN
+
+    def _reactions(self, cast: Cast, sight: Sight) -> Iterator[Due]:
+        """The rules about news: each fires once for a sight, and only for the sight it means."""
+        for number, rule in enumerate((*cast.plan.script, *self._stage.usual(cast))):
+            if not _about(rule, sight):
+                continue
+            seen = self._seen[cast.chain, number]
+            if sight.key not in seen:
+                seen.append(sight.key)
+            turn = seen.index(sight.key) + 1
+            if rule.nth in (0, turn) and (sight.chain, sight.key, number) not in self._fired:
+                yield Due(sight, rule, number)
+
+    async def _act(self, due: Due) -> None:
+        stage, sight, rule = self._stage, due.sight, due.rule
+        place = (sight.chain, sight.key, rule.do)
+        async with self._limit:
+            self._tries[place] += 1
+            try:
+                done = await perform(stage, sight, rule)
+            except (ClientError, PortError, httpx.HTTPError, KeyError, TypeError, ValueError) as error:
+                LOG.warning("%s %s: %r", sight.chain, rule.do, error)
+                if self._tries[place] == MOST_TRIES:
+                    stage.memory.refused.append(f"{sight.chain}: {rule.do} about {sight.key}: {error!r}")
+                done = False
+        if done or self._tries[place] >= MOST_TRIES:
+            self._tries[place] = 0
+            stage.acted[sight.chain, sight.key] += 1
+            stage.last[sight.chain, sight.key] = stage.tempo.now()
+            self._fired.add((sight.chain, sight.key, due.number))
+
+
+def _of(rules: Iterable[Rule], sight: Sight) -> list[Rule]:
+    """Return the rules that answer a sight: those that speak just as the first that is about it."""
+    about = [rule for rule in rules if _about(rule, sight)]
+    return [rule for rule in about if (rule.when, rule.where) == (about[0].when, about[0].where)]
+
+
+def _about(rule: Rule, sight: Sight) -> bool:
+    return (
+        rule.kind == sight.kind
+        and fnmatchcase(sight.place, rule.place)
+        and all(sight.row.get(name) == value for name, value in rule.where.items())
+    )

@@ -1,0 +1,83 @@
+"""Prints what came of a rehearsal: by process endings, SLA figures and faults, then the checks and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+
+from starter.evidence import Judgement
+from starter.rehearsal.evidence import Evidence
+from starter.rehearsal.judge import judge_books, judge_process
+from starter.rehearsal.shape import Script
+from starter.report import show_judgement, sla_table, table_of
+
+
+def show(evidence: Evidence, page: Console) -> bool:
+    """Print everything; tell whether all holds."""
+    judged = {script.process: judge_process(evidence, script) for script in evidence.scripts}
+    for script in evidence.scripts:
+        page.print(
+            "", f"[bold]{script.process}[/bold]  ({len(script.chains)} chains, seed {script.seed})", "", sep="\n"
+        )
+        _endings(evidence, script, page)
+        page.print(sla_table(evidence.sla_report[script.process]), "")
+        _faults(evidence, script, page)
+        show_each(judged[script.process], page)
+    page.print("", "[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
+    whole = judge_books(evidence)
+    show_each(whole, page)
+    failed = [one for found in (*judged.values(), whole) for one in found if not one.holds]
+    _verdicts(judged, whole, page)
+    verdict = "Everything came as it was planned." if not failed else f"{len(failed)} checks failed."
+    page.print(f"\n{verdict}", style="bold")
+    return not failed
+
+
+def show_each(judgements: list[Judgement], page: Console) -> None:
+    """Print judgements, each with what speaks against it."""
+    for one in judgements:
+        show_judgement(one, page)
+
+
+def _verdicts(judged: dict[str, list[Judgement]], whole: list[Judgement], page: Console) -> None:
+    words = [f"{name} {'ok' if all(one.holds for one in found) else 'FAIL'}" for name, found in judged.items()]
+    page.print("", ", ".join([*words, f"books {'ok' if all(one.holds for one in whole) else 'FAIL'}"]), highlight=False)
+
+
+def _endings(evidence: Evidence, script: Script, page: Console) -> None:
+    table = table_of("How the chains ended, and why", "ended", "why", "planned", "came")
+    planned = Counter((plan.ends, plan.why) for plan in script.chains)
+    came: Counter[tuple[str, str]] = Counter()
+    rows = evidence.rows_of(script)
+    for plan in script.chains:
+        row = rows.get(plan.number)
+        came[plan.ends, plan.why] += bool(row and row["outcome"] == plan.ends)
+    for (ends, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
+        table.add_row(ends, why, str(number), str(came[ends, why]))
+    page.print(table, "")
+    children = Counter(
+        f"{row['process']} {row['outcome'] or row['state']}" for chain, row in evidence.chains.items()
+        if row["process"] == script.process and row["number"] not in rows
+    )  # fmt: skip
+    if children:
+        page.print("Started by other chains: " + ", ".join(f"{name} {number}" for name, number in children.items()), "")
+
+
+def _faults(evidence: Evidence, script: Script, page: Console) -> None:
+    """Print the table fault × operation: met of planned."""
+    numbers = tuple(plan.number for plan in script.chains)
+    mine = [one for one in evidence.meetings if one.number.startswith(numbers)]
+    if not mine:
+        return
+    faults = list(dict.fromkeys(one.fault for one in sorted(mine, key=lambda one: one.fault)))
+    table = table_of("Faults met, of those planned, by operation", "operation", *faults)
+    planned = Counter((one.operation, one.fault) for one in mine)
+    met = Counter((one.operation, one.fault) for one in mine if one.met)
+    for operation in sorted({one.operation for one in mine}):
+        cells = [
+            f"{met[operation, fault]}/{planned[operation, fault]}" if planned[operation, fault] else "-"
+            for fault in faults
+        ]
+        table.add_row(operation, *cells)
+    page.print(table, "")
