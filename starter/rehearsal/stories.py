@@ -104,6 +104,12 @@ class Story(Value):
     fields: dict[str, Any] = Field(default_factory=dict)
     effects: dict[str, int] = Field(default_factory=dict)
 
+    @field_validator("deal")
+    @classmethod
+    def _deal(cls, given: dict[str, Any]) -> dict[str, Any]:
+        Deal.model_validate(given)
+        return given
+
     @field_validator("faults", "spread", mode="before")
     @classmethod
     def _faults(cls, given: Any) -> Any:
@@ -116,7 +122,7 @@ class Stories(Value):
     process: str
     prefix: str = Field(pattern=r"[A-Z]{1,4}")
     seed: int
-    lasts: float
+    lasts: float = Field(gt=0, le=800)
     deal: Deal = Deal()
     master: dict[str, Any] = Field(default_factory=dict)
     usual: list[StoryRule] = Field(default_factory=list)

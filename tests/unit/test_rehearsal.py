@@ -100,13 +100,13 @@ def test_another_seed_casts_otherwise_and_a_range_is_thrown_for_each_chain(tmp_p
         ("why: it went", "why: it went, ends: happily", "Input should be 'completed'"),
         ("lasts: 10", "lasts: 0", "lasts: Input should be greater than 0"),
         ("count: 2", "count: 2, colour: red", "colour: Extra inputs are not permitted"),
+        ("why: it went", "why: it went, deal: {nett: [1, 2]}", "nett: Extra inputs are not permitted"),
         ("prefix: SM", "prefix: [", "small.stories.yaml: "),
     ],
 )
 def test_a_wrong_story_is_refused_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
     told(tmp_path, GOOD.replace(old, new))
     with pytest.raises(ScenarioError) as caught:
-        shape.path_of("small", tmp_path)
         read_stories("small", tmp_path)
     assert message in str(caught.value)
     assert "small.stories.yaml" in str(caught.value)
