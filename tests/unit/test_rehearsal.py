@@ -113,7 +113,7 @@ def test_a_wrong_story_is_refused_with_its_place(tmp_path: Path, old: str, new: 
 
 
 def test_a_missing_scenario_says_which_there_are() -> None:
-    with pytest.raises(ScenarioError, match="there is no scenario of 'none'.*there are .*web_order"):
+    with pytest.raises(ScenarioError, match=r"there is no scenario of 'none'.*there are .*web_order"):
         shape.read("none")
 
 

@@ -24,10 +24,10 @@ CREATE INDEX IF NOT EXISTS opportunities_number ON opportunities (number);
 # From which stage which may follow; back steps are there because set_stage is its own inverse.
 STAGES: Mapping[str, tuple[str, ...]] = {
     "open": ("qualified",),
-    "won": ("qualified", "ordered"),  # a shop's deal is ordered as it is won
+    "won": ("qualified",),
     "reopened": ("qualified",),
     "qualified": ("ordered", "lost", "cancelled"),
-    "ordered": ("won", "qualified", "shipped", "invoiced", "cancelled"),
+    "ordered": ("qualified", "shipped", "invoiced", "cancelled"),
     "shipped": ("ordered", "invoiced", "paid", "cancelled"),
     "invoiced": ("ordered", "shipped", "paid", "cancelled"),
     "paid": ("invoiced", "shipped"),
@@ -119,7 +119,7 @@ def set_stage(tx: Transaction, asked: op.SetStage) -> d.Lead:
         raise Refusal(
             "stage_order", f"opportunity {row['id']} cannot go from {row['stage']} to {asked.stage}", row["id"]
         )
-    back = asked.stage == "won" or (asked.stage in QUALIFIED and _rank(asked.stage) < _rank(row["stage"]))
+    back = asked.stage in QUALIFIED and QUALIFIED.index(asked.stage) < _rank(row["stage"])
     return _move(tx, row, asked.stage, undoes="crm.set_stage" if back else "")
 
 
