@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.failures import raise_as_failure
-from ltc.model.messages import Decision, LevelRequest, Notice, OpenTask, TaskOpened
+from ltc.model.messages import Decision, LevelRequest, Notice, OpenTask, TaskAct, TaskOpened
 from ltc.model.signatures import check
 from ltc.ports.errors import Misconfigured
 from ltc.ports.notifier import Message, Notifier
@@ -26,7 +26,7 @@ class PeopleActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Return the activities, to be registered on the notices queue."""
-        return [self.open_task, self.notify, self.check_signature]
+        return [self.open_task, self.notify, self.check_signature, self.check_act]
 
     @activity.defn(name="people.open_task")
     async def open_task(self, request: OpenTask) -> TaskOpened:
@@ -35,7 +35,7 @@ class PeopleActivities:
             candidates = {level.name: await self._candidates(level) for level in request.levels}
             first = next((people for people in candidates.values() if people), [])
             detail = {"task": request.task, "process": request.process, "figures": request.figures}
-            await self._send(first, f"decide on {request.subject}", detail)
+            await self._send(first, f"do {request.what}" if request.what else f"decide on {request.subject}", detail)
         except Exception as error:  # noqa: BLE001 - told apart there
             raise_as_failure(error)
         return TaskOpened(candidates=candidates)
@@ -52,6 +52,11 @@ class PeopleActivities:
     async def check_signature(self, decision: Decision) -> str:
         """Return why a decision that came as a signal is not to be believed; empty when it is."""
         return check(decision, self._public_key, datetime.now(UTC))
+
+    @activity.defn(name="people.check_act")
+    async def check_act(self, act: TaskAct) -> str:
+        """Return why an act on a task that came as a signal is not to be believed; empty when it is."""
+        return check(act, self._public_key, datetime.now(UTC))
 
     async def _candidates(self, level: LevelRequest) -> list[str]:
         source = level.source

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
 
     from workflows.landing import landed
     from workflows.start_input import ChainResult, ChainStart
+    from workflows.task_doors import TaskDoors
 
 STATE_KEY = SearchAttributeKey.for_keyword("LtcState")
 LEG_KEY = SearchAttributeKey.for_keyword("LtcLeg")
@@ -33,7 +34,7 @@ TICK = timedelta(milliseconds=1)
 
 
 @workflow.defn(name="Chain")
-class Chain:
+class Chain(TaskDoors):
     """One deal on its way from lead to cash."""
 
     @workflow.init

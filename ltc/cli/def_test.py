@@ -102,6 +102,7 @@ def _script(given: Mapping) -> Script:
         fail={key: _texts(value) for key, value in given.mapping("fail").values.items()},
         lost={key: given.mapping("lost").flag(key) for key in given.mapping("lost").values},
         decisions=[(key, one.text(key)) for one in given.listing("decisions").mappings() for key in one.values],
+        answers=[(one.text("task"), _answered(one)) for one in given.listing("answers").mappings()],
         people={key: _texts(value) for key, value in given.mapping("people").values.items()},
         cancel_after=given.text("cancel_after"),
     )
@@ -112,6 +113,11 @@ def _script(given: Mapping) -> Script:
         if span := _span(given, key):
             setattr(script, key, span)
     return script
+
+
+def _answered(given: Mapping) -> str | dict[str, str]:
+    fields = given.mapping("fields")
+    return given.text("says") or {key: fields.text(key) for key in fields.values}
 
 
 def _span(given: Mapping, key: str) -> timedelta | None:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from ltc.definition.schema_common import OUTCOMES
-from ltc.definition.shapes import Flag, Many, Record, Table, Text, Whole
+from ltc.definition.shapes import Choice, Flag, Many, Record, Table, Text, Whole
 
 _WORDS = Many(Text("text", "a word"), "words, one per call", 0)
 _LINES = Many(Text("text", "a line of the path"), "lines of the path", 0)
 _SHARES = Many(Whole(0, 100, "a share in percent"), "shares in percent", 0)
 _LASTING = Text("elapsed", "a length of time: 3d, 12h")
 _DECISIONS = ("approve", "reject", "send_back", "silent")
+
+_ANSWER = Record(
+    "answer",
+    {
+        "task": Text("name", "the task"),
+        "fields": Table(
+            Text("text", "a value as people write it"), "answers by field; the others are filled in plainly"
+        ),
+        "says": Choice(("reject", "silent"), "decline the task, or let it lie"),
+    },
+    "what somebody does with a task",
+    ("task",),
+)
 
 GIVEN = Record(
     "given",
@@ -27,7 +40,8 @@ GIVEN = Record(
             Table(Text("text", ", ".join(_DECISIONS)), "level: decision"),
             "what people decide, in order; otherwise they approve",
         ),
-        "people": Table(_WORDS, "by level: who may decide"),
+        "answers": Many(_ANSWER, "what people do with tasks, in order; otherwise they fill the form in plainly"),
+        "people": Table(_WORDS, "by level or task: who may decide or do it"),
         "parts": _SHARES,
         "pays": _SHARES,
         "ship_after": _LASTING,

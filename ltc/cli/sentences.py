@@ -67,9 +67,39 @@ def _probed(data: Data) -> str:
     return _join(f"{data.get('op', '')} probed: {found}", document(data.get("document")))
 
 
+_ACTED = {
+    "claim": "claimed the task", "release": "released the task", "save": "saved", "complete": "did the task",
+    "reject": "declined the task",
+}  # fmt: skip
+
+
+def _task_acted(data: Data) -> str:
+    ticks, values = data.get("ticks") or {}, data.get("values") or {}
+    ticked = [f"{name} by {one.get('by', '?')}" for name, one in ticks.items() if isinstance(one, dict)]
+    return _join(
+        f"{data.get('actor', '?')} {_ACTED.get(str(data.get('action')), data.get('action'))}",
+        _detail({name: answer(value) for name, value in values.items()}), _after("ticked", _list(ticked)),
+        data.get("comment"),
+    )  # fmt: skip
+
+
+def answer(value: Any) -> str:
+    """Return an answer of a form in words: money, decimals and files (by name and digest) as people read them."""
+    if isinstance(value, dict) and "text" in value:
+        return str(value["text"])
+    if isinstance(value, list):
+        return ", ".join(
+            f"{one.get('name', '?')} ({one.get('sha256', '')[:12]})" if isinstance(one, dict) else str(one)
+            for one in value
+        )
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else money(value)
+
+
 def _task_opened(data: Data) -> str:
     who = data.get("candidates")
     people = _list(who) if not isinstance(who, dict) else "; ".join(f"{k}: {_list(v)}" for k, v in who.items())
+    if data.get("what") == "task":
+        return _join(f"task opened: {data.get('subject', '')}", _after("at most to", moment(data.get("deadline"))))
     return _join(
         f"approval opened: {data.get('subject', '')}", _after("level", data.get("level")), _after("asked", people)
     )
@@ -154,7 +184,8 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "document": lambda data: f"{document(data)} read again: it changed",
     "task_opened": _task_opened,
     "decided": _decided,
-    "task_closed": _fields("approval closed", "result"),
+    "task_acted": _task_acted,
+    "task_closed": _fields("task closed", "result"),
     "sent_back": lambda data: _join(f"sent back to {data.get('to', '')}", _after("round", data.get("round"))),
     "rate": lambda data: f"1 {data.get('source', '')} = {data.get('rate', '')} {data.get('target', '')}",
     "sla_started": _sla("started"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import approvals, calls, effects, interventions, undoing, waits
+from ltc.core import approvals, calls, effects, interventions, task_acts, tasks, undoing, waits
 from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
@@ -39,6 +39,10 @@ def _done(turn: Turn, flight: Flight, event: CallDone) -> None:
         waits.was_read(turn, flight, event)
     elif flight.purpose == "open":
         approvals.opened(turn, flight, event.result.get("candidates", {}))
+    elif flight.purpose == "assign":
+        tasks.opened(turn, flight, event.result.get("candidates", {}))
+    elif flight.purpose == "act":
+        task_acts.checked(turn, flight, str(event.result or ""))
     elif flight.purpose == "undo":
         undoing.undone(turn, flight, event)
     elif flight.purpose == "signature":
@@ -64,6 +68,8 @@ def _failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
         waits.unread(turn, flight, event.message, calls.HOLD_REASONS.get(event.error, "unavailable"))
     elif flight.purpose == "open":
         approvals.not_opened(turn, flight, event.message)
+    elif flight.purpose == "assign":
+        tasks.not_opened(turn, flight, event.message)
     elif flight.purpose in ("do", "read") and event.error == "BusinessRefusal":
         calls.refused(turn, flight, event)
     elif flight.purpose in ("do", "read"):

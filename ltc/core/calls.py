@@ -9,7 +9,7 @@ from ltc.core.commands import CallDone, CallFailed
 from ltc.core.effects import base, by_hand_only, certain, effect_of, remains, settle, unknown_at
 from ltc.core.state import Effect, Flight, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import Call, CallNode, Pivot, WaitNode
+from ltc.definition.plan import Call, CallNode, Pivot, TaskNode, WaitNode
 from ltc.model import ids
 from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
@@ -150,12 +150,12 @@ def leave(turn: Turn, where: Token, node: CallNode | WaitNode, document: Any) ->
         turn.collect(node.into, document)
 
 
-def _pivots(turn: Turn, node: CallNode) -> list[Pivot]:
+def _pivots(turn: Turn, node: CallNode | TaskNode) -> list[Pivot]:
     return [one for one in turn.plan.pivots if one.leg == node.leg and one.step == node.step]
 
 
-def passed(turn: Turn, where: Token, node: CallNode) -> None:
-    """A call took place: it may have been the point of no return."""
+def passed(turn: Turn, where: Token, node: CallNode | TaskNode) -> None:
+    """A call took place, or a task was done: it may have been the point of no return."""
     for pivot in _pivots(turn, node):
         pass_pivot(turn, where if where.id else None, node.id, where.item if pivot.per_item else "")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ltc.definition.plan import Plan, Retry
 from ltc.definition.worktime import CalendarWindow
-from ltc.model.messages import Decision, Event, Intervention
+from ltc.model.messages import Decision, Event, Intervention, TaskAct
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,14 @@ class Decide:
 
 
 @dataclass(frozen=True)
+class Act:
+    """A person does something with a task. An act by signal counts only after an activity saw its signature."""
+
+    act: TaskAct
+    door: Literal["update", "signal"] = "update"
+
+
+@dataclass(frozen=True)
 class Intervene:
     """An operator acts."""
 
@@ -120,4 +128,4 @@ class CancelRequested:
     """Temporal's own cancel: it sets the same flag as an operator's."""
 
 
-Input = Started | Resumed | CallDone | CallFailed | Tick | EventArrived | Decide | Intervene | CancelRequested
+Input = Started | Resumed | CallDone | CallFailed | Tick | EventArrived | Decide | Act | Intervene | CancelRequested

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ltc.core import approvals, asked, waits
+from ltc.core import approvals, asked, tasks, waits
 from ltc.core.state import Hold, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import ApproveNode, WaitNode
+from ltc.definition.plan import ApproveNode, TaskNode, WaitNode
 from ltc.model.messages import Answer, Intervention
 from ltc.model.trail import Kind
 
@@ -27,7 +27,7 @@ def _hold_place(turn: Turn, wish: Intervention) -> Answer:
         return token
     if token.status == "held":
         return asked.refuse(f"{turn.place(token)} is held already")
-    task = turn.state.tasks.get(token.task)
+    task = turn.state.tasks.get(token.task) or turn.state.human_tasks.get(token.task)
     if task is not None and task.status == "opening":
         return asked.refuse(f"{turn.place(token)} is asking for its approvers; wait until it has", "in_flight")
     asked.record(turn, wish, token)
@@ -84,6 +84,8 @@ def _let_go(turn: Turn, token: Token, was: str) -> None:
     """What was held by hand goes on as it was; anything else is tried again."""
     if was == "deciding":
         token.status = "deciding"
+    elif was == "tasked":
+        tasks.resume(turn, token)
     else:
         again(turn, token)
 
@@ -96,5 +98,7 @@ def again(turn: Turn, token: Token) -> None:
     elif isinstance(node, ApproveNode):
         approvals.close_for(turn, token)
         token.status = "ready"
+    elif isinstance(node, TaskNode):
+        tasks.again(turn, token)
     else:
         token.status = "ready"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import asked, calls, claims, holding, migrating, moves, remaining, slas, undoing, waits
+from ltc.core import asked, calls, claims, holding, migrating, moves, remaining, slas, task_acts, undoing, waits
 from ltc.core.effects import by_hand_only, certain, settle, unknown_at
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
 from ltc.definition import timespans
-from ltc.definition.plan import ApproveNode, CallNode, WaitNode
+from ltc.definition.plan import ApproveNode, CallNode, TaskNode, WaitNode
 from ltc.model import ids
 from ltc.model.messages import Answer, Intervention
 
@@ -79,6 +79,8 @@ def _skip(turn: Turn, wish: Intervention) -> Answer:
     if isinstance(token, Answer):
         return token
     node = turn.node(token)
+    if isinstance(node, TaskNode):
+        return task_acts.skip(turn, wish, token)
     if isinstance(node, ApproveNode):
         return asked.refuse("an approval is decided, not skipped; ask its approvers, or mend who they are and retry")
     if isinstance(node, (CallNode, WaitNode)) and node.result and wish.document is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ltc.core import approvals, calls, events, forks, items, moves, slas, undoing, waits
+from ltc.core import approvals, calls, events, forks, items, moves, slas, tasks, undoing, waits
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
-from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, WaitNode
+from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, TaskNode, WaitNode
 from ltc.model.trail import Kind
 
 
@@ -52,6 +52,8 @@ def enter(turn: Turn, token: Token) -> None:
         waits.enter(turn, token, node)
     elif isinstance(node, ApproveNode):
         approvals.enter(turn, token, node)
+    elif isinstance(node, TaskNode):
+        tasks.enter(turn, token, node)
     elif isinstance(node, ChooseNode):
         _choose(turn, token, node)
     elif isinstance(node, ParallelNode):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
-from ltc.core import answers, approvals, events, interventions, legs, resting, slas, undoing, waits
+from ltc.core import answers, approvals, events, interventions, legs, resting, slas, task_acts, tasks, undoing, waits
 from ltc.core.commands import (
+    Act,
     CallDone,
     CallFailed,
     CancelRequested,
@@ -69,15 +70,25 @@ def _take(turn: Turn, event: Input) -> Answer | None:
         case Tick():
             resting.fired(turn, event)
             waits.tick(turn)
+            tasks.tick(turn)
         case EventArrived():
             events.arrived(turn, event.event)
-        case Decide():
-            return approvals.decide(turn, event)
-        case Intervene():
-            return interventions.take(turn, event.intervention)
         case CancelRequested():
             undoing.cancel(turn, reason="cancelled in Temporal", consent=False)
+        case _:
+            return _asked(turn, event)
     return None
+
+
+def _asked(turn: Turn, event: Decide | Act | Intervene) -> Answer:
+    """Take what a person asks for: it is answered at once."""
+    match event:
+        case Decide():
+            return approvals.decide(turn, event)
+        case Act():
+            return task_acts.act(turn, event)
+        case Intervene():
+            return interventions.take(turn, event.intervention)
 
 
 def _start(turn: Turn) -> None:
@@ -110,6 +121,8 @@ def _pick_up(turn: Turn) -> None:
         task = state.tasks.get(token.task)
         if token.status == "waiting":
             token.read_again, token.expired, token.poll_at = False, False, turn.now
+        elif token.status == "tasked" and state.human_tasks[token.task].status == "opening":
+            turn.hold(token, "unknown_outcome", op="people.open_task")
         elif token.status == "busy" or (token.status == "deciding" and task and task.status == "opening"):
             turn.hold(token, "unknown_outcome", op=next((f.op for f in flights.values() if f.token == token.id), ""))
 

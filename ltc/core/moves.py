@@ -174,6 +174,10 @@ def _close_task(turn: Turn, token: Token) -> None:
     if task is not None and task.status in ("opening", "open"):
         task.status = "cancelled"
         turn.log(Kind.TASK_CLOSED, token, task=task.id, result="cancelled")
+    done = turn.state.human_tasks.get(token.task)
+    if done is not None and done.status in ("opening", "open"):
+        done.status, done.saved = "cancelled", {}
+        turn.log(Kind.TASK_CLOSED, token, task=done.id, result="cancelled")
 
 
 def undo_by_itself(turn: Turn, token: Token | None, outcome: str, reason: str) -> None:

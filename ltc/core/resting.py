@@ -58,7 +58,7 @@ def _unheard(turn: Turn, event: Input) -> bool:
     if isinstance(event, Tick):
         return turn.spoke
     if isinstance(event, CallDone):
-        return bool(turn.state.holds) or event.id.startswith("people.check_signature")
+        return bool(turn.state.holds) or event.id.startswith("people.check_")
     return not isinstance(event, (Started, EventArrived)) or bool(turn.state.holds)
 
 
@@ -86,6 +86,8 @@ def earliest(turn: Turn) -> datetime | None:
         for token in turn.state.tokens.values():
             if token.status == "waiting":
                 moments += [None if token.expired else token.deadline, token.poll_at]
+            elif token.status == "tasked":
+                moments.append(token.deadline)
         moments += recurring.next_instants(turn)
     return min((moment for moment in moments if moment is not None), default=None)
 

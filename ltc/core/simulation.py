@@ -48,6 +48,10 @@ class Simulation:
     _begun: bool = False
     _timer: tuple[datetime, int] | None = None
 
+    def __post_init__(self) -> None:
+        if hasattr(self.world, "plan"):
+            self.world.plan = self.setting.plan
+
     def at(self, moment: datetime, event: Input) -> int:
         """Put something on the agenda."""
         self._count += 1
@@ -110,11 +114,13 @@ class Simulation:
         return [line for entry in self.trail if (line := describe(entry))]
 
 
+_ACTED = {"claim": "claimed", "release": "released", "save": "saved", "complete": "completed", "reject": "declined"}
 _TELLING: dict[str, Callable[[Entry], str]] = {
     "done": lambda e: f"{_at(e)} {e.data.get('mode', '')} {e.data.get('op', '')}",
     "refused": lambda e: f"{_at(e)} refused {e.data.get('reason', '')}",
     "decided": lambda e: f"{_at(e)} {e.data.get('level', '')} {e.data.get('decision', '')}",
-    "task_opened": lambda e: f"{_at(e)} asks {e.data.get('level', '')}",
+    "task_opened": lambda e: f"{_at(e)} asks {e.data.get('level', '')}" if e.data.get("level") else f"{_at(e)} opens",
+    "task_acted": lambda e: f"{_at(e)} {_ACTED.get(e.data.get('action', ''), '')}",
     "leg_skipped": lambda e: f"{e.leg} skipped",
     "leg_entered": lambda e: f"{e.leg} entered",
     "dunned": lambda e: f"{_at(e)} dunned {e.data.get('level', '')}",

@@ -158,8 +158,8 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
 
 def waiting_for(turn: Turn, leg: str) -> str:
     """Whom a leg waits for: ``operator`` when held, ``approver``, ``event``, ``system``, or nobody."""
-    said = {"held": "operator", "deciding": "approver", "waiting": "event", "busy": "system"}
-    for status in ("held", "deciding", "waiting", "busy"):
+    said = {"held": "operator", "deciding": "approver", "tasked": "person", "waiting": "event", "busy": "system"}
+    for status in ("held", "deciding", "tasked", "waiting", "busy"):
         if any(token.status == status and (not leg or token.leg == leg) for token in turn.state.tokens.values()):
             return said[status]
     return ""

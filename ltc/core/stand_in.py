@@ -8,6 +8,8 @@ from typing import Any
 
 from ltc.core.commands import CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
 from ltc.core.stand_in_books import Books
+from ltc.core.stand_in_tasks import does
+from ltc.definition.plan import Plan
 from ltc.model.ids import digest
 from ltc.model.messages import Answer, Decision, Event, Intervention
 
@@ -21,8 +23,9 @@ class Script:
     ``refuse``: operation -> reasons, one per call. ``fail``: operation -> error classes, one per call.
     ``lost``: operations whose first reply is lost, with whether the effect took place.
     ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing.
-    ``people``: level -> candidates. ``parts``: shares of the order in each delivery. ``pays``: shares of an invoice
-    in each payment; ``[]`` never pays. ``cancel_after``: operation after which the customer cancels.
+    ``answers``: (task, answers as text by field, ``reject`` or ``silent``) in order; one without is filled in plainly.
+    ``people``: level, or task -> candidates. ``parts``: shares of the order in each delivery.
+    ``pays``: shares of an invoice in each payment; ``[]`` never pays. ``cancel_after``: operation after which the customer cancels.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class Script:
     lost: dict[str, bool] = field(default_factory=dict)
     decisions: list[tuple[str, str]] = field(default_factory=list)
     people: dict[str, list[str]] = field(default_factory=dict)
+    answers: list[tuple[str, str | dict[str, str]]] = field(default_factory=list)
     parts: list[int] = field(default_factory=lambda: [100])
     pays: list[int] = field(default_factory=lambda: [100])
     ship_after: timedelta = timedelta(days=1)
@@ -46,6 +50,7 @@ class StandIn:
     effects: list[tuple[str, str]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None  # what the simulation runs: needed to do tasks
     _events: int = 0
     _decided: int = 0
 
@@ -171,6 +176,8 @@ class StandIn:
         name = level["name"]
         people = self.script.people.get(name, [f"{name}-{number}" for number in range(1, 4)])
         heard: list[tuple[timedelta, Input]] = [(SOON, CallDone(command.id, {"candidates": {name: people}}))]
+        if command.payload.get("what"):
+            return [*heard, *self._tasks(command, name, people)]
         said = next((one for one in self.script.decisions if one[0] == name), None)
         if said is not None:
             self.script.decisions.remove(said)
@@ -182,6 +189,16 @@ class StandIn:
             self._decided += 1
             heard.append((timedelta(hours=1) + SOON * number, Decide(self._decision(command, person, decision))))
         return heard
+
+    def _tasks(self, command: Schedule, name: str, people: list[str]) -> list[tuple[timedelta, Input]]:
+        said = next((one for one in self.script.answers if one[0] == name), None)
+        if said is not None:
+            self.script.answers.remove(said)
+        if not people or self.plan is None:
+            return []
+        self._decided += 1
+        acts = does(command, self.plan, said[1] if said else {}, people[0], self._decided)
+        return [(timedelta(hours=1) + SOON * number, act) for number, act in enumerate(acts)]
 
     def _decision(self, command: Schedule, person: str, decision: str) -> Decision:
         return Decision.model_validate(

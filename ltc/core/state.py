@@ -41,7 +41,7 @@ class Token:
     leg: str
     item: str = ""
     node: str = ""
-    status: Literal["ready", "busy", "waiting", "deciding", "forked", "held", "ended"] = "ready"
+    status: Literal["ready", "busy", "waiting", "deciding", "tasked", "forked", "held", "ended"] = "ready"
     parent: str = ""
     visit: int = 0
     frames: list[Frame] = field(default_factory=list)
@@ -86,7 +86,7 @@ class LegState:
 class Flight:
     """An activity that was scheduled and has not answered yet."""
 
-    purpose: Literal["do", "read", "probe", "open", "watch", "undo", "notify", "flush", "signature"]
+    purpose: Literal["do", "read", "probe", "open", "watch", "undo", "notify", "flush", "signature", "assign", "act"]
     token: str = ""
     op: str = ""
     key: str = ""
@@ -183,6 +183,25 @@ class Task:
 
 
 @dataclass
+class HumanTask:
+    """A task in progress, or over: who may do it, who has claimed it, what was saved and ticked, what was answered."""
+
+    id: str
+    node: str
+    token: str
+    item: str
+    figures: dict[str, Any]
+    digest: str
+    candidates: list[str] = field(default_factory=list)
+    claimed_by: str = ""
+    saved: dict[str, Any] = field(default_factory=dict)
+    ticks: dict[str, dict[str, str]] = field(default_factory=dict)  # item of the checklist -> by, at
+    answers: dict[str, Any] = field(default_factory=dict)
+    acts: dict[str, str] = field(default_factory=dict)  # id of an act -> the answer it was given
+    status: Literal["opening", "open", "completed", "declined", "timed_out", "cancelled"] = "opening"
+
+
+@dataclass
 class Hold:
     """Why a chain, leg or item rests until a named person acts."""
 
@@ -240,6 +259,7 @@ class State:
     slas: dict[str, SlaClock] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     ladders: dict[str, LadderState] = field(default_factory=dict)
+    human_tasks: dict[str, HumanTask] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     hold_count: int = 0
     events: dict[str, Kept] = field(default_factory=dict)

@@ -54,6 +54,7 @@ class Build:
     world: World
     problems: Problems
     calendar: str = ""
+    currency: str = ""
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     slas: dict[str, Sla] = field(default_factory=dict)
     operations: dict[str, PinnedOperation] = field(default_factory=dict)

@@ -147,5 +147,16 @@ CODES: dict[str, Code] = {
     "LTC-D151": Code("'{word}' is no day of a {unit}", "leave out 'on', or use one of: {known}"),
     "LTC-D152": Code("level '{word}' does nothing", "add 'steps', or 'notify: customer'"),
     "LTC-D153": Code("levels must rise: '{later}' does not come after '{earlier}'", "sort them by 'after'"),
+    "LTC-D180": Code("'{word}' of field '{field}' is not well formed: {problem}", "{remedy}"),
+    "LTC-D181": Code("field '{field}' asks for {low} at least and {high} at most", "let min be no more than max"),
+    "LTC-D182": Code("the answers of a task have '{word}' already", "choose another name for the field"),
+    "LTC-D183": Code("a form of {found} {what}; more than {limit} are not taken", "split the task into several"),
+    "LTC-D184": Code("'{field}' is not a collection that 'into:' gathers: '{word}'", "use one of: {known}"),
+    "LTC-D185": Code(
+        "task '{task}' has a checklist: something is done outside, and no undo is said",
+        "add undo: {{none: reason}}, {{irreversible: reason}} or {{call: …}}",
+    ),
+    "LTC-D186": Code("'{word}' may be left empty: nothing may be read from it unasked", "ask first: has({word}) && …"),
+    "LTC-D187": Code("'{word}' is none of the options of '{field}'", "use one of: {known}"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
 }

@@ -13,7 +13,19 @@ from ltc.definition.compile_steps import block, title
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.nodes import Mapping as Keys
-from ltc.definition.plan import Billing, CallNode, Handler, Leg, Loop, Pivot, Plan, Reaction, StartSpec, WaitNode
+from ltc.definition.plan import (
+    Billing,
+    CallNode,
+    Handler,
+    Leg,
+    Loop,
+    Pivot,
+    Plan,
+    Reaction,
+    StartSpec,
+    TaskNode,
+    WaitNode,
+)
 from ltc.definition.reader import read
 from ltc.definition.schema_check import check
 from ltc.definition.step_names import count_steps, name_steps
@@ -133,7 +145,7 @@ def _limit_expressions(build: Build) -> None:
 def _plan(build: Build, tree: Keys) -> Plan:
     build.calendar = tree.text("calendar")
     build.check_calendar(build.calendar, tree.at("calendar"))
-    currency = tree.text("currency")
+    build.currency = currency = tree.text("currency")
     if currency not in CURRENCIES:
         build.problems.add("LTC-D046", tree.at("currency"), word=currency, known=CURRENCIES)
     sla(build, tree.values.get("sla"), "chain", "chain", "", "chain")
@@ -249,7 +261,7 @@ def _pivots(build: Build, legs: Keys) -> list[Pivot]:
         after = keys.text("after")
         nodes = [node for node in build.nodes.values() if node.leg == name]
         events = [event.event for node in nodes if isinstance(node, WaitNode) and node.into for event in node.events]
-        steps = [node.step for node in nodes if isinstance(node, CallNode)]
+        steps = [node.step for node in nodes if isinstance(node, CallNode | TaskNode)]
         if after not in events and after not in steps:
             build.problems.add("LTC-D051", keys.at("after"), word=after, known=[*events, *steps])
         per_item = keys.text("per", "chain") == "item"

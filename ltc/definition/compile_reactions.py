@@ -12,11 +12,11 @@ Block = Callable[[Build, Listing, str, str], str]
 
 # What each place of a reaction may say. ``skip`` after a rejection would make the approval worthless.
 ALLOWED = {
-    "on_refusal": ("hold", "compensate", "skip", "end", "send_back", "approve", "steps"),
-    "on_timeout": ("hold", "compensate", "skip", "end", "send_back", "steps"),
+    "on_refusal": ("hold", "compensate", "skip", "end", "send_back", "approve", "task", "steps"),
+    "on_timeout": ("hold", "compensate", "skip", "end", "send_back", "task", "steps"),
     "hand_over": ("hold", "skip", "end", "steps"),
-    "none_found": ("hold", "compensate", "skip", "end", "steps"),
-    "on_reject": ("hold", "compensate", "end", "send_back", "steps"),
+    "none_found": ("hold", "compensate", "skip", "end", "task", "steps"),
+    "on_reject": ("hold", "compensate", "end", "send_back", "task", "steps"),
     "on_send_back": ("send_back",),
 }
 _OUTCOMES = {
@@ -71,13 +71,16 @@ def _check_override(build: Build, retry: Mapping, owner: str) -> None:
     op = build.owners.get(owner, "")
     operation = build.world.registry.operations.get(op)
     for key, mark in retry.keys.items():
+        if not op:
+            why = "what is tried again is no call"
+            build.problems.add("LTC-D120", mark, key=key, why=why, remedy="write then: {retry: {}}")
         if operation and key not in operation.takes.model_fields:
             build.problems.add("LTC-D059", mark, word=key, op=op, known=operation.takes.model_fields)
 
 
 def _kind(source: Source) -> str:
     if isinstance(source, Mapping):
-        return next((key for key in ("end", "send_back", "approve", "steps") if key in source.values), "")
+        return next((key for key in ("end", "send_back", "approve", "task", "steps") if key in source.values), "")
     return "" if isinstance(source, Listing) else source.text
 
 

@@ -10,6 +10,7 @@ from ltc.definition import compile_dunning
 from ltc.definition.build import Build
 from ltc.definition.compile_reactions import reaction, undo
 from ltc.definition.compile_sla import sla, span
+from ltc.definition.compile_tasks import task
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 from ltc.definition.plan import (
     AnyNode,
@@ -260,6 +261,7 @@ _COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "call": _call,
     "wait": _wait,
     "approve": _approve,
+    "task": lambda build, step, common: task(build, step, common, _people, block),
     "choose": _choose,
     "parallel": _parallel,
     "end": _end,

@@ -15,6 +15,7 @@ from ltc.definition.plan import (
     Loop,
     ParallelNode,
     Plan,
+    TaskNode,
     WaitNode,
 )
 from ltc.definition.show import every_words, reaction_words
@@ -124,6 +125,8 @@ def _box(node: AnyNode) -> tuple[str, str, str]:
         return "([", "])", " or ".join(awaited.event for awaited in node.events)
     if isinstance(node, ApproveNode):
         return "[/", "/]", f"approve {node.subject}: {' then '.join(level.name for level in node.levels)}"
+    if isinstance(node, TaskNode):
+        return "[/", "/]", f"task {node.step}"
     if isinstance(node, EndNode):
         return "([", "])", node.outcome
     return ("{", "}", "choose") if isinstance(node, ChooseNode) else ("{{", "}}", "in parallel")

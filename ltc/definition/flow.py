@@ -15,6 +15,7 @@ from ltc.definition.plan import (
     ParallelNode,
     Plan,
     Reaction,
+    TaskNode,
     WaitNode,
 )
 
@@ -80,9 +81,11 @@ class Flow:
                 self.block(level.first, way)
                 after = after.perhaps(*self.sets(level.first))
             return join(after, self.reaction(node.on_timeout, way))
+        if isinstance(node, TaskNode):
+            return join(way.plus(node.result), *(self.again(node, one, way) for _, one in reactions(node)))
         if isinstance(node, ApproveNode):
             rejected = self.reaction(node.on_reject, way)
-            if node.on_reject.kind == "steps" and rejected is not None:
+            if node.on_reject.kind == "steps" and not node.on_reject.retry and rejected is not None:
                 self.build.problems.add("LTC-D096", self.build.places[f"{node.id}:on_reject"])
             return join(way, self.reaction(node.none_found, way))
         if isinstance(node, ChooseNode):
@@ -97,6 +100,11 @@ class Flow:
             after = self.reaction(reaction, way)
             ways.append(after.plus(node.result) if after is not None and reaction.retry else after)
         return join(*ways)
+
+    def again(self, node: TaskNode, reaction: Reaction, way: Known) -> Way:
+        """What is known after a reaction of a task: one that asks again leads to its answers."""
+        after = self.reaction(reaction, way)
+        return after.plus(node.result) if after is not None and reaction.retry else after
 
     def reaction(self, reaction: Reaction, way: Known) -> Way:
         """Follow a reaction; None when the chain does not go on here after it."""
@@ -123,7 +131,7 @@ class Flow:
     def sets(self, first: str) -> Iterable[str]:
         """Return the results that a block leaves, with everything inside it."""
         for node in self.inside(first):
-            if isinstance(node, CallNode | WaitNode) and node.result:
+            if isinstance(node, CallNode | WaitNode | TaskNode) and node.result:
                 yield node.result
 
     def inside(self, first: str) -> Iterable[AnyNode]:
@@ -159,6 +167,9 @@ def reactions(node: AnyNode) -> list[tuple[str, Reaction]]:
     if isinstance(node, ApproveNode):
         found = [("none_found", node.none_found), ("on_reject", node.on_reject)]
         return [*found, ("on_send_back", node.on_send_back)] if node.on_send_back else found
+    if isinstance(node, TaskNode):
+        found = [("on_timeout", node.on_timeout), ("none_found", node.none_found)]
+        return [*found, ("on_reject", node.on_reject)] if node.on_reject else found
     return []
 
 

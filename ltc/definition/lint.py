@@ -7,6 +7,7 @@ from ltc.definition.flow import follow
 from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
+from ltc.definition.lint_tasks import check_tasks
 from ltc.definition.lint_undo import check_undo
 from ltc.definition.lint_vain import check_vain
 from ltc.definition.lint_ways import check_loops, check_pivot, check_send_back
@@ -31,4 +32,5 @@ def lint(plan: Plan, build: Build) -> None:
     check_loops(plan, build)
     check_vain(plan, build)
     check_people(plan, build)
+    check_tasks(plan, build)
     check_slas(plan, build)

@@ -11,10 +11,10 @@ from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, Want, asked, check, names
 from ltc.definition.flow import Flow, Known
 from ltc.definition.names import Meaning, Names
-from ltc.definition.plan import CallNode, Plan, WaitNode
+from ltc.definition.plan import CallNode, Plan, TaskNode, WaitNode
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
-WAITING = ("operator", "approver", "event", "system")  # what the engine says of a leg that does not move
+WAITING = ("operator", "approver", "person", "event", "system")  # what the engine says of a leg that does not move
 _REQUESTER = Meaning("the requester", ExprType("string"), Mark())
 
 
@@ -66,7 +66,7 @@ class Expressions:
     def after(self, node_id: str) -> Known | None:
         """What is set once a step took effect: its own result, too."""
         node, before = self.plan.nodes[node_id], self.flow.known.get(node_id)
-        if before is None or not isinstance(node, CallNode | WaitNode):
+        if before is None or not isinstance(node, CallNode | WaitNode | TaskNode):
             return before
         return before.perhaps(node.result) if isinstance(node, WaitNode) and node.until else before.plus(node.result)
 

@@ -15,12 +15,13 @@ def check_people(plan: Plan, build: Build) -> None:
     for sla in plan.slas.values():
         for index, rung in enumerate(sla.escalate):
             kind, _, name = rung.notify.partition(":")
-            _known(kind, name, f"{sla.id}:{index}:notify", build)
+            known_people(kind, name, f"{sla.id}:{index}:notify", build)
             if kind == "requester" and not plan.start.requester:
                 build.problems.add("LTC-D102", build.places[f"{sla.id}:{index}:notify"])
 
 
-def _known(kind: str, name: str, place: str, build: Build) -> bool:
+def known_people(kind: str, name: str, place: str, build: Build) -> bool:
+    """Complain about a role or a person that nobody knows; tells whether it is known."""
     roles = build.world.roles
     if roles is None:
         return False
@@ -39,7 +40,7 @@ def _level(node: ApproveNode, level: Level, build: Build) -> None:
     kind, name = next(
         ((kind, str(level.source[kind])) for kind in ("role", "person") if kind in level.source), ("", "")
     )
-    if not kind or not _known(kind, name, place, build):
+    if not kind or not known_people(kind, name, place, build):
         return
     have = 1 if kind == "person" else len((build.world.roles or {})[name])
     need = level.votes or 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
-from ltc.definition.plan import CallNode, Plan, Undo, WaitNode
+from ltc.definition.plan import CallNode, Plan, TaskNode, Undo, WaitNode
 
 
 def check_undo(plan: Plan, build: Build) -> None:
@@ -14,6 +14,8 @@ def check_undo(plan: Plan, build: Build) -> None:
             _call(node, plan, build)
         elif isinstance(node, WaitNode):
             _wait(node, plan, build)
+        elif isinstance(node, TaskNode) and node.undo:
+            _calls(node.id, node.undo, plan, build, "")
 
 
 def _place(build: Build, node: str) -> Mark:

@@ -8,7 +8,8 @@ from typing import Any
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, check
-from ltc.definition.plan import CallNode, Leg, Plan, WaitNode
+from ltc.definition.plan import CallNode, Leg, Plan, TaskNode, WaitNode
+from ltc.definition.task_types import answers_type
 from ltc.model.period import Period
 
 # Words of the expression language and names that the engine gives; an author cannot use them.
@@ -48,6 +49,10 @@ def collect(plan: Plan, build: Build) -> Names:
     for node in plan.nodes.values():
         if isinstance(node, CallNode | WaitNode):
             _leaves(node, build, names)
+        elif isinstance(node, TaskNode) and node.result:
+            home = names.local.get(node.leg, names.chain)
+            meaning = Meaning("the answers of a task", answers_type(node.form), build.places[f"{node.id}:as"])
+            _add(build, home, node.result, meaning)
     for leg in plan.legs:
         if leg.loop:
             _item(leg, plan, build, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ltc.definition.plan_forms import FormField
 from ltc.definition.plan_nodes import (
     AnyNode,
     ApproveNode,
@@ -17,6 +18,7 @@ from ltc.definition.plan_nodes import (
     Node,
     ParallelNode,
     Rise,
+    TaskNode,
     WaitNode,
 )
 from ltc.definition.plan_values import (
@@ -49,6 +51,7 @@ __all__ = [
     "EndNode",
     "Every",
     "Expr",
+    "FormField",
     "Handler",
     "Ladder",
     "Leg",
@@ -67,6 +70,7 @@ __all__ = [
     "Sla",
     "Span",
     "StartSpec",
+    "TaskNode",
     "Undo",
     "WaitNode",
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ltc.definition.plan_forms import FormField
 from ltc.definition.plan_values import Call, Expr, Reaction, Retry, Span, Undo
 from ltc.model.base import Value
 
@@ -105,6 +106,28 @@ class ApproveNode(Node):
     undo: Undo | None = None
 
 
+class TaskNode(Node):
+    """Have a person do something outside any system, and fill a form about it.
+
+    ``source`` says whom to ask, as a level of an approval does. ``on_reject`` none: the task cannot be declined.
+    """
+
+    kind: Literal["task"] = "task"
+    help: dict[str, str] = Field(default_factory=dict)
+    source: dict[str, Any]
+    show: dict[str, Expr] = Field(default_factory=dict)
+    form: list[FormField] = Field(default_factory=list)
+    checklist: dict[str, dict[str, str]] = Field(default_factory=dict)
+    claim: bool = False
+    result: str = ""
+    within: Span | None = None
+    on_timeout: Reaction = Reaction(kind="hold")
+    none_found: Reaction = Reaction(kind="hold")
+    on_reject: Reaction | None = None
+    undo: Undo | None = None
+    revisit: Literal["", "skip", "again"] = ""
+
+
 class Arm(Value):
     """One arm of a choice; no condition means otherwise."""
 
@@ -137,5 +160,5 @@ class EndNode(Node):
 
 
 AnyNode = Annotated[
-    CallNode | WaitNode | ApproveNode | ChooseNode | ParallelNode | EndNode, Field(discriminator="kind")
+    CallNode | WaitNode | ApproveNode | TaskNode | ChooseNode | ParallelNode | EndNode, Field(discriminator="kind")
 ]

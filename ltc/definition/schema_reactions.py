@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from ltc.definition.schema_common import NAMING, OUTCOMES, TIMED
 from ltc.definition.schema_people import APPROVAL, SEND_BACK
+from ltc.definition.schema_tasks import TASK_KEYS
 from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Table, Text
 
 _OVERRIDE = Table(Text("text", "a value for an argument of the call"), "arguments to call again with")
+_AGAIN = Table(
+    Text("text", "a value for an argument of the call"), "try again; of a call: with these arguments", least=0
+)
 
 REACTION = OneOf(
     "reaction",
@@ -36,7 +40,18 @@ REACTION = OneOf(
             "have people decide; then go on, or call again",
             ("approve", "levels"),
         ),
+        "task": Record(
+            "task",
+            {
+                **TASK_KEYS,
+                **NAMING,
+                **TIMED,
+                "then": Record("then", {"retry": _AGAIN}, "what the task leads to", ("retry",)),
+            },
+            "have a person do something; then go on, or try again what went another way",
+            ("task", "assign"),
+        ),
         "steps": Record("steps", {"steps": Many(Ref("step"), "what is done")}, "run steps, then go on", ("steps",)),
     },
-    reserved={"task": LATER, "retry": LATER},
+    reserved={"retry": LATER},
 )

@@ -6,6 +6,7 @@ from ltc.definition.schema_common import INVOCATION, NAMING, OUTCOMES, STEP_RESE
 from ltc.definition.schema_ladders import DUNNING
 from ltc.definition.schema_people import APPROVE, LEVEL
 from ltc.definition.schema_reactions import REACTION
+from ltc.definition.schema_tasks import FIELD, TASK
 from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
 _VISIT = OneOf("on_revisit", "what a second visit does", words=("skip",), records={"call": INVOCATION})
@@ -143,18 +144,20 @@ STEP = OneOf(
         "call": CALL,
         "wait": WAIT,
         "approve": APPROVE,
+        "task": TASK,
         "choose": CHOOSE,
         "parallel": PARALLEL,
         "end": END,
         "dunning": DUNNING,
     },
-    reserved={"task": LATER, "use": LATER},
+    reserved={"use": LATER},
 )
 
 STEP_SHAPES: dict[str, Shape] = {
     "undo": UNDO,
     "retry": RETRY,
     "level": LEVEL,
+    "field": FIELD,
     "reaction": REACTION,
     "step": STEP,
 }

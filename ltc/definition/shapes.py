@@ -29,6 +29,8 @@ FORMATS: dict[str, tuple[str | None, str]] = {
         r"(role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester",
         "role:NAME, person:NAME, customer or requester",
     ),
+    "file_kind": (r"[a-z0-9]{1,16}", "a kind of file, such as pdf or png"),
+    "bytes": (r"[1-9][0-9]{0,5}(KB|MB)", "a size, such as 500KB or 5MB"),
     "currency": (r"[A-Z]{3}", "an ISO 4217 code, such as USD"),
     "calendar": (r"[a-z][a-z0-9_-]{0,39}", "the name of a calendar"),
 }  # fmt: skip

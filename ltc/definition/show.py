@@ -20,9 +20,11 @@ from ltc.definition.plan import (
     Rung,
     Sla,
     Span,
+    TaskNode,
     Undo,
     WaitNode,
 )
+from ltc.definition.show_tasks import task_lines
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -94,11 +96,18 @@ def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
             yield f"{indent}branch {number + 1}:"
             yield from _block(plan, first, indent + "  ")
     yield from _ladder(plan, node, indent)
+    if isinstance(node, TaskNode):
+        yield from (f"{indent}{line}" for line in task_lines(node))
+    yield from _otherwise(plan, node, indent)
+
+
+def _otherwise(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
+    """Say what happens when something goes another way, or is undone."""
     undo = getattr(node, "undo", None)
     if undo:
         yield f"{indent}undo: {undo_words(undo)}"
-    if isinstance(node, CallNode | WaitNode) and node.revisit:
-        yield f"{indent}on a second visit: {_call(node) if isinstance(node, CallNode) else 'skip'}"
+    if isinstance(node, CallNode | WaitNode | TaskNode) and node.revisit:
+        yield f"{indent}on a second visit: {_call(node) if isinstance(node, CallNode) else node.revisit}"
     for key, reaction in reactions(node):
         yield f"{indent}{key.replace('on_refusal.', 'refused ')}: {reaction_words(reaction)}"
         yield from _block(plan, reaction.first, indent + "  ")
@@ -136,6 +145,9 @@ def node_words(node: AnyNode) -> str:
     if isinstance(node, ApproveNode):
         bound = f", bound to {', '.join(node.binds)}" if node.binds else ""
         return f"approve {node.subject}{bound}{', four eyes' if node.four_eyes else ''}"
+    if isinstance(node, TaskNode):
+        within = f", within {span_words(node.within)}" if node.within else ""
+        return f"task for {_whom(node.source)}{', to be claimed' if node.claim else ''}{within}{_left(node.result, '')}"
     if isinstance(node, ParallelNode):
         return f"in parallel, {node.need} of {len(node.branches)} must end, then {node.rest} the rest"
     if isinstance(node, EndNode):
@@ -148,9 +160,13 @@ def _left(result: str, into: str) -> str:
 
 
 def _level(level: Level) -> str:
-    source = ", ".join(f"{kind} {name}" for kind, name in level.source.items() if (kind, name) != ("up", 1))
+    source = _whom(level.source)
     rule = "all" if level.votes == 0 else ("any one" if level.votes == 1 else f"{level.votes} votes")
     return f"level {level.name}: {source}, {rule}{' when ' + level.when if level.when else ''}"
+
+
+def _whom(source: dict[str, object]) -> str:
+    return ", ".join(f"{kind} {name}" for kind, name in source.items() if (kind, name) != ("up", 1))
 
 
 def undo_words(undo: Undo) -> str:

@@ -8,7 +8,7 @@ from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 
-KINDS = ("call", "wait", "approve", "choose", "parallel", "end", "dunning")
+KINDS = ("call", "wait", "approve", "task", "choose", "parallel", "end", "dunning")
 _REACTIONS = ("on_timeout", "none_found", "on_reject")
 
 
@@ -44,6 +44,8 @@ def _derived(step: Mapping) -> str:
         return f"dunning_{step.text('dunning')}"
     if kind == "call":
         return step.text("call").rpartition(".")[2]
+    if kind == "task":
+        return step.text("task")
     if kind == "approve":
         return f"approve_{step.text('approve')}"
     if kind == "wait":
@@ -85,6 +87,6 @@ def _step(step: Mapping) -> Iterator[Mapping]:
 
 def _reaction(reaction: Source | None) -> Iterator[Mapping]:
     if isinstance(reaction, Mapping):
-        if isinstance(reaction.values.get("approve"), Scalar):
+        if any(isinstance(reaction.values.get(kind), Scalar) for kind in ("approve", "task")):
             yield from _step(reaction)
         yield from _steps(reaction.values.get("steps"))

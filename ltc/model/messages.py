@@ -72,6 +72,7 @@ class OpenTask(Value):
     figures: dict[str, Any]
     digest: str
     levels: list[LevelRequest]
+    what: str = ""  # of a task that is done, not decided: what people read
 
 
 class TaskOpened(Value):
@@ -108,6 +109,23 @@ class Decision(Signed):
     decision: Literal["approve", "reject", "send_back"]
     digest: str
     comment: str = ""
+
+
+class TaskAct(Signed):
+    """What a person does with a task.
+
+    ``values`` are answers by field, null takes a saved one out; ``ticks`` are items of the checklist, false takes a
+    tick away. ``digest`` is that of the figures shown; empty does not compare them. Files are named by what the file
+    store gave back (``ltc.model.files.FileRef``).
+    """
+
+    id: str
+    task: str
+    action: Literal["claim", "release", "save", "complete", "reject"]
+    values: dict[str, Any] = Field(default_factory=dict)
+    ticks: dict[str, bool] = Field(default_factory=dict)
+    comment: str = ""
+    digest: str = ""
 
 
 class Intervention(Signed):
@@ -152,13 +170,17 @@ class Event(Value):
 
 
 class Answer(Value):
-    """What an Update answers at once. ``entries`` are its trail entries, packed and base64; the client writes them."""
+    """What an Update answers at once. ``entries`` are its trail entries, packed and base64; the client writes them.
+
+    ``problems``: by field of a form, why what was given is not taken.
+    """
 
     status: Literal[
         "accepted", "already_decided", "not_your_turn", "figures_changed", "closed", "not_found", "in_flight", "refused"
     ]
     message: str = ""
     entries: str = ""
+    problems: dict[str, str] = Field(default_factory=dict)
 
 
 class Where(Value):

@@ -35,10 +35,12 @@ class Kind(StrEnum):
     EVENT_TAKEN = "event_taken"  # event, id
     TIMED_OUT = "timed_out"
     DOCUMENT = "document"  # system, type, id, version, data (digest): a document was read again and changed
-    TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures
+    TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures; of a task: what
     TASK_OFFERED = "task_offered"  # task, level, candidates: the people who may decide
     DECIDED = "decided"  # task, level, actor, decision, id, comment, door (update|signal)
-    TASK_CLOSED = "task_closed"  # task, result (approved|rejected|sent_back|reopened|cancelled)
+    TASK_CLOSED = (
+        "task_closed"  # task, result (approved|rejected|sent_back|reopened|completed|declined|timed_out|cancelled)
+    )
     SENT_BACK = "sent_back"  # to, round
     RATE = "rate"  # source, target, rate, on
     SLA_STARTED = "sla_started"  # sla, on, deadline, warn, budget, planned
@@ -71,6 +73,7 @@ class Kind(StrEnum):
     RECALENDARED = "recalendared"  # calendars {name: [was, now]}, actor, reason
     SLA_MOVED = "sla_moved"  # sla, was, deadline, warn, why
     WAIT_MOVED = "wait_moved"  # was, deadline
+    TASK_ACTED = "task_acted"  # task, action (claim|release|save|complete|reject), actor, id, comment, values, ticks
 
 
 _KINDS = list(Kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from ltc.model.trail import Kind
 from ltc.store.giving_up import rewind
@@ -18,8 +19,39 @@ def _task_opened(view: ChainView, entry: Entry) -> ChainView:
         "tasks", (task, level), leg=entry.leg, item=entry.item, step=entry.step, subject=text(entry, "subject"),
         digest=text(entry, "digest"), state="open", levels=entry.data.get("levels"), source=entry.data.get("source"),
         votes=int(number(entry, "votes")), candidates=[], figures=entry.data.get("figures"), decided_by=[],
-        opened=entry.at, opened_wall=entry.wall, closed=None,
+        opened=entry.at, opened_wall=entry.wall, closed=None, work=_work(entry),
     )  # fmt: skip
+
+
+def _work(entry: Entry) -> dict[str, Any] | None:
+    """What only a task that is done has: until when, who claimed it, what was saved, ticked and answered."""
+    if text(entry, "what") != "task":
+        return None
+    deadline = text(entry, "deadline")
+    return {"claim": bool(entry.data.get("claim")), **({"deadline": deadline} if deadline else {})}
+
+
+def _task_acted(view: ChainView, entry: Entry) -> ChainView:
+    """A person did something with a task; it goes beside the decisions, too."""
+    task, action, actor = text(entry, "task"), text(entry, "action"), text(entry, "actor")
+    key = (task, "")
+    view = view.put(
+        "decisions", (entry.seq,), task=task, level="", actor=actor, decision=action,
+        decision_id=text(entry, "id"), comment=text(entry, "comment"), door=text(entry, "door"), at=entry.at,
+    )  # fmt: skip
+    known = view.get("tasks", key)
+    if not known:
+        return view
+    work = {**(known["work"] or {}), **({"ticks": entry.data["ticks"]} if entry.data.get("ticks") else {})}
+    if action in ("claim", "release"):
+        work["claimed_by"] = actor if action == "claim" else ""
+    elif action in ("save", "complete"):
+        work["saved" if action == "save" else "answers"] = entry.data.get("values") or {}
+    view = view.put("tasks", key, work=work)
+    return view.put("tasks", key, decided_by=[{"actor": actor, "decision": action}]) if action in _LAST else view
+
+
+_LAST = ("complete", "reject")
 
 
 def _close_earlier(view: ChainView, entry: Entry, task: str) -> ChainView:
@@ -126,6 +158,7 @@ FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyTy
         Kind.TASK_OPENED: _task_opened,
         Kind.TASK_OFFERED: _task_offered,
         Kind.DECIDED: _decided,
+        Kind.TASK_ACTED: _task_acted,
         Kind.TASK_CLOSED: _task_closed,
         Kind.HELD: _held,
         Kind.RELEASED: _released,
