@@ -25,7 +25,8 @@ class Script:
     ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing.
     ``answers``: (task, answers as text by field, ``reject`` or ``silent``) in order; one without is filled in plainly.
     ``people``: level, or task -> candidates. ``parts``: shares of the order in each delivery.
-    ``pays``: shares of an invoice in each payment; ``[]`` never pays. ``cancel_after``: operation after which the customer cancels.
+    ``pays``: shares of an invoice in each payment; ``[]`` never pays.
+    ``cancel_after``: operation after which the customer cancels.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class StandIn:
         name, payload = command.name, command.payload
         if name == "people.open_task":
             return self._people(command)
-        if name == "people.check_signature":
+        if name.startswith("people.check_"):
             return [(SOON, CallDone(command.id, ""))]
         if name in ("people.notify", "trail.flush"):
             return [(SOON, CallDone(command.id, {}))]

@@ -22,6 +22,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     r"^(([01][0-9]|2[0-3]):[0-5][0-9])$": ("time",),
     r"^([A-Z]{3})$": (),  # currencies
+    r"^([a-z0-9]{1,16})$": (),  # kinds of files
+    r"^([1-9][0-9]{0,5}(KB|MB))$": ("size=KB", "size=MB"),
     r"^([0-9].*|P.*)$": tuple(f"span={unit}" for unit in ("s", "m", "h", "d", "bm", "bh", "bd", "P")),
     r"^([0-9]{1,6}[smh])$": ("real time=s", "real time=m", "real time=h"),
     r"^([0-9]{1,2}(\.[0-9]{1,3})?)$": ("factor=whole", "factor=decimal"),
