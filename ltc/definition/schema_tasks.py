@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from ltc.definition.schema_common import NAMING, STEP_RESERVED, TIMED
+from dataclasses import replace
+
+from ltc.definition.schema_common import NAMING, TIMED
 from ltc.definition.schema_people import LEVEL
 from ltc.definition.shapes import Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
 FIELD_TYPES = ("text", "whole", "decimal", "money", "date", "choice", "yes_no", "document", "file")
 _LABEL = Ref("title", "what people see")
+
+ASSIGN = LEVEL.keys["from"]
+if isinstance(ASSIGN, OneOf):
+    ASSIGN = replace(ASSIGN, doc="who does it, as a level says who decides", reserved={})
 
 FIELD = Record(
     "field",
@@ -33,7 +39,7 @@ FIELD = Record(
 
 TASK_KEYS: dict[str, Shape] = {
     "task": Text("name", "what is to be done, as a name; also the step's name"),
-    "assign": LEVEL.keys["from"],
+    "assign": ASSIGN,
     "help": Ref("title", "how it is done, for whoever does it"),
     "show": Table(Text("expression", "a figure"), "what the person is shown, by name"),
     "form": Table(Ref("field"), "what the person fills in, by name"),
@@ -53,5 +59,4 @@ TASK = Record(
     {**TASK_KEYS, **NAMING, **TIMED},
     "have a person do something and fill in a form",
     ("task", "assign"),
-    {key: said for key, said in STEP_RESERVED.items() if key not in TASK_KEYS},
 )
