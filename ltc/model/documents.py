@@ -137,8 +137,26 @@ class Delivery(Document):
     shipped_at: datetime
 
 
+class Exchange(Value):
+    """What payments in a foreign currency came to in the books: at their own rates, and at the invoice's.
+
+    ``difference`` = received - carried, a gain above zero; it is booked apart and never part of the invoice.
+    """
+
+    rate: Decimal
+    carried: Money
+    received: Money
+    difference: Money
+
+
 class Invoice(Document):
-    """A billing document and how much of it is paid. ``open`` = gross - paid - credited - written_off."""
+    """A billing document and how much of it is paid.
+
+    ``open`` = gross - paid - credited - discounted - written_off. ``kind``: empty (a delivery or an order), or
+    ``down_payment``, ``instalment``, ``milestone``, ``final``; ``part`` names the instalment or milestone.
+    ``deducted`` is what a final invoice takes off for what was billed before. ``discount`` may be deducted by who pays
+    until ``discount_until``.
+    """
 
     order: DocumentId
     delivery: str = ""
@@ -154,6 +172,13 @@ class Invoice(Document):
     disputed: bool = False  # the customer says that it is not owed
     promised_until: datetime | None = None  # payment is promised until then
     dunning_blocked: bool = False  # nobody is to remind of it
+    kind: str = ""
+    part: str = ""
+    deducted: Money | None = None
+    discounted: Money | None = None
+    discount: Money | None = None
+    discount_until: datetime | None = None
+    exchange: Exchange | None = None
 
 
 class Dunning(Document):
@@ -173,6 +198,17 @@ class Payment(Document):
     invoice: DocumentId
     amount: Money
     received_at: datetime
+
+
+class Milestone(Document):
+    """A milestone of an order that was accepted: by whom, when, and what may be billed for it (gross)."""
+
+    order: DocumentId
+    name: str
+    amount: Money
+    accepted_by: str
+    accepted_at: datetime
+    invoice: str = ""
 
 
 class CreditNote(Document):

@@ -60,6 +60,15 @@ class Money(Value):
         """Make money of a decimal amount in major units, rounded half-even."""
         return cls(minor=round_minor(amount.scaleb(exponent(currency))), currency=currency)
 
+    def part(self, percent: Decimal) -> Money:
+        """Return this many percent of it, rounded half-even."""
+        return Money(minor=round_minor(self.minor * percent / 100), currency=self.currency)
+
+    def converted(self, rate: Decimal, currency: str) -> Money:
+        """Return it in another currency, of which one of its own units is ``rate``; rounded half-even."""
+        exact = self.minor * rate
+        return Money(minor=round_minor(exact.scaleb(exponent(currency) - exponent(self.currency))), currency=currency)
+
     def __add__(self, other: Money) -> Money:
         return Money(minor=self.minor + self._same(other).minor, currency=self.currency)
 

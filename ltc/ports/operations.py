@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
-
-from pydantic import BaseModel
 
 from ltc.model import documents as d
+from ltc.ports.operations_billing import BILLING, BILLING_REFUSALS
+from ltc.ports.operations_supply import SUPPLY, SUPPLY_EVENTS, SUPPLY_REFUSALS
+from ltc.ports.registered import EffectClass, EventType, Operation
 from ltc.ports.requests import (
     ConfirmOrder,
     CreateDunning,
@@ -75,54 +75,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-class EffectClass(StrEnum):
-    """What a system offers against doing an effect twice."""
-
-    A = "A"  # native idempotency key, or upsert by external id
-    B = "B"  # a unique reference field
-    C = "C"  # a searchable reference, not unique: intent, settle, probe, send
-    D = "D"  # nothing to search by: at most once, then a human
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What a ``call`` calls. ``name`` is ``port.method``; the port's adapter has a method of that name."""
-
-    name: str
-    takes: type[BaseModel]
-    gives: type[BaseModel]
-    effect: bool
-    inverse: str = ""
-    version: int = 1
-
-    @property
-    def port(self) -> str:
-        """The port that carries the operation out; calls to one port share a task queue."""
-        return self.name.split(".", 1)[0]
-
-    @property
-    def method(self) -> str:
-        """The method of the port."""
-        return self.name.split(".", 1)[1]
-
-
-@dataclass(frozen=True)
-class EventType:
-    """Something an outside system reports: a hint to read again.
-
-    ``subject`` is the field of the event that names the document it is about. ``read`` is the operation that a
-    wait reads again with; it takes one field, the subject's id; of its result the field ``refreshes`` replaces the
-    document waited on and the list ``collects`` holds the documents that ``into:`` gathers, by their id.
-    """
-
-    name: str
-    fields: type[BaseModel]
-    subject: str
-    read: str = ""
-    refreshes: str = ""
-    collects: str = ""
-
-
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
     for operation in (
@@ -154,9 +106,10 @@ OPERATIONS: dict[str, Operation] = {
         Operation("erp.watch_payments", InvoiceId, PaymentStatus, effect=False),
         Operation("erp.register_payment", RegisterPayment, d.Payment, effect=True, inverse="erp.reverse_payment"),
         Operation("erp.reverse_payment", PaymentId, d.Payment, effect=True),
-        Operation("erp.write_off", InvoiceId, d.Invoice, effect=True),
         Operation("erp.create_dunning", CreateDunning, d.Dunning, effect=True, inverse="erp.cancel_dunning"),
         Operation("erp.cancel_dunning", DunningId, d.Dunning, effect=True),
+        *BILLING,
+        *SUPPLY,
     )
 }
 
@@ -168,6 +121,7 @@ EVENTS: dict[str, EventType] = {
         EventType("erp.goods_shipped", GoodsShipped, "order", "erp.watch_shipments", "order", "deliveries"),
         EventType("erp.payment_allocated", PaymentAllocated, "invoice", "erp.watch_payments", "invoice", "payments"),
         EventType("erp.receivable_changed", ReceivableChanged, "invoice", "erp.watch_payments", "invoice", "payments"),
+        *SUPPLY_EVENTS,
     )
 }
 
@@ -188,6 +142,8 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "crm.qualify_lead": ("not_qualified", "duplicate_lead"),
     "customer.resolve": ("unknown_customer",),
     "customer.ensure": ("duplicate_customer", "blocked_customer"),
+    **BILLING_REFUSALS,
+    **SUPPLY_REFUSALS,
 }
 
 

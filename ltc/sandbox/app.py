@@ -27,7 +27,8 @@ from ltc.sandbox.transaction import Caller
 
 _MODELS = "#/components/schemas/{model}"
 COMMANDS = ("crm.enter", "crm.win", "crm.lose", "crm.cancel", "erp.setup", "warehouse.ship", "warehouse.replenish",
-            "warehouse.close_short", "bank.pay", "bank.refund", "collections.note")  # fmt: skip
+            "warehouse.close_short", "bank.pay", "bank.refund", "collections.note", "bank.transfer", "workshop.finish",
+            "supplier.deliver")  # fmt: skip
 
 
 @dataclass(frozen=True)

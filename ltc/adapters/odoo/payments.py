@@ -10,6 +10,7 @@ from ltc.adapters.odoo.wire import Record, Refused
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured
+from ltc.ports.requests_billing import refuse_above
 
 _MEMO = "memo"  # the payment's memo carries the effect key behind the bank's reference
 _PAYMENT = ("name", "state", "memo", "amount", "currency_id", "date", "partner_id", "write_date")
@@ -98,6 +99,7 @@ class Payments(Bills):
         if entry is None:
             if bill.move["state"] != "posted" or not money(bill.move["amount_residual"], bill.currency).minor:
                 raise BusinessRefusal("nothing_open", f"odoo: nothing of {bill.move['name']} is open", request.invoice)
+            refuse_above(request, money(bill.move["amount_residual"], bill.currency))
             number = await self.odoo.create("account.move", await self._write_off_values(bill, key))
             entry = {"id": number, "state": "draft"}
         if entry["state"] == "draft":

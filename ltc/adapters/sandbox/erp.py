@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ltc.adapters.sandbox.base import SandboxAdapter, Way
+from ltc.adapters.sandbox.base import Way
+from ltc.adapters.sandbox.erp_supply import WAYS, BillsByTerms, MakesAndBuys
 from ltc.model import documents as d
 from ltc.ports import operations as op
 
@@ -15,7 +16,7 @@ def _change(method: str, path: str) -> Way:
     return Way(method, path, changes="order", reads=_ORDER)
 
 
-class SandboxErp(SandboxAdapter):
+class SandboxErp(BillsByTerms, MakesAndBuys):
     """Orders, deliveries, invoices and payments of the sandbox ERP."""
 
     system = "erp"
@@ -46,6 +47,7 @@ class SandboxErp(SandboxAdapter):
         "erp.create_dunning": Way("POST", "/invoices/{invoice}/dunnings", "/dunnings", ("invoice", "invoice")),
         "erp.cancel_dunning": Way("POST", "/dunnings/{dunning}/cancel", changes="dunning", reads="/dunnings/{dunning}"),
         "erp.write_off": Way("POST", "/invoices/{invoice}/write-off", changes="invoice", reads="/invoices/{invoice}"),
+        **WAYS,
     }
 
     async def exchange_rate(self, request: op.Currencies) -> d.Rate:

@@ -14,6 +14,7 @@ from ltc.model import documents as d
 from ltc.model.money import Money, exponent
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, Misconfigured, OutcomeUnknown
+from ltc.ports.requests_billing import refuse_above
 
 _PAY = "account.invoice.pay"
 _INVOICE = "account.invoice"
@@ -167,6 +168,7 @@ class Payments(Billing):
             return invoice  # it is so already: a repeated call, whose reply was lost
         if bill.record["state"] != "posted" or invoice.open.minor <= 0:
             raise BusinessRefusal("nothing_open", f"nothing of invoice {bill.id} is open", bill.id)
+        refuse_above(request, invoice.open)
         start = await self._start(bill, Money(minor=0, currency=bill.currency), key)
         ask = await self._ask(bill, start, "writeoff")
         ask["writeoff"] = await self.choice("account.move.reconcile.write_off", "write_off")

@@ -8,7 +8,18 @@ from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.app import assemble, build, command, load_master_data, served
 from ltc.sandbox.clock import Clock
-from ltc.sandbox.erp import billing, documents, dunning, masterdata, orders, payments, shipping, stock
+from ltc.sandbox.erp import (
+    app_supply,
+    billing,
+    documents,
+    dunning,
+    masterdata,
+    orders,
+    payments,
+    shipping,
+    stock,
+    supply,
+)
 from ltc.sandbox.erp.pages import add_pages
 from ltc.sandbox.settings import SandboxSettings
 
@@ -43,6 +54,7 @@ ROUTES = (
     command("warehouse.close_short", "/warehouse/close-short", op.OrderId, d.Order, shipping.close_short),
     command("bank.pay", "/bank/payments", billing.Pay, billing.Payments, billing.pay),
     command("bank.refund", "/bank/refunds", billing.Refund, d.Payment, billing.refund),
+    *app_supply.ROUTES,
 )
 
 
@@ -52,11 +64,12 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI
     Raises:
         ValueError: the database, the fault plan or the master data is wrong.
     """
-    system = assemble(settings, documents.SCHEMA + dunning.SCHEMA, documents.facts, clock)
+    system = assemble(settings, documents.SCHEMA + dunning.SCHEMA + supply.SCHEMA, documents.facts, clock)
     replenisher = stock.Replenisher(settings.seed)
     system.gate.before = replenisher
     set_up = command("erp.setup", "/setup", masterdata.Setup, masterdata.Taken, masterdata.setup(replenisher.forget))
     load_master_data(system, set_up)
     app = build("Sandbox ERP", system, (*ROUTES, set_up))
     add_pages(app, system)
+    app_supply.add_pages(app, system)
     return app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
 from decimal import Decimal
 
 from pydantic import Field
@@ -12,16 +11,16 @@ from ltc.model import documents as d
 from ltc.model.base import Value
 from ltc.model.money import Money
 from ltc.ports import operations as op
+from ltc.ports.requests_billing import WriteOff
 from ltc.sandbox.erp.documents import (
     credit_note_of,
     delivery_of,
     find,
-    invoice_of,
-    open_of,
     order_facts,
     payment_of,
 )
 from ltc.sandbox.erp.dunning import with_claim
+from ltc.sandbox.erp.invoices import discount_now, invoice_of, open_of, post, receive
 from ltc.sandbox.refusals import Refusal, not_found
 from ltc.sandbox.transaction import Transaction
 
@@ -34,9 +33,16 @@ class Allocation(Value):
 
 
 class Pay(Value):
-    """Money that the bank received: one amount, for one invoice or for several."""
+    """Money that the bank received: one transfer, for one invoice or for several."""
 
     allocations: list[Allocation] = Field(min_length=1)
+
+
+class Transfer(Value):
+    """One transfer of a customer with the invoices it names; ``minor`` units of their currency."""
+
+    minor: int = Field(gt=0)
+    invoices: list[d.DocumentId] = Field(min_length=1)
 
 
 class Payments(Value):
@@ -59,7 +65,8 @@ def post_invoice(tx: Transaction, asked: op.DeliveryId) -> d.Invoice:
         raise Refusal("returned", f"delivery {row['id']} came back as {row['return_id']}", row["id"])
     _refuse_billed(tx, row["order_id"], row["id"])
     delivery = delivery_of(row)
-    return _post(tx, row["order_id"], row["id"], delivery.net.minor, delivery.gross.minor)
+    number = post(tx, row["order_id"], delivery=row["id"], net=delivery.net.minor, gross=delivery.gross.minor)
+    return invoice_of(find(tx, "invoices", number))
 
 
 def post_order_invoice(tx: Transaction, asked: op.OrderId) -> d.Invoice:
@@ -68,7 +75,7 @@ def post_order_invoice(tx: Transaction, asked: op.OrderId) -> d.Invoice:
     if order["state"] != "confirmed":
         raise Refusal("not_confirmed", f"order {order['id']} is {order['state']}, not confirmed", order["id"])
     _refuse_billed(tx, order["id"], "")
-    return _post(tx, order["id"], "", order["net"], order["gross"])
+    return invoice_of(find(tx, "invoices", post(tx, order["id"], net=order["net"], gross=order["gross"])))
 
 
 def get_invoice(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
@@ -84,7 +91,7 @@ def credit_note(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
     row = find(tx, "invoices", asked.invoice)
     if row["credit_note"]:
         raise Refusal("already_credited", f"invoice {row['id']} is credited already", row["id"])
-    amount = Money(minor=row["gross"] - row["written_off"], currency=row["currency"])
+    amount = Money(minor=row["gross"] - row["written_off"] - row["discounted"], currency=row["currency"])
     number = tx.database.next_id("CN")
     tx.database.insert(
         "credit_notes", id=number, invoice=row["id"], amount=amount.minor, currency=amount.currency,
@@ -98,14 +105,16 @@ def credit_note(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
     return credit_note_of(find(tx, "credit_notes", number))
 
 
-def write_off(tx: Transaction, asked: op.InvoiceId) -> d.Invoice:
-    """Give up what is still open of an invoice. Refused: ``nothing_open``."""
+def write_off(tx: Transaction, asked: WriteOff) -> d.Invoice:
+    """Give up what is still open of an invoice. Refused: ``nothing_open``, ``more_than_allowed``."""
     row = find(tx, "invoices", asked.invoice)
     rest = open_of(row)
     if rest <= 0:
         raise Refusal("nothing_open", f"nothing of invoice {row['id']} is open", row["id"])
-    tx.run("UPDATE invoices SET written_off = written_off + ?, version = version + 1 WHERE id = ?", rest, row["id"])
     amount = Money(minor=rest, currency=row["currency"])
+    if asked.most is not None and (asked.most.currency != amount.currency or rest > asked.most.minor):
+        raise Refusal("more_than_allowed", f"{amount} of invoice {row['id']} are open, not {asked.most}", row["id"])
+    tx.run("UPDATE invoices SET written_off = written_off + ?, version = version + 1 WHERE id = ?", rest, row["id"])
     tx.record("Invoice", row["id"], parent=row["order_id"], amount=amount)
     return invoice_of(find(tx, "invoices", row["id"]))
 
@@ -122,7 +131,30 @@ def pay(tx: Transaction, asked: Pay) -> Payments:
 
     Part payments and over-payments are taken as they come. Refused: ``not_found``.
     """
-    return Payments(payments=[allocate(tx, one.invoice, one.minor) for one in asked.allocations])
+    number = tx.database.next_id("TR")
+    return Payments(payments=[allocate(tx, one.invoice, one.minor, number) for one in asked.allocations])
+
+
+def transfer(tx: Transaction, asked: Transfer) -> Payments:
+    """The bank received one amount for several invoices: split over them in the order they are named.
+
+    Each gets what is open of it (less the cash discount while the time for that runs, if only so the money suffices);
+    what is left over is an over-payment of the last. Refused: ``not_found``, ``currency_mismatch``, ``same_twice``.
+    """
+    rows = [find(tx, "invoices", number) for number in asked.invoices]
+    if len({row["currency"] for row in rows}) > 1:
+        raise Refusal("currency_mismatch", "the invoices are in several currencies", rows[0]["id"])
+    if len({row["id"] for row in rows}) < len(rows):
+        raise Refusal("same_twice", "an invoice is named twice", rows[0]["id"])
+    number, left, made = tx.database.next_id("TR"), asked.minor, []
+    short = left < sum(max(open_of(row), 0) for row in rows)
+    for row in rows:
+        wanted = max(open_of(row) - (discount_now(tx, row) if short else 0), 0)
+        part = left if row is rows[-1] else min(wanted, left)
+        if part > 0:
+            made.append(allocate(tx, row["id"], part, number))
+        left -= max(part, 0)
+    return Payments(payments=made)
 
 
 def refund(tx: Transaction, asked: Refund) -> d.Payment:
@@ -142,15 +174,15 @@ def exchange_rate(tx: Transaction, asked: op.Currencies) -> d.Rate:
     return d.Rate(source=asked.source, target=asked.target, rate=Decimal(found), on=tx.now)
 
 
-def allocate(tx: Transaction, invoice: str, minor: int) -> d.Payment:
+def allocate(tx: Transaction, invoice: str, minor: int, transfer: str = "") -> d.Payment:
     """Enter a payment of ``minor`` units for an invoice, with its event; below zero it is a refund."""
     row = find(tx, "invoices", invoice)
     number = tx.database.next_id("PAY")
+    carried, received = receive(tx, row, minor)
     tx.database.insert(
         "payments", id=number, invoice=row["id"], amount=minor, currency=row["currency"],
-        received_at=tx.now.isoformat(),
+        received_at=tx.now.isoformat(), carried=carried, received=received, transfer=transfer,
     )  # fmt: skip
-    tx.run("UPDATE invoices SET paid = paid + ?, version = version + 1 WHERE id = ?", minor, row["id"])
     tx.record("Payment", number, parent=row["id"], amount=Money(minor=minor, currency=row["currency"]))
     order = find(tx, "orders", row["order_id"])
     facts = {**order_facts(order), "invoice": row["id"]}
@@ -169,23 +201,9 @@ def _refuse_billed(tx: Transaction, order: str, delivery: str) -> None:
         raise Refusal("already_invoiced", f"{what} is billed by invoice {standing}", standing)
 
 
-def _post(tx: Transaction, order: str, delivery: str, net: int, gross: int) -> d.Invoice:
-    buyer = tx.row(
-        "SELECT c.id, c.terms_days, o.currency FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = ?",
-        order,
-    )
-    if buyer is None:
-        raise not_found("order", order)
-    number = tx.database.next_id("INV")
-    tx.database.insert(
-        "invoices", id=number, version=1, order_id=order, delivery=delivery, customer=buyer["id"],
-        currency=buyer["currency"], net=net, tax=gross - net, gross=gross, paid=0, credited=0, written_off=0,
-        credit_note="", due_date=(tx.now + timedelta(days=buyer["terms_days"])).isoformat(), reference=tx.caller.key,
-        at_real=tx.real.isoformat(), posted=tx.now.isoformat(),
-    )  # fmt: skip
-    tx.record("Invoice", number, parent=delivery or order, amount=Money(minor=gross, currency=buyer["currency"]))
-    return invoice_of(find(tx, "invoices", number))
-
-
 def _billed_by(row: sqlite3.Row) -> str:
-    return "erp.post_invoice" if row["delivery"] else "erp.post_order_invoice"
+    by_kind = {
+        "down_payment": "erp.post_down_payment", "instalment": "erp.post_instalment", "final": "erp.post_final_invoice",
+        "milestone": "erp.post_milestone_invoice",
+    }  # fmt: skip
+    return by_kind.get(row["kind"]) or ("erp.post_invoice" if row["delivery"] else "erp.post_order_invoice")

@@ -12,7 +12,8 @@ from ltc.sandbox.transaction import Transaction
 def exposure(tx: Transaction, customer: str) -> int:
     """Return what a customer owes or will owe, in minor units: open invoices + confirmed orders not billed yet."""
     invoices = tx.value(
-        "SELECT COALESCE(SUM(MAX(gross - paid - credited - written_off, 0)), 0) FROM invoices WHERE customer = ?",
+        "SELECT COALESCE(SUM(MAX(gross - paid - credited - discounted - written_off, 0)), 0) FROM invoices"
+        " WHERE customer = ?",
         customer,
     )
     unbilled = tx.value(

@@ -31,13 +31,14 @@ CREATE TABLE IF NOT EXISTS orders (
   id TEXT PRIMARY KEY, version INTEGER NOT NULL, customer TEXT NOT NULL REFERENCES customers, currency TEXT NOT NULL,
   lines TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, gross INTEGER NOT NULL, state TEXT NOT NULL,
   ordered INTEGER NOT NULL, shipped INTEGER NOT NULL, returned INTEGER NOT NULL, cancelled INTEGER NOT NULL,
-  release TEXT NOT NULL, reference TEXT NOT NULL, chain TEXT NOT NULL, entered TEXT NOT NULL, at_real TEXT NOT NULL);
+  release TEXT NOT NULL, reference TEXT NOT NULL, chain TEXT NOT NULL, entered TEXT NOT NULL, at_real TEXT NOT NULL,
+  terms TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS orders_customer ON orders (customer, state);
 CREATE INDEX IF NOT EXISTS orders_reference ON orders (reference);
 CREATE TABLE IF NOT EXISTS order_lines (
   order_id TEXT NOT NULL REFERENCES orders, line TEXT NOT NULL, product TEXT NOT NULL REFERENCES products,
   quantity INTEGER NOT NULL, net INTEGER NOT NULL, gross INTEGER NOT NULL, shipped INTEGER NOT NULL,
-  cancelled INTEGER NOT NULL, PRIMARY KEY (order_id, line), CHECK (shipped + cancelled <= quantity)) WITHOUT ROWID;
+  cancelled INTEGER NOT NULL, PRIMARY KEY (order_id, line), CHECK (cancelled <= quantity)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS order_lines_product ON order_lines (product);
 CREATE TABLE IF NOT EXISTS releases (
   id TEXT PRIMARY KEY, version INTEGER NOT NULL, order_id TEXT NOT NULL REFERENCES orders, status TEXT NOT NULL,
@@ -54,14 +55,26 @@ CREATE TABLE IF NOT EXISTS invoices (
   id TEXT PRIMARY KEY, version INTEGER NOT NULL, order_id TEXT NOT NULL REFERENCES orders, delivery TEXT NOT NULL,
   customer TEXT NOT NULL, currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, gross INTEGER NOT NULL,
   paid INTEGER NOT NULL, credited INTEGER NOT NULL, written_off INTEGER NOT NULL, credit_note TEXT NOT NULL,
-  due_date TEXT NOT NULL, reference TEXT NOT NULL, at_real TEXT NOT NULL, posted TEXT NOT NULL);
+  due_date TEXT NOT NULL, reference TEXT NOT NULL, at_real TEXT NOT NULL, posted TEXT NOT NULL,
+  kind TEXT NOT NULL DEFAULT '', part TEXT NOT NULL DEFAULT '', deducted INTEGER NOT NULL DEFAULT 0,
+  discounted INTEGER NOT NULL DEFAULT 0, discount_rate TEXT NOT NULL DEFAULT '',
+  discount_until TEXT NOT NULL DEFAULT '', books TEXT NOT NULL DEFAULT '', rate TEXT NOT NULL DEFAULT '',
+  carried INTEGER NOT NULL DEFAULT 0, received INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS invoices_order ON invoices (order_id);
 CREATE INDEX IF NOT EXISTS invoices_customer ON invoices (customer);
 CREATE INDEX IF NOT EXISTS invoices_reference ON invoices (reference);
-CREATE INDEX IF NOT EXISTS invoices_open ON invoices (due_date) WHERE gross > paid + credited + written_off;
+CREATE INDEX IF NOT EXISTS invoices_open ON invoices (due_date)
+  WHERE gross > paid + credited + discounted + written_off;
+CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY CHECK (id = 1), currency TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS milestones (
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, order_id TEXT NOT NULL REFERENCES orders, name TEXT NOT NULL,
+  net INTEGER NOT NULL, gross INTEGER NOT NULL, currency TEXT NOT NULL, accepted_by TEXT NOT NULL,
+  accepted_at TEXT NOT NULL, withdrawn INTEGER NOT NULL, reference TEXT NOT NULL, at_real TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS milestones_order ON milestones (order_id);
 CREATE TABLE IF NOT EXISTS payments (
   id TEXT PRIMARY KEY, invoice TEXT NOT NULL REFERENCES invoices, amount INTEGER NOT NULL, currency TEXT NOT NULL,
-  received_at TEXT NOT NULL);
+  received_at TEXT NOT NULL, carried INTEGER NOT NULL DEFAULT 0, received INTEGER NOT NULL DEFAULT 0,
+  transfer TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS payments_invoice ON payments (invoice);
 CREATE TABLE IF NOT EXISTS bank_references (
   payment TEXT PRIMARY KEY REFERENCES payments, reference TEXT NOT NULL) WITHOUT ROWID;
@@ -78,7 +91,11 @@ _NAMES = {
     "orders": "order", "releases": "release", "deliveries": "delivery", "invoices": "invoice", "payments": "payment",
     "credit_notes": "credit note", "dunnings": "dunning notice",
     "returns": "goods return", "products": "product", "customers": "customer",
+    "milestones": "milestone", "productions": "production order", "purchases": "purchase order",
+    "supply_plans": "supply plan",
 }  # fmt: skip
+_HANGING = {"milestone": "milestones", "production": "productions", "purchase": "purchases",
+            "supply": "supply_plans"}  # fmt: skip
 _LINES = TypeAdapter(list[d.Line])
 _DELIVERED = TypeAdapter(list[d.DeliveryLine])
 
@@ -134,25 +151,6 @@ def delivery_of(row: sqlite3.Row) -> d.Delivery:
     )  # fmt: skip
 
 
-def open_of(row: sqlite3.Row) -> int:
-    """Return what is open of an invoice, in minor units; below zero when too much was paid."""
-    return int(row["gross"] - row["paid"] - row["credited"] - row["written_off"])
-
-
-def invoice_of(row: sqlite3.Row) -> d.Invoice:
-    """Return an invoice."""
-    amounts = {
-        name: Money(minor=row[name], currency=row["currency"])
-        for name in ("net", "tax", "gross", "paid", "credited", "written_off")
-    }
-    rest = open_of(row)
-    return d.Invoice(
-        id=row["id"], version=row["version"], order=row["order_id"], delivery=row["delivery"], **amounts,
-        open=Money(minor=rest, currency=row["currency"]), settled=rest <= 0,
-        due_date=datetime.fromisoformat(row["due_date"]),
-    )  # fmt: skip
-
-
 def payment_of(row: sqlite3.Row) -> d.Payment:
     """Return a payment."""
     return d.Payment(
@@ -193,5 +191,8 @@ def facts(database: Database, known: Mapping[str, str]) -> dict[str, str]:
         )  # fmt: skip
     if invoice := known.get("invoice"):
         order = database.value("SELECT order_id FROM invoices WHERE id = ?", invoice)
+    for name, table in _HANGING.items():
+        if number := known.get(name):
+            order = database.value(f"SELECT order_id FROM {table} WHERE id = ?", number) or order  # noqa: S608
     row = database.row("SELECT id, customer, chain FROM orders WHERE id = ?", order) if order else None
     return order_facts(row) if row else {}

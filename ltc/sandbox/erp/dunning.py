@@ -11,7 +11,8 @@ from ltc.model import documents as d
 from ltc.model.base import Value
 from ltc.model.money import Money
 from ltc.ports import operations as op
-from ltc.sandbox.erp.documents import find, invoice_of, open_of, order_facts
+from ltc.sandbox.erp.documents import find, order_facts
+from ltc.sandbox.erp.invoices import invoice_of, open_of
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 

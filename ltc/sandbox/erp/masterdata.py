@@ -13,6 +13,8 @@ from ltc.model import documents as d
 from ltc.model.base import Value
 from ltc.model.money import Currency
 from ltc.ports import operations as op
+from ltc.sandbox.erp.documents import find
+from ltc.sandbox.erp.supply import made_of
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 
@@ -70,13 +72,32 @@ class Replenishment(Value):
         return self
 
 
+class Part(Value):
+    """How many pieces of a part go into one piece of a product."""
+
+    product: d.DocumentId
+    quantity: int = Field(gt=0)
+
+
+class PartsList(Value):
+    """What a product is made of: with a parts list it is made to order, and its parts are bought or made."""
+
+    product: d.DocumentId
+    parts: list[Part] = Field(min_length=1)
+
+
 class Setup(Value):
-    """Master data. What is there already under the same id is replaced, except a product's stock."""
+    """Master data. What is there already under the same id is replaced, except a product's stock.
+
+    ``base`` is the currency of the books: payments in others make exchange differences.
+    """
 
     customers: list[CustomerData] = Field(default_factory=list)
     products: list[ProductData] = Field(default_factory=list)
     rates: list[RateData] = Field(default_factory=list)
     replenishment: Replenishment | None = None
+    parts_lists: list[PartsList] = Field(default_factory=list)
+    base: Currency | None = None
 
 
 class Taken(Value):
@@ -101,6 +122,10 @@ def setup(changed: Callable[[], None]) -> Callable[[Transaction, Setup], Taken]:
             _product(tx, product)
         for rate in asked.rates:
             tx.run("INSERT OR REPLACE INTO rates VALUES (?, ?, ?)", rate.source, rate.target, str(rate.rate))
+        for parts in asked.parts_lists:
+            _parts(tx, parts)
+        if asked.base:
+            tx.run("INSERT OR REPLACE INTO books VALUES (1, ?)", asked.base)
         if asked.replenishment:
             _schedule(tx, asked.replenishment)
             changed()
@@ -165,6 +190,18 @@ def _product(tx: Transaction, one: ProductData) -> None:
     )  # fmt: skip
     if new and one.stock:
         tx.record("Product", one.id, quantity=one.stock)
+
+
+def _parts(tx: Transaction, one: PartsList) -> None:
+    """Keep a parts list. Refused: ``not_found`` (a product), ``bad_parts_list`` (a part twice, or made of itself)."""
+    wanted = [part.product for part in one.parts]
+    for number in (one.product, *wanted):
+        find(tx, "products", number)
+    if len(set(wanted)) != len(wanted) or one.product in made_of(tx, wanted):
+        raise Refusal("bad_parts_list", f"product {one.product}: a part twice, or made of itself", one.product)
+    tx.run("DELETE FROM parts_lists WHERE product = ?", one.product)
+    for part in one.parts:
+        tx.database.insert("parts_lists", product=one.product, part=part.product, quantity=part.quantity)
 
 
 def _schedule(tx: Transaction, plan: Replenishment) -> None:

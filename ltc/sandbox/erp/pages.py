@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ltc.sandbox.app import SandboxSystem, indexed_before, rows_answer
 from ltc.sandbox.erp import documents as rows
 from ltc.sandbox.erp.dunning import dunning_of
+from ltc.sandbox.erp.invoices import invoice_of
 from ltc.sandbox.gate import answer
 from ltc.sandbox.refusals import not_found
 
@@ -29,7 +30,7 @@ def add_pages(app: FastAPI, system: SandboxSystem) -> None:
     _master_data(app, system)
 
 
-class _Lists:
+class Lists:
     """Runs the searches: ``reference`` goes through an index that may lag, everything else is read directly."""
 
     def __init__(self, system: SandboxSystem) -> None:
@@ -68,7 +69,7 @@ def _made_by(table: str) -> str:
 
 
 def _documents(app: FastAPI, system: SandboxSystem) -> None:
-    lists = _Lists(system)
+    lists = Lists(system)
 
     @app.get("/orders")
     async def orders(
@@ -97,20 +98,22 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
 
 
 def _invoices(app: FastAPI, system: SandboxSystem) -> None:
-    lists = _Lists(system)
+    lists = Lists(system)
 
     @app.get("/invoices")
     async def invoices(
-        reference: str = "", order: str = "", delivery: str = "", customer: str = "", after: int = 0,
+        reference: str = "", order: str = "", delivery: str = "", customer: str = "", part: str = "", after: int = 0,
         limit: Limit = 200,
     ) -> Response:  # fmt: skip
         """Invoices, oldest first."""
-        by = {"reference": reference, "order_id": order, "delivery": delivery, "customer": customer}
-        return lists.find("invoices", rows.invoice_of, limit, after, "reference", "customer", "posted", **by)
+        by = {"reference": reference, "order_id": order, "delivery": delivery, "customer": customer, "part": part}
+        return lists.find(
+            "invoices", invoice_of, limit, after, "reference", "customer", "posted", "discount_rate", **by
+        )
 
 
 def _dunnings(app: FastAPI, system: SandboxSystem) -> None:
-    lists = _Lists(system)
+    lists = Lists(system)
 
     @app.get("/dunnings")
     async def dunnings(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
@@ -127,7 +130,7 @@ def _dunnings(app: FastAPI, system: SandboxSystem) -> None:
 
 
 def _payments(app: FastAPI, system: SandboxSystem) -> None:
-    lists = _Lists(system)
+    lists = Lists(system)
 
     @app.get("/payments")
     async def payments(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
@@ -148,7 +151,7 @@ def _payments(app: FastAPI, system: SandboxSystem) -> None:
 
 
 def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
-    lists = _Lists(system)
+    lists = Lists(system)
 
     @app.get("/credit-notes")
     async def credit_notes(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
@@ -192,8 +195,10 @@ def _work_lists(app: FastAPI, system: SandboxSystem) -> None:
         """What customers have to pay: each open invoice, in minor units, with its due date and chain."""
         return rows_answer(database.rows(
             "SELECT i.id AS invoice, i.order_id AS \"order\", i.delivery, o.chain, i.customer, i.currency, i.gross,"
-            " i.paid, i.gross - i.paid - i.credited - i.written_off AS open, i.due_date, i.posted FROM invoices i"
-            " JOIN orders o ON o.id = i.order_id WHERE i.gross > i.paid + i.credited + i.written_off ORDER BY i.rowid"
+            " i.paid, i.gross - i.paid - i.credited - i.discounted - i.written_off AS open, i.due_date, i.posted,"
+            " i.kind, i.part, i.discount_rate, i.discount_until FROM invoices i"
+            " JOIN orders o ON o.id = i.order_id"
+            " WHERE i.gross > i.paid + i.credited + i.discounted + i.written_off ORDER BY i.rowid"
         ))  # fmt: skip
 
 

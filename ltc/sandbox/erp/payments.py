@@ -8,7 +8,8 @@ from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op
 from ltc.sandbox.erp.billing import allocate
-from ltc.sandbox.erp.documents import find, open_of, order_facts, payment_of
+from ltc.sandbox.erp.documents import find, order_facts, payment_of
+from ltc.sandbox.erp.invoices import open_of, take_back
 from ltc.sandbox.refusals import Refusal, not_found
 from ltc.sandbox.transaction import Transaction
 
@@ -50,7 +51,7 @@ def _reverse(tx: Transaction, row: sqlite3.Row) -> d.Payment:
     amount = Money(minor=row["amount"], currency=row["currency"])
     tx.database.insert("reversals", payment=row["id"], amount=amount.minor, reversed=tx.now.isoformat())
     tx.run("UPDATE payments SET amount = 0 WHERE id = ?", row["id"])
-    tx.run("UPDATE invoices SET paid = paid - ?, version = version + 1 WHERE id = ?", amount.minor, row["invoice"])
+    take_back(tx, find(tx, "invoices", row["invoice"]), row)
     entered = "erp.register_payment" if tx.last_effect("erp.register_payment", row["id"]) else "bank.pay"
     tx.record("Payment", row["id"], parent=row["invoice"], amount=amount, undoes=(entered, row["id"]))
     invoice = find(tx, "invoices", row["invoice"])

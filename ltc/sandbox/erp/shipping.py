@@ -13,6 +13,8 @@ from ltc.model.money import Money, round_minor
 from ltc.ports import operations as op
 from ltc.sandbox.erp.documents import delivery_of, find, lines_json, order_facts, order_of, release_of, return_of
 from ltc.sandbox.erp.orders import refuse_shipped
+from ltc.sandbox.erp.supply import FREE, use_kept
+from ltc.sandbox.erp.tolerance import anything_open, complete, most_of
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 
@@ -117,11 +119,15 @@ def close_short(tx: Transaction, asked: op.OrderId) -> d.Order:
     last = tx.value("SELECT id FROM deliveries WHERE order_id = ? ORDER BY rowid DESC LIMIT 1", order["id"])
     if last is None:
         raise Refusal("nothing_shipped", f"nothing of order {order['id']} is out; cancel it instead", order["id"])
-    rest = order["ordered"] - order["cancelled"] - order["shipped"]
+    rest = tx.value(
+        "SELECT COALESCE(SUM(quantity - shipped - cancelled), 0) FROM order_lines"
+        " WHERE order_id = ? AND quantity > shipped + cancelled", order["id"],
+    )  # fmt: skip
     if not rest:
         raise Refusal("nothing_open", f"nothing of order {order['id']} is open", order["id"])
     tx.run("UPDATE orders SET cancelled = cancelled + ?, version = version + 1 WHERE id = ?", rest, order["id"])
-    tx.run("UPDATE order_lines SET cancelled = quantity - shipped WHERE order_id = ?", order["id"])
+    tx.run("UPDATE order_lines SET cancelled = quantity - shipped WHERE order_id = ? AND quantity > shipped",
+           order["id"])  # fmt: skip
     tx.run("UPDATE releases SET status = 'shipped', version = version + 1 WHERE id = ?", order["release"])
     tx.record("Order", order["id"], quantity=rest)
     tx.emit("erp.goods_shipped", {"order": order["id"], "delivery": last}, order_facts(order))
@@ -167,7 +173,7 @@ def _given(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> list[t
     left = {row["product"]: row["stock"] for row in rows.values()}
     for name, quantity in wanted.items():
         row = rows[name]
-        if quantity > row["open"]:
+        if quantity > most_of(order, row):
             raise Refusal("more_than_ordered", f"line {name}: {row['open']} open, {quantity} asked", order["id"])
         left[row["product"]] -= quantity
         if left[row["product"]] < 0:
@@ -193,7 +199,7 @@ def _available(tx: Transaction, order: sqlite3.Row) -> list[tuple[sqlite3.Row, i
 
 def _open_lines(tx: Transaction, order: sqlite3.Row) -> list[sqlite3.Row]:
     return tx.rows(
-        "SELECT l.*, l.quantity - l.shipped - l.cancelled AS open, p.stock FROM order_lines l"
+        f"SELECT l.*, l.quantity - l.shipped - l.cancelled AS open, {FREE} AS stock FROM order_lines l"  # noqa: S608
         " JOIN products p ON p.id = l.product WHERE l.order_id = ? AND l.quantity > l.shipped + l.cancelled"
         " ORDER BY l.line", order["id"],
     )  # fmt: skip
@@ -212,6 +218,7 @@ def _deliver(tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row,
             row["line"],
         )
         tx.run("UPDATE products SET stock = stock - ? WHERE id = ?", quantity, row["product"])
+        use_kept(tx, order["id"], row["product"], quantity)
     lines = [d.DeliveryLine(line=row["line"], product=row["product"], quantity=quantity) for row, quantity in taken]
     number = tx.database.next_id("DN")
     tx.database.insert(
@@ -219,7 +226,8 @@ def _deliver(tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row,
         currency=order["currency"], shipped_at=tx.now.isoformat(), return_id="",
     )  # fmt: skip
     tx.run("UPDATE orders SET shipped = shipped + ?, version = version + 1 WHERE id = ?", pieces, order["id"])
-    if order["shipped"] + pieces + order["cancelled"] == order["ordered"]:
+    complete(tx, order)
+    if not anything_open(tx, order["id"]):
         tx.run("UPDATE releases SET status = 'shipped', version = version + 1 WHERE id = ?", order["release"])
     amount = Money(minor=gross, currency=order["currency"])
     tx.record("Delivery", number, parent=order["id"], amount=amount, quantity=pieces)

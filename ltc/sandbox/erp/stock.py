@@ -65,7 +65,8 @@ class Replenisher:
     """Brings what is due on the schedule, up to virtual now, whenever somebody looks: no thread, no timer.
 
     Every ``every_hours`` virtual hours each product gets a lot between ``lot_min`` and ``lot_max``, which the seed, the
-    product and the round decide; with ``cover`` the lot also holds what released orders lack.
+    product and the round decide; with ``cover`` the lot also holds what released orders lack. What is made to order,
+    and its parts, never comes by itself.
     """
 
     def __init__(self, seed: int) -> None:
@@ -97,7 +98,10 @@ class Replenisher:
         self._next = None  # read again: this transaction may still be rolled back
 
     def _round(self, tx: Transaction, plan: sqlite3.Row, number: int) -> None:
-        for product in tx.rows("SELECT id, stock FROM products WHERE NOT discontinued ORDER BY id"):
+        for product in tx.rows(
+            "SELECT id, stock FROM products WHERE NOT discontinued AND id NOT IN"
+            " (SELECT product FROM parts_lists UNION SELECT part FROM parts_lists) ORDER BY id"
+        ):
             lot = self._lot(product["id"], number, plan["lot_min"], plan["lot_max"])
             if plan["cover"]:
                 lot += max(0, open_demand(tx, product["id"]) - product["stock"])
