@@ -16,7 +16,7 @@ from ltc.cli.session import ask
 from ltc.cli.text import moment, second, short, span
 
 app = typer.Typer(help="Start chains, see where they stand, intervene.", no_args_is_help=True, rich_markup_mode=None)
-_STATES = ("running", "held", "compensating", "ended")
+_STATES = ("running", "held", "compensating", "kept_open", "ended")
 _OUTCOMES = ("completed", "lost", "cancelled", "rejected", "written_off")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from ltc.cli.def_test_shape import TESTS
 from ltc.core import machine
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
+from ltc.core.stand_in_books import Books
 from ltc.core.turn import Setting
 from ltc.definition import calendars, expressions
 from ltc.definition.build import World
@@ -105,11 +107,13 @@ def _script(given: Mapping) -> Script:
         answers=[(one.text("task"), _answered(one)) for one in given.listing("answers").mappings()],
         people={key: _texts(value) for key, value in given.mapping("people").values.items()},
         cancel_after=given.text("cancel_after"),
+        events=[_event(one) for one in given.listing("events").mappings()],
+        elsewhere=given.whole("elsewhere", 0),
     )
     for key in ("parts", "pays"):
         if key in given.values:
             setattr(script, key, [int(text) for text in _texts(given.values[key])])
-    for key in ("ship_after", "pay_after"):
+    for key in ("ship_after", "pay_after", "back_after"):
         if span := _span(given, key):
             setattr(script, key, span)
     return script
@@ -118,6 +122,37 @@ def _script(given: Mapping) -> Script:
 def _answered(given: Mapping) -> str | dict[str, str]:
     fields = given.mapping("fields")
     return given.text("says") or {key: fields.text(key) for key in fields.values}
+
+
+def _event(one: Mapping) -> dict[str, Any]:
+    """Return an event of the script; its fields are worked out when it comes."""
+    lasting = _span(one, "in")
+    found = {"event": one.text("event"), "after": one.text("after"), "twice": one.flag("twice")}
+    return {**found, "fields": _fields(one), **({"later": lasting} if lasting else {})}
+
+
+def _fields(one: Mapping) -> Callable[[Books], dict[str, Any]]:
+    given = one.mapping("with")
+
+    def fields(books: Books) -> dict[str, Any]:
+        names = {"opportunity": books.opportunity, "order": books.order}
+        currency = books.opportunity["currency"]
+        found = {key: expressions.evaluate(given.text(key), names, currency=currency, rates={}) for key in given.values}
+        if "quantity" in one.values:
+            found["lines"] = _resized(books.opportunity["lines"], one.whole("quantity", 1))
+        return found
+
+    return fields
+
+
+def _resized(lines: list[dict[str, Any]], quantity: int) -> list[dict[str, Any]]:
+    """Return lines with another quantity in the first, at its price."""
+    first, *rest = lines
+    sums = {
+        name: {**first[name], "minor": first[name]["minor"] * quantity // first["quantity"]}
+        for name in ("net", "tax", "gross")
+    }
+    return [{**first, "quantity": quantity, **sums}, *rest]
 
 
 def _span(given: Mapping, key: str) -> timedelta | None:

@@ -149,6 +149,8 @@ def _fields(label: str, *names: str) -> Callable[[Data], str]:
     return say
 
 
+_HOW = {"steps": "beside the legs", "send_back": "back", "hold": "no further: a person decides"}
+
 _SENTENCES: dict[str, Callable[[Data], str]] = {
     "chain_started": _started,
     "leg_entered": _fields("leg entered"),
@@ -232,6 +234,20 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     ),
     "rested": _fields("came to rest", "state"),
     "continued": _fields("history continued in a new run"),
+    "handled": lambda data: _join(
+        f"handler {data.get('handler', '')} takes {data.get('event', '')}",
+        _after("and goes", _HOW.get(str(data.get("then")), "")),
+    ),
+    "amended": lambda data: _join(
+        f"{data.get('document', '')} amended", _after("asked for again:", _list(data.get("reopened"))),
+        _after("stands:", _list(data.get("kept"))),
+    ),
+    "kept_open": lambda data: _join(
+        "completed; kept open", _after("to", moment(data.get("until"))), _after("for", _list(data.get("handlers"))),
+    ),
+    "forged": lambda data: _join(
+        f"a decision by {data.get('actor', '?')} was NOT taken: its signature does not hold", data.get("problem"),
+    ),
     "ended": lambda data: f"ENDED {_join(data.get('outcome'), data.get('reason'))}",
 }  # fmt: skip
 

@@ -17,6 +17,8 @@ from ltc.model.trail import Kind
 def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
     """Open a task at its first level that applies; none applies: nothing to decide."""
     place = turn.place(token)
+    if _stands(turn, token):
+        return
     turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
     levels = [
         level.name
@@ -33,6 +35,15 @@ def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
     turn.state.tasks[task.id] = task
     token.task, token.status = task.id, "deciding"
     _ask(turn, token, node, task)
+
+
+def _stands(turn: Turn, token: Token) -> bool:
+    """What an amendment leaves as it was decided is not asked for again."""
+    task = next((one for one in turn.state.tasks.values() if one.stands and one.node == token.node), None)
+    if task is not None:
+        task.stands = False
+        moves.go_on(turn, token)
+    return task is not None
 
 
 def _level(node: ApproveNode, task: Task) -> Level:
@@ -168,6 +179,11 @@ def checked(turn: Turn, flight: Flight, problem: str) -> None:
     """The signature of a decision that came by signal has been checked."""
     decision = Decision.model_validate(flight.payload)
     task = turn.state.tasks.get(decision.task)
+    if problem:
+        turn.log(
+            Kind.FORGED, task=decision.task, actor=decision.actor, decision=decision.decision, id=decision.id,
+            problem=problem[:200],
+        )  # fmt: skip
     if problem or task is None or decision.id in task.decisions or _refusal(turn, task, decision) is not None:
         return
     _apply(turn, task, decision, "signal")

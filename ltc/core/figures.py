@@ -70,6 +70,10 @@ def _decide_again(turn: Turn, token: Token, task: Task, node: ApproveNode) -> No
         moves.put_back(turn, token, node.id)
     else:
         moves.rewind(turn, node.leg)
+        if token.leg in [
+            side.id for side in turn.plan.sides
+        ]:  # of a handler, which runs beside the legs: it tries again
+            token.status = "ready"
 
 
 def _reaches(turn: Turn, token: Token, node: ApproveNode) -> bool:

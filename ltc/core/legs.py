@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import approvals, calls, events, forks, items, moves, slas, tasks, undoing, waits
+from ltc.core import amending, approvals, calls, events, forks, items, moves, sides, slas, tasks, undoing, waits
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, TaskNode, WaitNode
@@ -11,8 +11,9 @@ from ltc.model.trail import Kind
 
 def progress(turn: Turn) -> None:
     """Move everything that can move, until all is busy, waiting, held or ended."""
+    amending.settle(turn)
     _move(turn)
-    if events.handled(turn):
+    while events.handled(turn):
         _move(turn)
     undoing.go_on(turn)
 
@@ -84,6 +85,8 @@ def _end(turn: Turn, token: Token, node: EndNode) -> None:
 def _turn_legs(turn: Turn) -> bool:
     """Open and close legs where that is due; tell whether anything changed."""
     state = turn.state
+    if turn.plan.sides and (sides.tend(turn) or events.handled(turn)):
+        return True
     if state.ending:
         undoing.complete(turn)
         return False

@@ -30,6 +30,7 @@ def begin(setting: Setting, *, chain: str, installation: str, requester: str, va
     """Return the state of a chain that has not started."""
     state = State(chain=chain, installation=installation, requester=requester, input=dict(values))
     state.legs = {leg.id: LegState() for leg in setting.plan.legs}
+    state.legs.update({side.id: LegState("done") for side in setting.plan.sides})
     state.collections = {name: {} for name in setting.plan.collections}
     return state
 

@@ -126,7 +126,8 @@ def _move(
     )  # fmt: skip
     _keep_undo(turn)
     turn.state = renamed(turn.state, renames)
-    turn.state.legs = {leg.id: turn.state.legs.get(leg.id) or LegState() for leg in plan.legs}
+    legs = {leg.id: turn.state.legs.get(leg.id) or LegState() for leg in plan.legs}
+    turn.state.legs = {**legs, **{one.id: turn.state.legs.get(one.id) or LegState("done") for one in plan.sides}}
     for name in plan.collections:
         turn.state.collections.setdefault(name, {})
     _pin(turn, plan, windows, _promises(renames))

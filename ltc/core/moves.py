@@ -64,10 +64,11 @@ def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
         return
     if outcome != "completed" or not state.pending_outcome:
         state.pending_outcome, state.pending_reason = outcome, reason
+    beside = [side.id for side in turn.plan.sides]
     if token.item:
         put_back(turn, state.tokens[f"{token.leg}[{token.item}]"], "")
-    else:
-        drop(turn, list(state.tokens.values()))
+    if not token.item or token.leg in beside:  # what handlers have begun is seen to its end
+        drop(turn, [one for one in state.tokens.values() if one.leg not in beside])
         state.ending = True
 
 
@@ -136,6 +137,22 @@ def send_back(turn: Turn, token: Token, reaction: Reaction) -> None:
         return
     state.rounds[token.node] = rounds
     turn.log(Kind.SENT_BACK, token, to=reaction.leg, round=rounds)
+    rewind(turn, reaction.leg)
+
+
+def sent_back_by(turn: Turn, name: str, reaction: Reaction, reason: str) -> None:
+    """An event sends the chain back; past the point of no return, or too often, a named human decides instead."""
+    state = turn.state
+    order = [leg.id for leg in turn.plan.legs]
+    rounds = state.rounds.get(name, 0) + 1
+    if state.pivots or rounds > reaction.max_rounds:
+        why = "past_pivot" if state.pivots else "rounds"
+        turn.hold(None, why, wanted=f"send_back {reaction.leg}", why=reason, handler=name, pivots=list(state.pivots))
+        return
+    state.rounds[name] = rounds
+    if all(state.legs[leg].status == "pending" for leg in order[order.index(reaction.leg) :]):
+        return  # not there yet: what it would do again is still to be done
+    turn.log(Kind.SENT_BACK, to=reaction.leg, round=rounds, step=name)
     rewind(turn, reaction.leg)
 
 

@@ -66,6 +66,8 @@ def _rest(turn: Turn) -> None:
     """Tell Temporal's search attributes where the chain rests, when that has changed."""
     state = turn.state
     said = "held" if state.holds else "compensating" if state.status == "compensating" else "running"
+    if said == "running" and state.open_until is not None:
+        said = "kept_open"
     leg = next((one.id for one in turn.plan.legs if state.legs[one.id].status == "open"), "")
     if f"{said}/{leg}" != state.rested:
         state.rested = f"{said}/{leg}"
@@ -82,6 +84,9 @@ def fired(turn: Turn, tick: Tick) -> None:
 def earliest(turn: Turn) -> datetime | None:
     """The earliest instant at which this chain must be woken."""
     moments = [slas.next_instant(turn)]
+    until = turn.state.open_until
+    if until is not None and until > turn.now and turn.state.status == "running":
+        moments.append(until)
     if turn.state.status == "running" and not turn.paused():
         for token in turn.state.tokens.values():
             if token.status == "waiting":

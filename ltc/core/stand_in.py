@@ -27,6 +27,9 @@ class Script:
     ``people``: level, or task -> candidates. ``parts``: shares of the order in each delivery.
     ``pays``: shares of an invoice in each payment; ``[]`` never pays.
     ``cancel_after``: operation after which the customer cancels.
+    ``events``: what else happens: ``event``, ``after`` (operation), ``later`` (how much), ``twice``, and its ``fields``
+    (a mapping, or what makes one of the stand-in's books). ``elsewhere``: the share of the order that a second
+    warehouse has. ``back_after``: how long announced goods take to come back.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -40,6 +43,9 @@ class Script:
     ship_after: timedelta = timedelta(days=1)
     pay_after: timedelta = timedelta(days=7)
     cancel_after: str = ""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    elsewhere: int = 0
+    back_after: timedelta = timedelta(days=3)
 
 
 @dataclass
@@ -56,7 +62,7 @@ class StandIn:
     _decided: int = 0
 
     def __post_init__(self) -> None:
-        self.books = Books(self.opportunity)
+        self.books = Books(self.opportunity, elsewhere=self.script.elsewhere)
 
     # The protocol of simulation.World
 
@@ -109,6 +115,11 @@ class StandIn:
             self.made[key] = result
         if op == "erp.release_delivery":
             later += self._shipments(now)
+        if op == "erp.release_picks":
+            later += self._shipments(now, args["warehouse"], sum(line["quantity"] for line in args["lines"]))
+        if op == "erp.accept_return":
+            later += self._comes_back(result, now)
+        later += self._happenings(op)
         if op in ("erp.post_invoice", "erp.post_order_invoice"):
             later += self._payments(result, now)
         if op == self.script.cancel_after:
@@ -128,21 +139,38 @@ class StandIn:
 
     # Later events
 
-    def _shipments(self, now: datetime) -> list[tuple[timedelta, Input]]:
+    def _happenings(self, op: str) -> list[tuple[timedelta, Input]]:
+        """What the script says happens after an operation, once each."""
+        found = [one for one in self.script.events if one["after"] == op]
+        self.script.events = [one for one in self.script.events if one not in found]
+        heard = []
+        for one in found:
+            fields = one["fields"](self.books) if callable(one["fields"]) else one["fields"]
+            heard += [self._event(one.get("later", SOON * 2), one["event"], fields)] * (2 if one.get("twice") else 1)
+        return heard
+
+    def _comes_back(self, back: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
+        """What is announced comes back."""
+        self.books.arrivals[back["id"]] = now + self.script.back_after
+        fields = {"order": back["order"], "goods_return": back["id"]}
+        return [self._event(self.script.back_after, "erp.goods_returned", fields)]
+
+    def _shipments(self, now: datetime, house: str = "", part: int = 0) -> list[tuple[timedelta, Input]]:
         later: list[tuple[timedelta, Input]] = []
         order = self.books.order
-        left = order["ordered"]
+        left = total = part or order["ordered"] - order["cancelled"]
         for number, share in enumerate(self.script.parts, 1):
             whole = number == len(self.script.parts) and sum(self.script.parts) == 100
-            quantity = left if whole else order["ordered"] * share // 100
+            quantity = left if whole else total * share // 100
             left -= quantity
             at = now + self.script.ship_after * number
             money = {**order["gross"], "minor": order["gross"]["minor"] * quantity // order["ordered"]}
-            delivery = {"id": f"D-{number}", "version": 1, "order": order["id"], "shipped_at": at.isoformat()}
+            name = f"D-{house}{'-' if house else ''}{number}"
+            delivery = {"id": name, "version": 1, "order": order["id"], "shipped_at": at.isoformat()}
             lines = [{"line": "1", "product": "all", "quantity": quantity}]
             self.books.deliveries.append({**delivery, "net": money, "gross": money, "lines": lines})
             later.append(
-                self._event(at - now, "erp.goods_shipped", {"order": self.books.order["id"], "delivery": f"D-{number}"})
+                self._event(at - now, "erp.goods_shipped", {"order": self.books.order["id"], "delivery": name})
             )
         return later
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ltc.core.stand_in_after import AfterSale
+
 
 @dataclass
-class Books:
+class Books(AfterSale):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -16,6 +18,10 @@ class Books:
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    elsewhere: int = 0
+
+    def __post_init__(self) -> None:
+        AfterSale.__init__(self)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
@@ -85,11 +91,7 @@ class Books:
 
     def erp_watch_shipments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         gone = [one for one in self.deliveries if datetime.fromisoformat(one["shipped_at"]) <= now]
-        shipped = sum(line["quantity"] for one in gone for line in one["lines"])
-        return {
-            "order": {**self.order, "version": self.order["version"] + len(gone), "shipped": shipped},
-            "deliveries": gone,
-        }
+        return {"order": self._seen(now), "deliveries": gone}
 
     def erp_post_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         delivery = next(one for one in self.deliveries if one["id"] == args["delivery"])
@@ -116,12 +118,10 @@ class Books:
         return self._shown(self.invoices[args["invoice"]])
 
     def erp_credit_note(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {
-            "id": f"CN-{args['invoice']}",
-            "version": 1,
-            "invoice": args["invoice"],
-            "amount": self.invoices[args["invoice"]]["gross"],
-        }
+        invoice = self.invoices[args["invoice"]]
+        note = {"id": f"CN-{args['invoice']}", "version": 1, "invoice": args["invoice"], "amount": invoice["gross"]}
+        invoice.update(version=invoice["version"] + 1, credited=invoice["gross"])
+        return note
 
     def erp_create_dunning(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         invoice = self.invoices[args["invoice"]]
@@ -144,7 +144,7 @@ class Books:
         invoice = self.invoices[args["invoice"]]
         received = [one for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now]
         paid = sum(one["amount"]["minor"] for one in received)
-        left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"]
+        left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"] - invoice["credited"]["minor"]
         shown = {
             **self._shown(invoice), "version": invoice["version"] + len(received), "settled": left <= 0,
             "paid": {**invoice["gross"], "minor": paid}, "open": {**invoice["gross"], "minor": left},

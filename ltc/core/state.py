@@ -179,6 +179,7 @@ class Task:
     approvals: list[str] = field(default_factory=list)  # at this level
     deciders: list[str] = field(default_factory=list)  # at any level
     decisions: dict[str, str] = field(default_factory=dict)  # decision id -> the answer it was given
+    stands: bool = False  # an amendment leads past it again and does not touch what it is bound to
     status: Literal["opening", "open", "approved", "rejected", "sent_back", "reopened", "cancelled"] = "opening"
 
 
@@ -274,6 +275,7 @@ class State:
     pending_reason: str = ""
     versions: list[Version] = field(default_factory=list)  # the plans before this one, oldest first
     operations: dict[str, PinnedOperation] = field(default_factory=dict)  # of earlier plans, for undoing
+    open_until: datetime | None = None  # completed, and kept open until then
     side_count: int = 0  # notices, flushes and checks scheduled so far: names their activities
 
 

@@ -42,6 +42,7 @@ class Turn:
     wall: datetime
     commands: list[Command] = field(default_factory=list)
     spoke: bool = False  # an SLA warned, was breached or escalated, or a wait timed out
+    amended: list[tuple[Token, str]] = field(default_factory=list)  # documents that handlers' steps left anew
     answered: bool = False  # the turn's entries reach the store with an Update's answer
 
     @property
@@ -105,7 +106,7 @@ class Turn:
 
     def leg_plan(self, leg: str) -> Leg:
         """The plan of a leg."""
-        return next(one for one in self.plan.legs if one.id == leg)
+        return next(one for one in [*self.plan.legs, *self.plan.sides] if one.id == leg)
 
     def home(self, leg: str, item: str, name: str) -> tuple[dict[str, Any], str]:
         """Where the value of a name lives, as a place sees it: a mapping and the key in it."""
@@ -141,12 +142,25 @@ class Turn:
         return {name: self.value(source, leg, item) for name, source in args.items()}
 
     def keep_result(self, token: Token, name: str, value: Any) -> None:
-        """Leave a result: in its item inside a loop, in the chain outside."""
-        if token.item:
+        """Leave a result: in its item inside a loop, in the chain outside; what a handler amends is the chain's."""
+        if token.item and not self.amends(token, name):
             self.state.legs[token.leg].results.setdefault(token.item, {})[name] = value
-        else:
+        elif not self._outdated(name, value):
             self.state.results[name] = value
+            if token.item:
+                self.amended.append((token, name))
         self._note_rate(value)
+
+    def _outdated(self, name: str, value: Any) -> bool:
+        """Tell whether an amendment has overtaken an answer: the newer version of the document is known already."""
+        known = self.state.results.get(name)
+        if not any(one.amends == name for one in self.plan.handlers) or not isinstance(known, dict):
+            return False
+        return isinstance(value, dict) and known.get("id") == value.get("id") and _version(known) > _version(value)
+
+    def amends(self, token: Token, name: str) -> bool:
+        """Tell whether a token is of a handler that amends this document of the chain."""
+        return any((one.name, one.amends) == (token.leg, name) for one in self.plan.handlers)
 
     def collect(self, name: str, document: dict[str, Any]) -> bool:
         """Put a document into a collection under its id; tell whether it is new."""
@@ -203,9 +217,15 @@ class Turn:
         self.log(Kind.HELD, token, reason=reason, owner=owner, scope=scope, detail=detail)
 
 
+def _version(document: dict[str, Any]) -> int:
+    version = document.get("version", 0)
+    return version if isinstance(version, int) else 0
+
+
 def _unset(plan: Plan) -> dict[str, Any]:
     """Every name a step of the plan may leave, unset."""
     names: dict[str, Any] = {name: [] for name in plan.collections}
+    names.update({one.result: {} for one in plan.handlers if one.result})
     for node in plan.nodes.values():
         result = getattr(node, "result", "")
         if result:

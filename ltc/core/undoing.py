@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import balances, calls, effects, moves
+from ltc.core import balances, calls, effects, moves, sides
 from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Effect, Flight
 from ltc.core.turn import ChainError, Turn
@@ -30,7 +30,7 @@ def complete(turn: Turn) -> None:
     """All is through: the chain ends, if nothing it started is still open and its balances hold."""
     state = turn.state
     outcome = state.pending_outcome or "completed"
-    if _open_ends(turn):
+    if sides.running(turn) or _open_ends(turn):
         return
     said = bool(state.pending_outcome)  # by an `end` step: then not all that was ordered need have gone out
     broken = balances.broken(turn.plan, state, through=not said) if outcome == "completed" else []
@@ -39,7 +39,7 @@ def complete(turn: Turn) -> None:
         for leg, equation, left, right in broken:
             turn.log(Kind.BALANCE, leg=leg, equation=equation, left=left, right=right)
         turn.hold(None, "balance", equations=[one[1] for one in broken])
-    else:
+    elif outcome != "completed" or not sides.stays_open(turn):
         moves.close(turn, outcome, state.pending_reason)
 
 

@@ -158,5 +158,12 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D186": Code("'{word}' may be left empty: nothing may be read from it unasked", "ask first: has({word}) && …"),
     "LTC-D187": Code("'{word}' is none of the options of '{field}'", "use one of: {known}"),
+    "LTC-D170": Code("there is no handler '{word}'", "use one of: {known}"),
+    "LTC-D171": Code(
+        "handler '{word}' would {what}, which cannot be once the chain has completed",
+        "let it run steps or hold, or take it out of keep_open",
+    ),
+    "LTC-D172": Code("'{word}' never comes to its turn: '{first}' takes every '{event}' before it", "{remedy}"),
+    "LTC-D173": Code("no step of handler '{word}' leaves '{name}'", "write 'as: {name}' at the step that changes it"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ltc.definition.build import Build, World
 from ltc.definition.compile_every import every
+from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block, title
 from ltc.definition.currencies import CURRENCIES
@@ -16,12 +17,10 @@ from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import (
     Billing,
     CallNode,
-    Handler,
     Leg,
     Loop,
     Pivot,
     Plan,
-    Reaction,
     StartSpec,
     TaskNode,
     WaitNode,
@@ -118,6 +117,8 @@ def _limit(build: Build, tree: Keys) -> None:
     steps = 0
     for name in legs.values:
         steps += count_steps(legs.mapping(name).listing("steps"))
+    for name in tree.mapping("handlers").values:
+        steps += count_steps(tree.mapping("handlers").mapping(name).mapping("then").listing("steps"))
     for what, found, limit in (("legs", len(legs.values), MAX_LEGS), ("steps", steps, MAX_STEPS)):
         if found > limit:
             build.problems.add("LTC-D017", legs.mark, what=what, limit=limit)
@@ -160,7 +161,9 @@ def _plan(build: Build, tree: Keys) -> Plan:
         legs=legs,
         nodes=build.nodes,
         slas=build.slas,
-        handlers=_handlers(build, tree.mapping("handlers"), [leg.id for leg in legs]),
+        handlers=(found := handlers(build, tree.mapping("handlers"), [leg.id for leg in legs])),
+        sides=side_lines(build, tree.mapping("handlers")),
+        keep_open=keep_open(build, tree.mapping("keep_open"), found),
         pivots=_pivots(build, tree.mapping("legs")),
         operations=build.operations,
         events=build.events,
@@ -231,25 +234,6 @@ def _loop(build: Build, leg: str, keys: Keys) -> Loop:
         key=build.use(keys.values.get("key"), f"item:{leg}", want="string", where="'key'"),
         on_item=keys.text("starts") == "on_item",
     )
-
-
-def _handlers(build: Build, given: Keys, legs: list[str]) -> list[Handler]:
-    found = []
-    for name in given.values:
-        keys = given.mapping(name)
-        awaited, _ = build.awaited(keys.text("event"), keys, f"handler:{name}", "event")
-        during = [item for item in keys.listing("while").items if not isinstance(item, Keys)]
-        names = [getattr(item, "text", "") for item in during]
-        for item in during:
-            if (word := getattr(item, "text", "")) not in legs:
-                build.problems.add("LTC-D048", item.mark, word=word, known=legs)
-        found.append(
-            Handler(
-                name=name, event=awaited.event, match=awaited.match, subject=awaited.subject, legs=names,
-                then=Reaction(kind="cancel", outcome="cancelled"),
-            )
-        )  # fmt: skip
-    return found
 
 
 def _pivots(build: Build, legs: Keys) -> list[Pivot]:

@@ -177,7 +177,7 @@ def follow(plan: Plan, build: Build) -> Flow:
     """Follow all ways from the start through every leg."""
     flow = Flow(plan, build)
     always = [*plan.start.input, *plan.collections, *(["requester"] if plan.start.requester else [])]
-    start = Known().plus(*always)
+    start = Known().plus(*always).perhaps(*(one.result for one in plan.handlers if one.then.kind != "steps"))
     flow.known["chain"] = start
     way: Way = start
     for leg in plan.legs:
@@ -185,7 +185,27 @@ def follow(plan: Plan, build: Build) -> Flow:
             build.problems.add("LTC-D086", build.places[f"leg:{leg.id}"])
             break
         way = _leg(flow, leg, way)
+    for side in plan.sides:
+        _side(flow, side, way)
     return flow
+
+
+def _side(flow: Flow, side: Leg, end: Way) -> None:
+    """A handler's steps may run while any of its legs does, or once the chain has completed: what is sure is sure then.
+
+    What they amend exists: the event is kept until it does.
+    """
+    plan, known = flow.plan, flow.known
+    handler = next(one for one in plan.handlers if one.name == side.id)
+    entries: list[Way] = [known.get(f"leg:{leg}") for leg in handler.legs] or [known["chain"]]
+    if plan.keep_open is not None and side.id in plan.keep_open.handlers and handler.legs:
+        entries.append(end)
+    way = join(*entries)
+    if way is None:
+        return  # none of its legs is reached: said already
+    left = [node.result for node in plan.nodes.values() if isinstance(node, CallNode | WaitNode | TaskNode)]
+    inside = way.plus(handler.amends, handler.result).perhaps(*(end.maybe if end else ()), *left)
+    flow.block(side.first, inside)
 
 
 def _leg(flow: Flow, leg: Leg, way: Known) -> Way:

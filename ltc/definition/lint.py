@@ -5,6 +5,7 @@ from __future__ import annotations
 from ltc.definition.build import Build
 from ltc.definition.flow import follow
 from ltc.definition.lint_expressions import Expressions, check_documents
+from ltc.definition.lint_handlers import check_handlers
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
 from ltc.definition.lint_tasks import check_tasks
@@ -28,6 +29,7 @@ def lint(plan: Plan, build: Build) -> None:
     check_documents(plan, build, names, flow)
     check_undo(plan, build)
     check_send_back(plan, build)
+    check_handlers(plan, build, names)
     check_pivot(plan, build, flow)
     check_loops(plan, build)
     check_vain(plan, build)

@@ -21,8 +21,8 @@ def check_send_back(plan: Plan, build: Build) -> None:
             if reaction.kind != "send_back":
                 continue
             mark = build.places[f"{node.id}:{key}:leg"]
-            earlier = order[: order.index(node.leg) + 1]
-            if node.leg in loops or reaction.leg in loops:
+            earlier = order[: order.index(node.leg) + 1] if node.leg in order else []
+            if not earlier or node.leg in loops or reaction.leg in loops:
                 build.problems.add("LTC-D089", mark)
             elif reaction.leg not in order:
                 build.problems.add("LTC-D048", mark, word=reaction.leg, known=order)

@@ -8,7 +8,7 @@ from typing import Any
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, check
-from ltc.definition.plan import CallNode, Leg, Plan, TaskNode, WaitNode
+from ltc.definition.plan import CallNode, Handler, Leg, Plan, TaskNode, WaitNode
 from ltc.definition.task_types import answers_type
 from ltc.model.period import Period
 
@@ -44,15 +44,18 @@ class Names:
 
 def collect(plan: Plan, build: Build) -> Names:
     """Collect all names; complain when one means two things or is taken by the language."""
-    names = Names(local={leg.id: {} for leg in plan.legs if leg.loop})
+    names = Names(local={leg.id: {} for leg in [*plan.legs, *plan.sides] if leg.loop})
     _inputs(plan, build, names)
+    amended = {handler.name: handler.amends for handler in plan.handlers}
     for node in plan.nodes.values():
         if isinstance(node, CallNode | WaitNode):
-            _leaves(node, build, names)
+            _leaves(node, build, names, amended.get(node.leg, ""))
         elif isinstance(node, TaskNode) and node.result:
             home = names.local.get(node.leg, names.chain)
             meaning = Meaning("the answers of a task", answers_type(node.form), build.places[f"{node.id}:as"])
             _add(build, home, node.result, meaning)
+    for handler in plan.handlers:
+        _event(handler, build, names)
     for leg in plan.legs:
         if leg.loop:
             _item(leg, plan, build, names)
@@ -71,10 +74,18 @@ def _inputs(plan: Plan, build: Build, names: Names) -> None:
         _add(build, names.chain, name, Meaning("an input", kind, build.places[f"input:{name}"]))
 
 
-def _leaves(node: CallNode | WaitNode, build: Build, names: Names) -> None:
+def _event(handler: Handler, build: Build, names: Names) -> None:
+    """The event of a handler has its name in the steps that it runs, else everywhere."""
+    if handler.result:
+        kind, _ = _reported(handler.event, build)
+        mark = build.places[f"handler:{handler.name}:as"]
+        _add(build, names.local.get(handler.name, names.chain), handler.result, Meaning("an event", kind, mark))
+
+
+def _leaves(node: CallNode | WaitNode, build: Build, names: Names, amended: str) -> None:
     single, many = _types(node, build)
     if node.result:
-        home = names.local.get(node.leg, names.chain)
+        home = names.local.get(node.leg, names.chain) if node.result != amended else names.chain
         _add(build, home, node.result, Meaning("a result", single, build.places[f"{node.id}:as"]))
     if node.into:
         kind = ExprType("list", item=many)

@@ -53,6 +53,7 @@ __all__ = [
     "Expr",
     "FormField",
     "Handler",
+    "KeepOpen",
     "Ladder",
     "Leg",
     "Level",
@@ -108,6 +109,16 @@ class Handler(Value):
     subject: Expr
     legs: list[str] = Field(default_factory=list)
     then: Reaction
+    when: Expr = ""
+    result: str = ""  # the event's name: of its side line, else of the chain
+    amends: str = ""  # the document that its steps change
+
+
+class KeepOpen(Value):
+    """How long a completed chain stays open, and which handlers still work then."""
+
+    span: Span
+    handlers: list[str]
 
 
 class Pivot(Value):
@@ -134,6 +145,8 @@ class Plan(Value):
     nodes: dict[str, AnyNode]
     slas: dict[str, Sla] = Field(default_factory=dict)
     handlers: list[Handler] = Field(default_factory=list)
+    sides: list[Leg] = Field(default_factory=list)  # of handlers with steps, by the handler's name
+    keep_open: KeepOpen | None = None
     pivots: list[Pivot] = Field(default_factory=list)
     operations: dict[str, PinnedOperation] = Field(default_factory=dict)
     events: dict[str, PinnedEvent] = Field(default_factory=dict)

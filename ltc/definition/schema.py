@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ltc.definition.schema_handlers import HANDLER, KEEP_OPEN
 from ltc.definition.schema_ladders import EVERY
 from ltc.definition.schema_steps import STEP_SHAPES
 from ltc.definition.shapes import LATER, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
@@ -140,24 +141,6 @@ LEG = Record(
     reserved={"use": LATER, "keep_open": LATER, "policies": LATER},
 )
 
-HANDLER = Record(
-    "handler",
-    {
-        "event": Text("event", "the event that may come at any time"),
-        "match": Text("expression", "event.FIELD == NAME.id: which chain it is about"),
-        "while": Many(Text("name", "a leg"), "only while one of these legs runs; default: always"),
-        "then": Record(
-            "handler's reaction",
-            {"cancel": Flag("cancel the chain: undo what took effect; hold instead once past the pivot", only=True)},
-            "what happens then",
-            ("cancel",),
-            reserved={"send_back": LATER, "steps": LATER, "hold": LATER},
-        ),
-    },
-    "an event that may come at any time",
-    required=("event", "match", "then"),
-)
-
 DOCUMENT = Record(
     "definition",
     {
@@ -171,11 +154,12 @@ DOCUMENT = Record(
         "sla": Ref("sla", "a promised time for the whole chain"),
         "legs": Table(Ref("leg"), "the stages, in order"),
         "handlers": Table(HANDLER, "events that may come at any time"),
+        "keep_open": KEEP_OPEN,
     },
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
     reserved=dict.fromkeys(
-        ("tables", "use", "extends", "keep_open", "webhooks", "policies", "tasks", "substitutes"),
+        ("tables", "use", "extends", "webhooks", "policies", "tasks", "substitutes"),
         LATER,
     ),
 )

@@ -113,10 +113,11 @@ class Order(Document):
 
 
 class Release(Document):
-    """A delivery order released to the warehouse."""
+    """A delivery order released to the warehouse; ``warehouse`` is empty where there is but one."""
 
     order: DocumentId
     status: str
+    warehouse: str = ""
 
 
 class DeliveryLine(Value):
@@ -125,6 +126,20 @@ class DeliveryLine(Value):
     line: str
     product: str
     quantity: Annotated[int, Field(gt=0)]
+
+
+class Pick(Value):
+    """What one warehouse is to send of an order."""
+
+    warehouse: DocumentId
+    lines: list[DeliveryLine]
+
+
+class PickPlan(Document):
+    """Which warehouse is to send how much of an order."""
+
+    order: DocumentId
+    parts: list[Pick]
 
 
 class Delivery(Document):
@@ -219,10 +234,16 @@ class CreditNote(Document):
 
 
 class GoodsReturn(Document):
-    """Goods that came back: the counter-document of a delivery."""
+    """Goods that came back, or are to: the counter-document of a delivery.
+
+    ``status``: announced, received, cancelled.
+    """
 
     delivery: DocumentId
     quantity: Quantity
+    order: str = ""
+    status: str = "received"
+    lines: list[DeliveryLine] = Field(default_factory=list)
 
 
 class Rate(Value):

@@ -74,6 +74,10 @@ class Kind(StrEnum):
     SLA_MOVED = "sla_moved"  # sla, was, deadline, warn, why
     WAIT_MOVED = "wait_moved"  # was, deadline
     TASK_ACTED = "task_acted"  # task, action (claim|release|save|complete|reject), actor, id, comment, values, ticks
+    HANDLED = "handled"  # handler, event, id, then (send_back|hold|steps), why: what became of an event
+    AMENDED = "amended"  # handler, document, reopened, kept: approvals whose bound fields changed, and those that stand
+    KEPT_OPEN = "kept_open"  # until, handlers: completed, and open for what may still come
+    FORGED = "forged"  # task, actor, decision, id, problem: a decision whose signature does not hold
 
 
 _KINDS = list(Kind)

@@ -18,8 +18,11 @@ Folder = Callable[[ChainView, Entry], ChainView]
 _STILL = (
     Kind.RESTED, Kind.CONTINUED, Kind.NOTIFIED, Kind.EVENT_KEPT, Kind.BALANCE, Kind.SLA_STARTED, Kind.SLA_PAUSED,
     Kind.SLA_RESUMED, Kind.SLA_WARNED, Kind.SLA_BREACHED, Kind.SLA_ESCALATED, Kind.SLA_EXTENDED, Kind.SLA_MOVED,
-    Kind.MIGRATED, Kind.RECALENDARED, Kind.WAIT_MOVED,
+    Kind.MIGRATED, Kind.RECALENDARED, Kind.WAIT_MOVED, Kind.FORGED,
 )  # fmt: skip
+
+
+_OPEN = ("keep_open", "")  # the row of the time for which a completed chain stays open
 
 
 def _chain_started(view: ChainView, entry: Entry) -> ChainView:
@@ -111,6 +114,14 @@ def _rested(view: ChainView, entry: Entry) -> ChainView:
     return view.set(rests_since=view.head["rests_since"] or entry.at, leg=leg)
 
 
+def _kept_open(view: ChainView, entry: Entry) -> ChainView:
+    """Completed, and open for what may still come: shown as a leg of its own, which nothing is late in."""
+    view = view.put(
+        "legs", _OPEN, ordinal=entry.seq, entered=entry.at, status="open", why=text(entry, "until"), visits=1
+    )
+    return view.set(leg=_OPEN[0])
+
+
 def _ended(view: ChainView, entry: Entry) -> ChainView:
     view = view.set(
         outcome=text(entry, "outcome"),
@@ -119,6 +130,8 @@ def _ended(view: ChainView, entry: Entry) -> ChainView:
         ended_wall=entry.wall,
         rests_since=None,
     )
+    if view.get("legs", _OPEN):
+        view = view.put("legs", _OPEN, status="left", left_at=entry.at)
     view = clear(view, entry, lambda _: True, flights=True)
     return fold_slas.close_all(fold_people.close_tasks(view, entry), entry)
 
@@ -154,6 +167,10 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.COMPENSATING: _compensating,
         Kind.RESTED: _rested,
         Kind.ENDED: _ended,
+        Kind.HANDLED: _nothing,
+        Kind.AMENDED: _nothing,
+        Kind.KEPT_OPEN: _kept_open,
+        Kind.FORGED: _nothing,
         **fold_effects.FOLDERS,
         **fold_people.FOLDERS,
         **fold_slas.FOLDERS,
@@ -196,7 +213,9 @@ def _state(view: ChainView) -> str:
         return "ended"
     if any(hold["released"] is None for _, hold in view.each("holds")):
         return "held"
-    return "compensating" if view.head["compensating_since"] is not None else "running"
+    if view.head["compensating_since"] is not None:
+        return "compensating"
+    return "kept_open" if view.get("legs", _OPEN) else "running"
 
 
 def next_deadline(view: ChainView) -> datetime | None:

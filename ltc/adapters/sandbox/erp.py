@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ltc.adapters.sandbox.base import Way
+from ltc.adapters.sandbox.erp_after import AFTER_SALE, AfterSale
 from ltc.adapters.sandbox.erp_supply import WAYS, BillsByTerms, MakesAndBuys
 from ltc.model import documents as d
 from ltc.ports import operations as op
@@ -16,7 +17,7 @@ def _change(method: str, path: str) -> Way:
     return Way(method, path, changes="order", reads=_ORDER)
 
 
-class SandboxErp(BillsByTerms, MakesAndBuys):
+class SandboxErp(AfterSale, BillsByTerms, MakesAndBuys):
     """Orders, deliveries, invoices and payments of the sandbox ERP."""
 
     system = "erp"
@@ -48,6 +49,7 @@ class SandboxErp(BillsByTerms, MakesAndBuys):
         "erp.cancel_dunning": Way("POST", "/dunnings/{dunning}/cancel", changes="dunning", reads="/dunnings/{dunning}"),
         "erp.write_off": Way("POST", "/invoices/{invoice}/write-off", changes="invoice", reads="/invoices/{invoice}"),
         **WAYS,
+        **AFTER_SALE,
     }
 
     async def exchange_rate(self, request: op.Currencies) -> d.Rate:

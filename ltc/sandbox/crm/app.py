@@ -22,7 +22,7 @@ from ltc.sandbox.app import (
     served,
 )
 from ltc.sandbox.clock import Clock
-from ltc.sandbox.crm import leads, rules
+from ltc.sandbox.crm import customer, leads, rules
 from ltc.sandbox.gate import answer
 from ltc.sandbox.settings import SandboxSettings
 
@@ -39,6 +39,21 @@ ROUTES = (
     ENTER,
     command("crm.win", "/opportunities/{opportunity}/win", op.OpportunityId, d.Opportunity, rules.win),
     command("crm.lose", "/opportunities/{opportunity}/lose", rules.Lose, d.Opportunity, rules.lose),
+    command("crm.change", "/opportunities/{opportunity}/change", op.OrderChanged, d.Opportunity, customer.change),
+    command(
+        "crm.cancel_lines",
+        "/opportunities/{opportunity}/cancel-lines",
+        op.LinesCancelled,
+        d.Opportunity,
+        customer.cancel_lines,
+    ),
+    command(
+        "crm.announce_return",
+        "/opportunities/{opportunity}/returns",
+        op.ReturnAnnounced,
+        d.Opportunity,
+        customer.announce_return,
+    ),
     command("crm.cancel", "/opportunities/{opportunity}/cancel", rules.CancelByCustomer, d.Opportunity, rules.cancel),
 )
 

@@ -91,14 +91,15 @@ def credit_note(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
     row = find(tx, "invoices", asked.invoice)
     if row["credit_note"]:
         raise Refusal("already_credited", f"invoice {row['id']} is credited already", row["id"])
-    amount = Money(minor=row["gross"] - row["written_off"] - row["discounted"], currency=row["currency"])
+    left = row["gross"] - row["written_off"] - row["discounted"] - row["credited"]
+    amount = Money(minor=left, currency=row["currency"])
     number = tx.database.next_id("CN")
     tx.database.insert(
         "credit_notes", id=number, invoice=row["id"], amount=amount.minor, currency=amount.currency,
         reference=tx.caller.key, at_real=tx.real.isoformat(),
     )  # fmt: skip
     tx.run(
-        "UPDATE invoices SET credited = ?, credit_note = ?, version = version + 1 WHERE id = ?",
+        "UPDATE invoices SET credited = credited + ?, credit_note = ?, version = version + 1 WHERE id = ?",
         amount.minor, number, row["id"],
     )  # fmt: skip
     tx.record("CreditNote", number, parent=row["id"], amount=amount, undoes=(_billed_by(row), row["id"]))

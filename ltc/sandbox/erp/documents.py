@@ -12,11 +12,13 @@ from pydantic import TypeAdapter
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.sandbox.database import Database
+from ltc.sandbox.erp import after_tables
 from ltc.sandbox.gate import chain_facts
 from ltc.sandbox.refusals import not_found
 from ltc.sandbox.transaction import Transaction
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS customers (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, crm_id TEXT NOT NULL UNIQUE, currency TEXT NOT NULL, tier TEXT NOT NULL,
   credit_limit INTEGER, terms_days INTEGER NOT NULL, blocked INTEGER NOT NULL);
@@ -87,6 +89,8 @@ CREATE TABLE IF NOT EXISTS returns (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders, delivery TEXT NOT NULL, quantity INTEGER NOT NULL,
   reference TEXT NOT NULL, at_real TEXT NOT NULL);
 """
+    + after_tables.SCHEMA
+)
 _NAMES = {
     "orders": "order", "releases": "release", "deliveries": "delivery", "invoices": "invoice", "payments": "payment",
     "credit_notes": "credit note", "dunnings": "dunning notice",
@@ -194,5 +198,11 @@ def facts(database: Database, known: Mapping[str, str]) -> dict[str, str]:
     for name, table in _HANGING.items():
         if number := known.get(name):
             order = database.value(f"SELECT order_id FROM {table} WHERE id = ?", number) or order  # noqa: S608
+    if back := known.get("goods_return"):
+        order = database.value("SELECT order_id FROM returns WHERE id = ?", back)
+    if note := known.get("credit_note"):
+        order = database.value(
+            "SELECT i.order_id FROM credit_notes c JOIN invoices i ON i.id = c.invoice WHERE c.id = ?", note
+        )
     row = database.row("SELECT id, customer, chain FROM orders WHERE id = ?", order) if order else None
     return order_facts(row) if row else {}

@@ -42,6 +42,14 @@ class ProductData(Value):
     backorder: bool = True
 
 
+class WarehouseData(Value):
+    """A second warehouse, with stock of its own; what is there already stays."""
+
+    id: d.DocumentId
+    name: str
+    stock: dict[str, int] = Field(default_factory=dict)
+
+
 class RateData(Value):
     """One unit of ``source`` is ``rate`` units of ``target``."""
 
@@ -98,6 +106,7 @@ class Setup(Value):
     replenishment: Replenishment | None = None
     parts_lists: list[PartsList] = Field(default_factory=list)
     base: Currency | None = None
+    warehouses: list[WarehouseData] = Field(default_factory=list)
 
 
 class Taken(Value):
@@ -120,6 +129,8 @@ def setup(changed: Callable[[], None]) -> Callable[[Transaction, Setup], Taken]:
             _customer(tx, customer)
         for product in asked.products:
             _product(tx, product)
+        for warehouse in asked.warehouses:
+            _warehouse(tx, warehouse)
         for rate in asked.rates:
             tx.run("INSERT OR REPLACE INTO rates VALUES (?, ?, ?)", rate.source, rate.target, str(rate.rate))
         for parts in asked.parts_lists:
@@ -202,6 +213,15 @@ def _parts(tx: Transaction, one: PartsList) -> None:
     tx.run("DELETE FROM parts_lists WHERE product = ?", one.product)
     for part in one.parts:
         tx.database.insert("parts_lists", product=one.product, part=part.product, quantity=part.quantity)
+
+
+def _warehouse(tx: Transaction, one: WarehouseData) -> None:
+    tx.run("INSERT INTO warehouses VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name", one.id, one.name)
+    for product, stock in one.stock.items():
+        known = tx.row("SELECT 1 FROM stock_at WHERE warehouse = ? AND product = ?", one.id, product)
+        if known is None and tx.row("SELECT 1 FROM products WHERE id = ?", product):
+            tx.database.insert("stock_at", warehouse=one.id, product=product, stock=stock)
+            tx.record("Product", product, quantity=stock)
 
 
 def _schedule(tx: Transaction, plan: Replenishment) -> None:

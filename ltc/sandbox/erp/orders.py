@@ -24,11 +24,11 @@ def create_order(tx: Transaction, asked: op.CreateOrder) -> d.Order:
         raise Refusal("unknown_customer", f"there is no customer {asked.customer}", asked.customer)
     if customer["blocked"]:
         raise Refusal("blocked_customer", f"customer {customer['id']} is blocked", customer["id"])
-    _check_lines(tx, asked.lines, customer["currency"])
+    check_lines(tx, asked.lines, customer["currency"])
     number = tx.database.next_id("SO")
     tx.database.insert(
         "orders", id=number, version=1, customer=customer["id"], currency=customer["currency"],
-        lines=lines_json(asked.lines), **_totals(asked.lines), state="draft", shipped=0, returned=0, cancelled=0,
+        lines=lines_json(asked.lines), **totals(asked.lines), state="draft", shipped=0, returned=0, cancelled=0,
         release="", reference=tx.caller.key, chain=tx.caller.chain, entered=tx.now.isoformat(),
         at_real=tx.real.isoformat(),
     )  # fmt: skip
@@ -39,11 +39,11 @@ def create_order(tx: Transaction, asked: op.CreateOrder) -> d.Order:
 def update_order(tx: Transaction, asked: op.UpdateOrder) -> d.Order:
     """Give a draft order new lines. Refused: ``not_draft``, and what refuses new lines of an order."""
     row = _draft(tx, asked.order)
-    _check_lines(tx, asked.lines, row["currency"])
-    totals = _totals(asked.lines)
+    check_lines(tx, asked.lines, row["currency"])
+    sums = totals(asked.lines)
     tx.run(
         "UPDATE orders SET lines = ?, net = ?, tax = ?, gross = ?, ordered = ?, version = version + 1 WHERE id = ?",
-        lines_json(asked.lines), totals["net"], totals["tax"], totals["gross"], totals["ordered"], row["id"],
+        lines_json(asked.lines), sums["net"], sums["tax"], sums["gross"], sums["ordered"], row["id"],
     )  # fmt: skip
     tx.run("DELETE FROM order_lines WHERE order_id = ?", row["id"])
     _write_lines(tx, row["id"], asked.lines)
@@ -142,7 +142,8 @@ def _done(tx: Transaction, number: str, undoes: str = "") -> d.Order:
     return order
 
 
-def _check_lines(tx: Transaction, lines: list[d.Line], currency: str) -> None:
+def check_lines(tx: Transaction, lines: list[d.Line], currency: str) -> None:
+    """Refuse lines that cannot be an order's."""
     if not lines or len({line.id for line in lines}) != len(lines):
         raise Refusal("no_lines", "an order needs lines, each with an id of its own")
     for line in lines:
@@ -154,7 +155,8 @@ def _check_lines(tx: Transaction, lines: list[d.Line], currency: str) -> None:
             raise Refusal("bad_amounts", f"line {line.id}: net {line.net} + tax {line.tax} must be gross", line.id)
 
 
-def _totals(lines: list[d.Line]) -> dict[str, int]:
+def totals(lines: list[d.Line]) -> dict[str, int]:
+    """Return the sums of lines: money in minor units, pieces."""
     return {
         "net": sum(line.net.minor for line in lines),
         "tax": sum(line.tax.minor for line in lines),

@@ -13,6 +13,7 @@ from ltc.sandbox.app import SandboxSystem, indexed_before, rows_answer
 from ltc.sandbox.erp import documents as rows
 from ltc.sandbox.erp.dunning import dunning_of
 from ltc.sandbox.erp.invoices import invoice_of
+from ltc.sandbox.erp.returns import full
 from ltc.sandbox.gate import answer
 from ltc.sandbox.refusals import not_found
 
@@ -83,7 +84,7 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
     async def releases(reference: str = "", order: str = "", after: int = 0, limit: Limit = 200) -> Response:
         """Releases, oldest first."""
         by = {"reference": reference, "order_id": order}
-        return lists.find("releases", rows.release_of, limit, after, "reference", **by)
+        return lists.find("releases", _release(system), limit, after, "reference", **by)
 
     @app.get("/deliveries")
     async def deliveries(
@@ -157,13 +158,13 @@ def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
     async def credit_notes(reference: str = "", invoice: str = "", after: int = 0, limit: Limit = 200) -> Response:
         """Credit notes, oldest first."""
         by = {"reference": reference, "invoice": invoice}
-        return lists.find("credit_notes", rows.credit_note_of, limit, after, "reference", **by)
+        return lists.find("credit_notes", _credit(system), limit, after, "reference", **by)
 
     @app.get("/returns")
     async def returns(reference: str = "", order: str = "", after: int = 0, limit: Limit = 200) -> Response:
         """Goods returns, oldest first."""
         by = {"reference": reference, "order_id": order}
-        return lists.find("returns", rows.return_of, limit, after, "order_id", "reference", **by)
+        return lists.find("returns", _return(system), limit, after, "order_id", "reference", **by)
 
     @app.get("/releases/{delivery}")
     async def release(delivery: str) -> Response:
@@ -172,7 +173,50 @@ def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
         if row is None:
             no = not_found("release", delivery)
             return answer(404, {"reason": no.reason, "message": str(no), "document": delivery})
-        return Response(rows.release_of(row).model_dump_json(), media_type="application/json")
+        return Response(_release(system)(row).model_dump_json(), media_type="application/json")
+
+    @app.get("/returns/{goods_return}")
+    async def goods_return(goods_return: str) -> Response:
+        """One goods return."""
+        return _one(system, "returns", "goods return", goods_return, _return(system))
+
+    @app.get("/credit-notes/{credit_note}")
+    async def credit_note(credit_note: str) -> Response:
+        """One credit note; its version is 2 when it was taken back."""
+        return _one(system, "credit_notes", "credit note", credit_note, _credit(system))
+
+
+def _one(
+    system: SandboxSystem, table: str, kind: str, number: str, make: Callable[[sqlite3.Row], BaseModel]
+) -> Response:
+    row = system.database.row(f"SELECT * FROM {table} WHERE id = ?", number)  # noqa: S608 - table names are ours
+    if row is None:
+        no = not_found(kind, number)
+        return answer(404, {"reason": no.reason, "message": str(no), "document": number})
+    return Response(make(row).model_dump_json(), media_type="application/json")
+
+
+def _credit(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
+    def make(row: sqlite3.Row) -> BaseModel:
+        version = system.database.value("SELECT version FROM credit_states WHERE id = ?", row["id"]) or 1
+        return rows.credit_note_of(row).model_copy(update={"version": version})
+
+    return make
+
+
+def _return(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
+    def make(row: sqlite3.Row) -> BaseModel:
+        return full(row, system.database.row("SELECT * FROM return_states WHERE id = ?", row["id"]))
+
+    return make
+
+
+def _release(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
+    def make(row: sqlite3.Row) -> BaseModel:
+        house = system.database.value("SELECT warehouse FROM picks WHERE release = ? LIMIT 1", row["id"]) or ""
+        return rows.release_of(row).model_copy(update={"warehouse": house})
+
+    return make
 
 
 def _work_lists(app: FastAPI, system: SandboxSystem) -> None:
@@ -187,7 +231,15 @@ def _work_lists(app: FastAPI, system: SandboxSystem) -> None:
             " l.quantity - l.shipped - l.cancelled AS open, l.shipped, p.stock FROM releases r"
             " JOIN orders o ON o.id = r.order_id JOIN order_lines l ON l.order_id = o.id"
             " JOIN products p ON p.id = l.product"
-            " WHERE r.status = 'open' AND l.quantity > l.shipped + l.cancelled ORDER BY r.rowid, l.line"
+            " WHERE r.status = 'open' AND l.quantity > l.shipped + l.cancelled AND NOT EXISTS (SELECT 1 FROM picks k"
+            " WHERE k.release = r.id) UNION ALL"
+            " SELECT r.id, r.released, o.id, o.chain, o.customer, k.line, k.product, k.quantity - k.shipped, k.shipped,"
+            " CASE k.warehouse WHEN 'main' THEN p.stock ELSE COALESCE(s.stock, 0) END FROM picks k"
+            " JOIN releases r ON r.id = k.release JOIN orders o ON o.id = r.order_id"
+            " JOIN order_lines l ON l.order_id = o.id AND l.line = k.line JOIN products p ON p.id = k.product"
+            " LEFT JOIN stock_at s ON s.warehouse = k.warehouse AND s.product = k.product"
+            " WHERE r.status = 'open' AND k.quantity > k.shipped AND l.quantity > l.shipped + l.cancelled"
+            " ORDER BY 1, 6"
         ))  # fmt: skip
 
     @app.get("/bank/open")

@@ -13,6 +13,7 @@ from ltc.model.money import Money, round_minor
 from ltc.ports import operations as op
 from ltc.sandbox.erp.documents import delivery_of, find, lines_json, order_facts, order_of, release_of, return_of
 from ltc.sandbox.erp.orders import refuse_shipped
+from ltc.sandbox.erp.returns import outside
 from ltc.sandbox.erp.supply import FREE, use_kept
 from ltc.sandbox.erp.tolerance import anything_open, complete, most_of
 from ltc.sandbox.refusals import Refusal
@@ -138,13 +139,16 @@ def receive_return(tx: Transaction, asked: op.OrderId) -> d.GoodsReturn:
     """Take back everything that is out for an order; it goes back to stock. Refused: ``nothing_shipped``."""
     order = find(tx, "orders", asked.order)
     out = tx.rows("SELECT * FROM deliveries WHERE order_id = ? AND return_id = '' ORDER BY rowid", order["id"])
+    left = outside(tx, order["id"])
     if not out:
         raise Refusal("nothing_shipped", f"nothing of order {order['id']} is out", order["id"])
     number, quantity = tx.database.next_id("GR"), 0
     for delivery in out:
         for line in delivery_of(delivery).lines:
-            tx.run("UPDATE products SET stock = stock + ? WHERE id = ?", line.quantity, line.product)
-            quantity += line.quantity
+            back = min(line.quantity, left.get(line.line, 0))
+            left[line.line] = left.get(line.line, 0) - back
+            tx.run("UPDATE products SET stock = stock + ? WHERE id = ?", back, line.product)
+            quantity += back
         tx.run("UPDATE deliveries SET return_id = ?, version = version + 1 WHERE id = ?", number, delivery["id"])
     tx.run("UPDATE orders SET returned = returned + ?, version = version + 1 WHERE id = ?", quantity, order["id"])
     tx.database.insert(
@@ -158,7 +162,7 @@ def receive_return(tx: Transaction, asked: op.OrderId) -> d.GoodsReturn:
 
 
 def _go(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> d.Delivery:
-    delivery = _deliver(tx, order, _given(tx, order, lines) if lines else _available(tx, order))
+    delivery = deliver(tx, order, _given(tx, order, lines) if lines else _available(tx, order))
     tx.emit("erp.goods_shipped", {"order": order["id"], "delivery": delivery.id}, order_facts(order))
     return delivery
 
@@ -205,7 +209,10 @@ def _open_lines(tx: Transaction, order: sqlite3.Row) -> list[sqlite3.Row]:
     )  # fmt: skip
 
 
-def _deliver(tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row, int]]) -> d.Delivery:
+def deliver(
+    tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row, int]], *, from_main: bool = True
+) -> d.Delivery:
+    """Enter a delivery of so much of each line; it is taken from the main warehouse's stock, or has been taken."""
     net = gross = pieces = 0
     for row, quantity in taken:
         net += _share(row["net"], row, quantity)
@@ -217,8 +224,9 @@ def _deliver(tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row,
             order["id"],
             row["line"],
         )
-        tx.run("UPDATE products SET stock = stock - ? WHERE id = ?", quantity, row["product"])
-        use_kept(tx, order["id"], row["product"], quantity)
+        if from_main:
+            tx.run("UPDATE products SET stock = stock - ? WHERE id = ?", quantity, row["product"])
+            use_kept(tx, order["id"], row["product"], quantity)
     lines = [d.DeliveryLine(line=row["line"], product=row["product"], quantity=quantity) for row, quantity in taken]
     number = tx.database.next_id("DN")
     tx.database.insert(
@@ -227,7 +235,7 @@ def _deliver(tx: Transaction, order: sqlite3.Row, taken: list[tuple[sqlite3.Row,
     )  # fmt: skip
     tx.run("UPDATE orders SET shipped = shipped + ?, version = version + 1 WHERE id = ?", pieces, order["id"])
     complete(tx, order)
-    if not anything_open(tx, order["id"]):
+    if from_main and not anything_open(tx, order["id"]):
         tx.run("UPDATE releases SET status = 'shipped', version = version + 1 WHERE id = ?", order["release"])
     amount = Money(minor=gross, currency=order["currency"])
     tx.record("Delivery", number, parent=order["id"], amount=amount, quantity=pieces)

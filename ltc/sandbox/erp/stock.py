@@ -11,8 +11,10 @@ from pydantic import Field
 from ltc.model.base import Value
 from ltc.model.documents import DocumentId
 from ltc.sandbox.erp.documents import find
-from ltc.sandbox.refusals import Refusal
+from ltc.sandbox.refusals import Refusal, not_found
 from ltc.sandbox.transaction import Transaction
+
+MAIN = "main"  # the warehouse whose stock stands with the product
 
 
 class Replenish(Value):
@@ -20,6 +22,7 @@ class Replenish(Value):
 
     product: DocumentId
     quantity: int = Field(gt=0)
+    warehouse: str = ""  # empty is the main one
 
 
 class StockLevel(Value):
@@ -46,6 +49,13 @@ def check_products(tx: Transaction, order: sqlite3.Row) -> None:
 def replenish(tx: Transaction, asked: Replenish) -> StockLevel:
     """Goods arrive outside the schedule. Refused: ``not_found``."""
     row = find(tx, "products", asked.product)
+    if asked.warehouse not in ("", MAIN):
+        if tx.row("SELECT 1 FROM warehouses WHERE id = ?", asked.warehouse) is None:
+            raise not_found("warehouse", asked.warehouse)
+        arrive_at(tx, asked.warehouse, row["id"], asked.quantity)
+        tx.record("Product", row["id"], quantity=asked.quantity)
+        there = stock_of(tx, asked.warehouse, row["id"])
+        return StockLevel(product=row["id"], stock=there, open=_picks_open(tx, asked.warehouse, row["id"]))
     _arrive(tx, row["id"], asked.quantity)
     return StockLevel(product=row["id"], stock=row["stock"] + asked.quantity, open=open_demand(tx, row["id"]))
 
@@ -107,10 +117,48 @@ class Replenisher:
                 lot += max(0, open_demand(tx, product["id"]) - product["stock"])
             if lot:
                 _arrive(tx, product["id"], lot)
+        if plan["cover"]:
+            _cover_elsewhere(tx)
 
     def _lot(self, product: str, number: int, least: int, most: int) -> int:
         mixed = hashlib.sha256(f"{self._seed}/{product}/{number}".encode()).digest()
         return least + int.from_bytes(mixed[:8], "big") % (most - least + 1)
+
+
+def stock_of(tx: Transaction, warehouse: str, product: str) -> int:
+    """Return how much of a product a warehouse has."""
+    if warehouse == MAIN:
+        return int(tx.value("SELECT stock FROM products WHERE id = ?", product) or 0)
+    return int(tx.value("SELECT stock FROM stock_at WHERE warehouse = ? AND product = ?", warehouse, product) or 0)
+
+
+def arrive_at(tx: Transaction, warehouse: str, product: str, quantity: int) -> None:
+    """Goods come into a warehouse, or leave it (below zero)."""
+    if warehouse == MAIN:
+        tx.run("UPDATE products SET stock = stock + ? WHERE id = ?", quantity, product)
+        return
+    tx.run("INSERT INTO stock_at VALUES (?, ?, 0) ON CONFLICT DO NOTHING", warehouse, product)
+    tx.run("UPDATE stock_at SET stock = stock + ? WHERE warehouse = ? AND product = ?", quantity, warehouse, product)
+
+
+def _picks_open(tx: Transaction, warehouse: str, product: str) -> int:
+    return int(
+        tx.value(
+            "SELECT COALESCE(SUM(p.quantity - p.shipped), 0) FROM picks p JOIN releases r ON r.id = p.release"
+            " WHERE r.status = 'open' AND p.warehouse = ? AND p.product = ?",
+            warehouse,
+            product,
+        )
+    )
+
+
+def _cover_elsewhere(tx: Transaction) -> None:
+    """Bring the other warehouses what their picks lack."""
+    for row in tx.rows("SELECT * FROM stock_at ORDER BY warehouse, product"):
+        lacking = _picks_open(tx, row["warehouse"], row["product"]) - row["stock"]
+        if lacking > 0:
+            arrive_at(tx, row["warehouse"], row["product"], lacking)
+            tx.record("Product", row["product"], quantity=lacking, operation="warehouse.replenish")
 
 
 def _arrive(tx: Transaction, product: str, quantity: int) -> None:

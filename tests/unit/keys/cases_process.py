@@ -118,11 +118,6 @@ HANDLERS = [
         "handlers.then", way("compensating", "ended"), ["compensating", "ended cancelled"],
         world={"cancel_after": "erp.create_order"}, ignored={"handlers.cancels.then": GONE}, refused="LTC-D022",
     ),
-    Case(
-        "handlers.then.cancel", way("compensating", "ended"), ["compensating", "ended cancelled"],
-        world={"cancel_after": "erp.create_order"}, ignored={"handlers.cancels.then.cancel": "false"},
-        refused="LTC-D023",
-    ),
 ]  # fmt: skip
 
 TITLED = {"legs.order.title": "{en: The order, zh: 订单}"}

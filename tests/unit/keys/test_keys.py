@@ -11,6 +11,7 @@ from tests.unit.keys import (
     cases_call,
     cases_dunning,
     cases_every,
+    cases_handlers,
     cases_places,
     cases_process,
     cases_reaction,
@@ -32,6 +33,7 @@ ROOMS = (
     cases_time,
     cases_every,
     cases_dunning,
+    cases_handlers,
 )
 CASES: list[Case] = [case for room in ROOMS for case in room.CASES]
 

@@ -21,7 +21,6 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "sla": ("legs.order.sla", {"legs.order.sla": "{target: 1d}"}),
     "sla.target": ("legs.order.sla.target", {"legs.order.sla": "{target: 1d}"}),
     "leg": ("legs.order", {}),
-    "handlers.then": ("handlers.cancels.then", {}),
     "level": (f"{ASK}.levels.0", {}),
     "level.from": (f"{ASK}.levels.0.from", {}),
     "level.rule": (f"{ASK}.levels.0.rule", {f"{ASK}.levels.0.rule": "any"}),
