@@ -28,7 +28,8 @@ from ltc.sandbox.transaction import Caller
 _MODELS = "#/components/schemas/{model}"
 COMMANDS = ("crm.enter", "crm.win", "crm.lose", "crm.cancel", "erp.setup", "warehouse.ship", "warehouse.replenish",
             "warehouse.close_short", "bank.pay", "bank.refund", "collections.note", "bank.transfer", "workshop.finish",
-            "supplier.deliver", "warehouse.take_in", "crm.change", "crm.cancel_lines", "crm.announce_return")  # fmt: skip
+            "supplier.deliver", "warehouse.take_in", "crm.change", "crm.cancel_lines",
+            "crm.announce_return")  # fmt: skip
 
 
 @dataclass(frozen=True)
