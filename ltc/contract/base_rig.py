@@ -28,6 +28,7 @@ class Samples:
     ``price`` is of one piece, in minor units, without tax. ``erp_customer`` is used where the adapter can neither
     ensure nor resolve customers; ``opportunity`` where it cannot make one from a lead. ``stage`` is one that
     ``crm.set_stage`` may set on such an opportunity, ``back`` one to return to.
+    ``made`` is a product made to order, of parts that are in stock; ``bought`` one that is not.
     """
 
     product: str = "P1"
@@ -38,6 +39,8 @@ class Samples:
     opportunity: str = ""
     stage: str = "ordered"
     back: str = "qualified"
+    made: str = ""
+    bought: str = ""
 
 
 class BaseRig:
@@ -86,8 +89,9 @@ class BaseRig:
     async def ready(self, bench: Bench, operation: str) -> BaseModel:
         """Return a request with everything it needs in place."""
         from ltc.contract.states import READY
+        from ltc.contract.states_supply import READY as SUPPLY
 
-        return await READY[operation](self, bench)
+        return await {**READY, **SUPPLY}[operation](self, bench)
 
     async def undo(self, bench: Bench, operation: str, request: BaseModel, result: Any) -> BaseModel:
         """Return the request of the inverse, from what the operation gave."""
@@ -102,7 +106,9 @@ class BaseRig:
             "erp.credit_note": lambda: op.InvoiceId(invoice=result.id),
             "erp.reverse_payment": lambda: op.PaymentId(invoice=result.invoice, payment=result.id),
         }
-        return made[inverse]()
+        from ltc.contract.states_supply import UNDO
+
+        return UNDO[inverse](result) if inverse in UNDO else made[inverse]()
 
     async def missing(self, bench: Bench, operation: str) -> BaseModel:
         """Return the operation's request with ids that no system has."""

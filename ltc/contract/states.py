@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ltc.contract.base_rig import ABSENT, BaseRig, Maker
 from ltc.contract.bench import Bench
 from ltc.contract.rig import Refused
+from ltc.contract.states_supply import ABSENT_FIELDS
 from ltc.model import documents as d
 from ltc.ports import operations as op
 
@@ -143,8 +144,10 @@ def missing_request(rig: BaseRig, operation: str) -> BaseModel:
     fields: dict[str, Any] = {
         "order": ABSENT, "delivery": ABSENT, "invoice": ABSENT, "payment": ABSENT, "opportunity": ABSENT,
         "lead": ABSENT, "stage": rig.samples.stage, "leg": "shipment", "outcome": "done", "text": "shipment: done",
-        "amount": rig.money(1), "source": "XXX", "target": "XTS", "currency": rig.samples.currency,
+        "amount": None if operation == "erp.post_down_payment" else rig.money(1),
+        "source": "XXX", "target": "XTS", "currency": rig.samples.currency,
         "customer": d.CustomerRef(id=ABSENT, name="Nobody") if operation == "customer.resolve" else ABSENT,
+        **ABSENT_FIELDS,
     }  # fmt: skip
     takes = op.OPERATIONS[operation].takes
     if operation in ("erp.create_order", "erp.update_order"):

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from ltc.model import documents as d
 from ltc.ports import operations as op
+from ltc.ports.erp_more import BillsByTerms, MakesAndBuys
 from ltc.ports.systems import System
 
 
-class Erp(System, Protocol):
+class Erp(BillsByTerms, MakesAndBuys, System, Protocol):
     """One method per ``erp.`` operation; effects take the effect key. All raise ``ltc.ports.errors`` only."""
 
     async def exchange_rate(self, request: op.Currencies) -> d.Rate:

@@ -18,7 +18,12 @@ from ltc.ports.errors import BusinessRefusal, ContractBroken, OutcomeUnknown, Un
 from ltc.ports.operations import OPERATIONS, EffectClass
 from tests.contract.world import EFFECTS, MAKES_DOCUMENT, World, chain, key, line, usd
 
-TWICE = ("erp.create_order", "erp.register_payment", "crm.log_progress")  # what may well be wanted a second time
+TWICE = (
+    "erp.create_order",
+    "erp.register_payment",
+    "crm.log_progress",
+    "erp.post_down_payment",
+)  # what may well be wanted a second time
 every_effect = pytest.mark.parametrize("operation", EFFECTS)
 
 
@@ -71,6 +76,8 @@ async def test_second_call_with_the_same_key(world: World, operation: str) -> No
     elif operation == "customer.ensure":  # the customer is there: once more finds it
         assert await world.call(operation, request, one) == first
         assert len(await world.effects(operation, one)) == 1
+    elif operation == "erp.agree_terms":  # they are set anew
+        assert (await world.call(operation, request, one)).id == first.id
     elif operation == "erp.update_order":  # it sets lines absolutely: once more changes nothing
         assert (await world.call(operation, request, one)).lines == first.lines
         assert await world.probe(operation, one, request) is not None

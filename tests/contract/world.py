@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from ltc.adapters.sandbox.crm import SandboxCrm
 from ltc.adapters.sandbox.directory import SandboxDirectory
 from ltc.adapters.sandbox.erp import SandboxErp
+from ltc.contract.base_rig import Samples
+from ltc.contract.states_supply import READY as SUPPLY
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op
@@ -56,7 +58,10 @@ def master_data() -> dict[str, Any]:
             {"id": "P2", "name": "Scarce", "stock": 4},
             {"id": "P3", "name": "Gone", "stock": 9, "discontinued": True},
             {"id": "P4", "name": "No back-orders", "stock": 1, "backorder": False},
+            {"id": "DESK", "name": "Made to order"},
+            {"id": "TOP", "name": "Bought to order"},
         ],
+        "parts_lists": [{"product": "DESK", "parts": [{"product": "P1", "quantity": 1}]}],
         "rates": [{"source": "EUR", "target": "USD", "rate": "1.08"}],
     }
 
@@ -308,3 +313,42 @@ async def _(world: World) -> BaseModel:
 async def _(world: World) -> BaseModel:
     number = await world.opportunity()
     return op.LogProgress(opportunity=number, leg="shipment", outcome="done", document="DN1", text="shipment: done")
+
+
+class _Rig:
+    """A world as a base rig's states see it."""
+
+    samples = Samples(made="DESK", bought="TOP")
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def must(self, _: Any, operation: str, request: BaseModel) -> Any:
+        return await self.world.call(operation, request, key())
+
+    async def customer(self, _: Any) -> str:
+        return "C1"
+
+    async def draft(self, _: Any) -> d.Order:
+        return await self.world.draft()
+
+    async def confirmed(self, _: Any) -> d.Order:
+        return await self.world.confirmed()
+
+    async def released(self, _: Any) -> d.Release:
+        return await self.world.released()
+
+    @staticmethod
+    def line(product: str = "P1") -> d.Line:
+        return line(product=product)
+
+
+def _by_rig(make: Any) -> Callable[[World], Awaitable[BaseModel]]:
+    async def ready(world: World) -> BaseModel:
+        made: BaseModel = await make(_Rig(world), None)
+        return made
+
+    return ready
+
+
+_READY.update({name: _by_rig(make) for name, make in SUPPLY.items()})

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from ltc.adapters.sandbox import ADAPTER
+from ltc.contract.base_rig import Samples
 from ltc.contract.bench import Bench, open_bench
 from ltc.contract.rigs.sandbox import SandboxRig, all_of_class
 from ltc.ports.adapters import Connection
@@ -40,6 +41,7 @@ def sandbox_rig(folder: Path, kind: EffectClass, lag: float = 0.0) -> Iterator[S
             )
             for port, url in where.items()
         },
+        Samples(made="DESK", bought="TOP"),
     )  # fmt: skip
     for server in servers.values():
         server.stop()
