@@ -17,6 +17,7 @@ from activities.health import HealthNotes
 from activities.people import PeopleActivities
 from activities.trail import flush
 from ltc import adapters
+from ltc.adapters.files_folder import FolderFiles, parse_size
 from ltc.adapters.notify_log import LogNotifier
 from ltc.adapters.people_file import PeopleFile
 from ltc.client import ChainClient
@@ -126,7 +127,13 @@ async def client_of(parts: Parts, temporal: Client | None = None) -> ChainClient
             parts.settings.calendars(),
         ),
         effect_classes=parts.effect_classes(),
+        files=files_of(parts.settings),
     )
+
+
+def files_of(settings: Settings) -> FolderFiles:
+    """Return the store of attached files; its folder is made when the first file comes."""
+    return FolderFiles(settings.files_folder(), parse_size(settings.file_size), settings.file_kinds)
 
 
 def check_names(settings: Settings, registry: Registry) -> None:

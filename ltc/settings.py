@@ -17,6 +17,10 @@ class SettingsError(Exception):
 
 
 Part = Literal["workflows", "calls", "events", "sweep", "writeback"]
+FILE_KINDS = (
+    "pdf", "png", "jpg", "jpeg", "gif", "heic", "txt", "csv", "xml", "json", "md", "eml", "docx", "xlsx", "pptx",
+    "odt", "ods", "ofd", "zip",
+)  # fmt: skip
 PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep", "writeback")
 
 # Variables that other programs of ltc read: the sandbox, the command line, the demonstration.
@@ -61,6 +65,13 @@ class Settings(BaseSettings):
     process_defs: Path = Field(default=Path("process_defs"), description="the folder of process definitions")
     calendar: str = Field(default="cn", description="what `ltc stuck` counts working time in; empty: not at all")
     people_file: Path = Field(default=Path("people.yaml"), description="who holds which role")
+    files: Path | None = Field(default=None, description="the folder of attached files; default STATE/files")
+    file_size: str = Field(
+        default="20MB", pattern=r"^[1-9][0-9]{0,6}(KB|MB|GB)$", description="the most that one file may hold"
+    )
+    file_kinds: list[str] = Field(
+        default_factory=lambda: list(FILE_KINDS), description="the kinds of files that are taken; [] takes any"
+    )
     notices_file: Path | None = Field(
         default=None, description="where notices are written; default STATE/notices.jsonl"
     )
@@ -126,6 +137,10 @@ class Settings(BaseSettings):
     def notices(self) -> Path:
         """Return the file notices are written to."""
         return self.notices_file or self.state / "notices.jsonl"
+
+    def files_folder(self) -> Path:
+        """Return the folder of attached files."""
+        return self.files or self.state / "files"
 
     def calendars(self) -> Path | None:
         """Return the folder of calendars beside the definitions; None when there is none: then ltc's own count."""

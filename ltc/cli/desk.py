@@ -7,16 +7,17 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ltc.bootstrap import Parts, client_of, open_parts
+from ltc.bootstrap import Parts, client_of, files_of, open_parts
 from ltc.cli import adopting, installed
 from ltc.cli.errors import translate
-from ltc.cli.exits import FailedError, NotFoundError
+from ltc.cli.exits import FailedError, NotFoundError, RefusedError
 from ltc.cli.output import note, plain
 from ltc.cli.stuck_group import grouped
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
-from ltc.definition.plan import Plan
+from ltc.definition.plan import Plan, TaskNode
+from ltc.definition.show_tasks import field_words
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
@@ -194,7 +195,13 @@ class Desk:
         found = await self.client.store.task(ref)
         if found is None:
             raise NotFoundError(f"there is no task {ref!r}; `ltc task list --state all` shows those there are")
-        return await self._asked(plain(found))
+        row = await self._asked(plain(found))
+        if row.get("work"):
+            node = await self.form(row)
+            row["form"] = {field.name: field_words(field) for field in node.form}
+            row["checklist"] = {name: label.get("en") or name for name, label in node.checklist.items()}
+            row["title"], row["help"] = node.title.get("en", ""), node.help.get("en", "")
+        return row
 
     async def decide(self, task: Record, decision: Any, actor: str, comment: str) -> Record:
         """Decide on the figures of the task as it was read, and return the chain's answer."""
@@ -202,6 +209,33 @@ class Desk:
             task["ref"], decision, actor, comment=comment, digest=task["digest"], door=DOOR
         )
         return answer.model_dump(mode="json")
+
+    async def act(self, task: Record, action: Any, actor: str, **more: Any) -> Record:
+        """Do something with a task as it was read, and return the chain's answer."""
+        given = {"digest": task["digest"], **more}
+        answer = await self.client.act(task["ref"], action, actor, door=DOOR, **given)
+        return answer.model_dump(mode="json")
+
+    async def form(self, task: Record) -> TaskNode:
+        """Return a task's step, with its form and its checklist."""
+        return await self.client.task_talk.form(task["chain"], task["leg"], task["step"])
+
+    def put_file(self, data: bytes, name: str, *, keep: bool) -> Record:
+        """Keep a file and return its reference; without ``keep`` only say what the reference would be.
+
+        Raises:
+            RefusedError: it is too large, or of a kind that is not taken.
+        """
+        from hashlib import sha256
+
+        from ltc.ports.files import FileRefused
+
+        try:
+            if keep:
+                return files_of(self.parts.settings).put(data, name).model_dump()
+        except FileRefused as error:
+            raise RefusedError(str(error)) from error
+        return {"sha256": sha256(data).hexdigest(), "name": name, "size": len(data), "kind": ""}
 
     # --- promised times
 

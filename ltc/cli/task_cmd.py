@@ -1,4 +1,4 @@
-"""`ltc task`: see approvals and decide them."""
+"""`ltc task`: see approvals and tasks, decide approvals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltc.cli import options
+from ltc.cli import options, task_work_cmd
 from ltc.cli.exits import BadUsageError, RefusedError
 from ltc.cli.intervening import confirm, judge
 from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table
@@ -17,14 +17,26 @@ from ltc.cli.text import clean, moment, short
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
 
-app = typer.Typer(help="See and decide approvals.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="See approvals and tasks; decide, claim, complete.", no_args_is_help=True, rich_markup_mode=None)
 Task = Annotated[str, typer.Argument(metavar="TASK", help="The task, as `ltc task list` shows it: CHAIN/STEP#VISIT.")]
 Comment = Annotated[str, typer.Option("--comment", metavar="TEXT", help="What to put on record with the decision.")]
 Digest = Annotated[
     str,
     typer.Option("--digest", metavar="DIGEST", help="Decide only if the figures are still those (`ltc task show`)."),
 ]
-_STATES = ("open", "approved", "rejected", "sent_back", "reopened", "cancelled", "all")
+_STATES = (
+    "open",
+    "approved",
+    "rejected",
+    "sent_back",
+    "reopened",
+    "completed",
+    "declined",
+    "timed_out",
+    "cancelled",
+    "all",
+)
+task_work_cmd.register(app)
 _SAID = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
 
 
@@ -32,8 +44,12 @@ def _asked(row: dict[str, Any]) -> str:
     return short(", ".join(map(str, row.get("candidates") or [])), 60)
 
 
+def _kind(row: dict[str, Any]) -> str:
+    return "task" if row.get("work") else "approval"
+
+
 _LIST = (
-    col("TASK", "ref"), col("SUBJECT", "subject"), col("LEVEL", "level"), col("STATE", "state"),
+    col("TASK", "ref"), Column("KIND", _kind), col("SUBJECT", "subject"), col("LEVEL", "level"), col("STATE", "state"),
     Column("ASKED", _asked), col("CUSTOMER", "customer", lambda value: short(value, 24)),
     col("SINCE", "opened", moment),
 )  # fmt: skip
@@ -51,18 +67,18 @@ def list_tasks(
     limit: options.Limit = 50,
     output: options.Output = Format.TABLE,
 ) -> None:
-    """List approvals, oldest first."""
+    """List approvals and tasks, oldest first."""
     if state not in _STATES:
         raise typer.BadParameter(f"{state!r} is not one of {', '.join(_STATES)}", param_hint="--state")
     found = ask(lambda desk: desk.tasks(to, chain, "" if state == "all" else state, limit + 1))
-    rows(found[:limit], _LIST, output, empty="no approval matches")
+    rows(found[:limit], _LIST, output, empty="no approval or task matches")
     if len(found) > limit:
         note("there are more: narrow the list or raise --limit")
 
 
 @app.command()
 def show(task: Task, output: options.Output = Format.TABLE) -> None:
-    """Show what is to be decided: the figures, who was asked, who said what."""
+    """Show what is to be decided or done: figures, form, checklist, who was asked, who said what."""
     one(ask(lambda desk: desk.task(task)), output, _show)
 
 
@@ -71,6 +87,8 @@ def _show(record: dict[str, Any]) -> None:
     pairs(
         [
             ("subject", record.get("subject")),
+            ("title", record.get("title")),
+            ("help", record.get("help")),
             ("level", record.get("level")),
             ("of", ", ".join(record.get("levels") or [])),
             ("asked", ", ".join(record.get("candidates") or [])),
@@ -84,6 +102,8 @@ def _show(record: dict[str, Any]) -> None:
     if record.get("figures"):
         heading("Figures")
         pairs((name, _figure(value)) for name, value in record["figures"].items())
+    if record.get("work"):
+        task_work_cmd.show_work(record)
     if record.get("decisions"):
         heading("Decisions")
         table(record["decisions"], _DECISIONS)
@@ -107,6 +127,8 @@ async def _decided(
     desk: Desk, task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool
 ) -> dict[str, Any]:
     found = await desk.task(task)
+    if found.get("work"):
+        return await _declined(desk, found, decision, actor, comment, yes, dry_run)
     plan = {"task": found["ref"], "decision": decision, "actor": actor, "comment": comment, "digest": found["digest"]}
     _allowed(found, actor, digest)
     if dry_run:
@@ -117,6 +139,18 @@ async def _decided(
     answer = await desk.decide(found, decision, actor, comment)
     judge(answer)
     return {**plan, "status": answer["status"], "message": answer.get("message", "")}
+
+
+async def _declined(
+    desk: Desk, found: dict[str, Any], decision: str, actor: str, comment: str, yes: bool, dry_run: bool
+) -> dict[str, Any]:
+    """Decline a task; it can neither be approved nor sent back."""
+    if decision != "reject":
+        raise RefusedError(f"{found['ref']} is a task: complete it with `ltc task complete`, or reject it")
+    if dry_run:
+        return {"task": found["ref"], "action": "reject", "actor": actor, "dry_run": True}
+    confirm(f"decline {found['ref']} as {actor}?", yes)
+    return await task_work_cmd.act(desk, found, "reject", actor, comment=comment)
 
 
 def _allowed(found: dict[str, Any], actor: str, digest: str) -> None:

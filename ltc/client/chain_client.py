@@ -14,7 +14,9 @@ from ltc.client.keys import SigningKey
 from ltc.client.questions import Questions
 from ltc.client.starting import Installation, Started, Starter
 from ltc.client.talking import Talker, new_id
+from ltc.client.task_talk import Doing, TaskTalk
 from ltc.model.messages import NOTICES_QUEUE, Answer, Decision, Intervention, Where, call_queue
+from ltc.ports.files import Files
 from ltc.ports.operations import Registry
 from ltc.ports.people import People
 from ltc.settings import Settings
@@ -33,12 +35,13 @@ class ChainClient(Questions):
 
     def __init__(
         self, *, temporal: Client, store: Store, settings: Settings, registry: Registry, people: People,
-        key: SigningKey, place: Installation, effect_classes: Mapping[str, str],
+        key: SigningKey, place: Installation, effect_classes: Mapping[str, str], files: Files | None = None,
     ) -> None:  # fmt: skip
         ports = dict.fromkeys(operation.port for operation in registry.operations.values())
         super().__init__(temporal, store, place, [NOTICES_QUEUE, *map(call_queue, ports)])
         self._people = people
         self._talker = Talker(temporal, store, key, settings.signature_life)
+        self.task_talk = TaskTalk(self._talker, store, files)
         self._settings = settings
         self._registry = registry
         self._classes = effect_classes
@@ -106,6 +109,26 @@ class ChainClient(Questions):
         """Decide without waiting for an answer; raises as ``decide`` does."""
         chain, message = await self._decision(task, decision, actor, comment, digest, decision_id)
         await self._talker.decide_by_signal(chain, message, door=door)
+
+    async def act(self, task: str, action: Doing, actor: str, *, door: str = "client", **more: Any) -> Answer:
+        """Do something with a task (``CHAIN/TASK``); ``more`` takes values, ticks, comment, digest and act_id.
+
+        The same ``act_id`` again gets the same answer. Answers are JSON as the form's fields want them; what does not
+        fit comes back refused, with the reason by field.
+
+        Raises:
+            NotFoundError: it does not read like a task.
+            BadInputError: malformed, or a file is not in the file store.
+            RefusedError: the chain does not believe the message.
+            EngineAwayError: no answer; asking again with the same id is harmless.
+        """
+        chain, name = await self._split(task)
+        return await self.task_talk.act(chain, name, action, actor, door=door, **more)
+
+    async def act_by_signal(self, task: str, action: Doing, actor: str, *, door: str = "client", **more: Any) -> None:
+        """Do something with a task without waiting for an answer; raises as ``act`` does."""
+        chain, name = await self._split(task)
+        await self.task_talk.act_by_signal(chain, name, action, actor, door=door, **more)
 
     async def intervene(
         self, chain: str, action: Action, actor: str, reason: str, *, intervention_id: str = "", door: str = "client",

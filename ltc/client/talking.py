@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, RefusedError
 from ltc.client.keys import SigningKey
-from ltc.model.messages import Answer, Decision, Intervention, Where
+from ltc.model.messages import Answer, Decision, Intervention, TaskAct, Where
 from ltc.model.signatures import sign
 from ltc.model.trail import unpack
 from ltc.ports.store import Records
@@ -81,6 +81,36 @@ class Talker:
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
         await self._audit(decision.actor, decision.decision, chain, door, decision.comment, "sent", detail)
 
+    async def act(self, chain: str, act: TaskAct, *, door: str) -> Answer:
+        """Send what a person does with a task by Update and store its entries.
+
+        Raises:
+            EngineAwayError, RefusedError: as for ``decide``.
+        """
+        signed = act.model_copy(update={"signature": sign(act, self._key.private)})
+        answer = await self._update(chain, "act", signed, signed.id)
+        for number, pause in enumerate(ASK_AGAIN, 1):  # a moment later it is known who may do it
+            if answer.status != "in_flight":
+                break
+            await asyncio.sleep(pause)
+            answer = await self._update(chain, "act", signed, f"{signed.id}.{number}")
+        await self._audit(act.actor, act.action, chain, door, act.comment, answer.status, _of(act))
+        return answer
+
+    async def act_by_signal(self, chain: str, act: TaskAct, *, door: str) -> None:
+        """Send it without waiting for an answer; the chain checks the signature in an activity.
+
+        Raises:
+            EngineAwayError, RefusedError: as for ``decide_by_signal``.
+        """
+        signed = act.model_copy(update={"signature": sign(act, self._key.private)})
+        try:
+            with reaching():
+                await self._client.get_workflow_handle(chain).signal("act_signal", signed)
+        except RPCError as error:
+            raise _translated(error, chain) from error
+        await self._audit(act.actor, act.action, chain, door, act.comment, "sent", _of(act))
+
     async def intervene(self, chain: str, intervention: Intervention, *, door: str) -> Answer:
         """Send an intervention by Update and store its entries.
 
@@ -108,7 +138,7 @@ class Talker:
             raise _translated(error, chain) from error
         return answer
 
-    async def _update(self, chain: str, name: str, message: Decision | Intervention, identity: str) -> Answer:
+    async def _update(self, chain: str, name: str, message: Decision | Intervention | TaskAct, identity: str) -> Answer:
         handle = self._client.get_workflow_handle(chain)
         try:
             with reaching():
@@ -140,6 +170,11 @@ class Talker:
         self, actor: str, action: str, chain: str, door: str, reason: str, outcome: str, detail: dict[str, Any]
     ) -> None:
         await self._records.audit(actor, action, chain, door, reason, outcome, detail)
+
+
+def _of(act: TaskAct) -> dict[str, Any]:
+    """What the audit keeps of an act: what was answered is in the trail."""
+    return {"task": act.task, "act": act.id, "fields": sorted(act.values), "ticks": act.ticks}
 
 
 def new_id() -> str:

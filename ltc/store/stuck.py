@@ -66,17 +66,22 @@ def _hold_allowed(asked: Asked, row: Row) -> list[str]:
     return ["retry", "skip", "release", "cancel"] if call else ["retry", "skip", "correct", "release", "cancel"]
 
 
+_DECIDE = ["approve", "reject", "send_back", "extend", "hold", "cancel"]
+_DO = ["claim", "complete", "release", "skip", "extend", "hold", "cancel"]
+
+
 def _overdue(asked: Asked) -> Iterator[Stuck]:
     for (task, level), row in asked.view.each("tasks"):
         if row["state"] != "open":
             continue
-        late = _breached(asked, row, f"{place(row['leg'], row['item'], row['step'])}:{level}")
+        here = place(row["leg"], row["item"], row["step"])
+        late = _breached(asked, row, f"{here}:{level}" if level else here)
         if late is not None:
             people = ", ".join(row["candidates"] or []) or _asked(row)
             yield say(
                 asked, "human_overdue", late["deadline"], **where_of(row), owner=people,
-                detail=f"{task} level {level} is due since {late['deadline'].isoformat()}", **_coming(asked, late),
-                allowed=["approve", "reject", "send_back", "extend", "hold", "cancel"],
+                detail=f"{task}{f' level {level}' if level else ''} is due since {late['deadline'].isoformat()}",
+                **_coming(asked, late), allowed=_DO if row["work"] else _DECIDE,
             )  # fmt: skip
 
 

@@ -1,0 +1,118 @@
+"""`ltc file`: the files that tasks and decisions refer to."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ltc.cli import installed, options
+from ltc.cli.exits import BadUsageError, Code, NotFoundError, RefusedError
+from ltc.cli.output import Format, col, note, one, rows
+from ltc.cli.task_work_cmd import read_file
+
+if TYPE_CHECKING:
+    from ltc.ports.files import Files
+
+app = typer.Typer(help="Keep, fetch and verify attached files.", no_args_is_help=True, rich_markup_mode=None)
+Named = Annotated[str, typer.Argument(metavar="SHA256", help="The file's digest, or its first 8 or more digits.")]
+_LIST = (col("SHA256", "sha256"), col("RESULT", "result"))
+
+
+def _files() -> Files:
+    from ltc.bootstrap import files_of
+
+    return files_of(installed.load())
+
+
+@app.command()
+def put(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The file.")], output: options.Output = Format.TABLE
+) -> None:
+    """Keep a file; says the digest that names it from now on."""
+    from ltc.ports.errors import PortError
+    from ltc.ports.files import FileRefused
+
+    data = read_file(path)
+    try:
+        kept = _files().put(data, Path(path).name)
+    except FileRefused as error:
+        raise RefusedError(str(error)) from error
+    except PortError as error:
+        raise BadUsageError(str(error)) from error
+    one(kept.model_dump(), output, lambda _: typer.echo(f"{kept.sha256}  {kept.name}  {kept.size} bytes"))
+
+
+@app.command()
+def get(
+    sha256: Named,
+    to: Annotated[str, typer.Option("--to", metavar="PATH", help="Where to write it; default: standard output.")] = "",
+) -> None:
+    """Fetch a file, checked against its digest."""
+    data = _read(_files(), sha256)
+    if not to:
+        sys.stdout.buffer.write(data)
+        return
+    if Path(to).exists():
+        raise RefusedError(f"{to} exists already; choose another name")
+    Path(to).write_bytes(data)
+    note(f"{to}: {len(data)} bytes")
+
+
+def _read(files: Files, sha256: str) -> bytes:
+    from ltc.ports.files import FileDamaged, FileMissing
+
+    try:
+        return files.get(_whole(files, sha256))
+    except FileMissing as error:
+        raise NotFoundError(str(error)) from error
+    except FileDamaged as error:
+        raise RefusedError(str(error)) from error
+
+
+def _whole(files: Files, given: str) -> str:
+    """The digest that begins so."""
+    wanted = given.lower()
+    if len(wanted) >= 64:
+        return wanted
+    found = [one for one in files.kept() if one.startswith(wanted)] if len(wanted) >= 8 else []
+    if len(found) > 1:
+        raise BadUsageError(f"{len(found)} files begin with {given}; give more digits")
+    return found[0] if found else wanted
+
+
+@app.command()
+def verify(
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="One file; default: all.")] = "",
+    output: options.Output = Format.TABLE,
+) -> None:
+    """Read files again and compare them with their digests; exit 5 if any is not as it was kept."""
+    files = _files()
+    named = [_whole(files, sha256)] if sha256 else files.kept()
+    found = [{"sha256": name, "result": _result(files, name)} for name in named]
+    rows([row for row in found if row["result"] != "whole"] if output is Format.TABLE else found, _LIST, output,
+         empty=f"{len(found)} files, all whole")  # fmt: skip
+    if any(row["result"] != "whole" for row in found):
+        raise typer.Exit(int(Code.PARTIAL))
+
+
+def _result(files: Files, name: str) -> str:
+    from ltc.ports.errors import PortError
+
+    try:
+        return "whole" if hashlib.sha256(files.get(name)).hexdigest() == name else "damaged"
+    except PortError as error:
+        return str(error)
+
+
+@app.command("list")
+def list_files(limit: options.Limit = 50, output: options.Output = Format.TABLE) -> None:
+    """List the files that are kept."""
+    files = _files()
+    found: list[dict[str, Any]] = [{"sha256": name} for name in files.kept()[: limit + 1]]
+    rows(found[:limit], (col("SHA256", "sha256"),), output, empty="no file is kept")
+    if len(found) > limit:
+        note("there are more: raise --limit")
