@@ -64,7 +64,7 @@ WORDS = [*reserved("definition", DOCUMENT), *(one for name, shape in SHAPES.item
 
 
 def test_every_word_kept_for_later_has_a_place():
-    assert len(WORDS) > 100
+    assert WORDS
     assert [at for at, _, _ in WORDS if at not in PLACES] == []
     assert [place for place in PLACES if place not in {at for at, _, _ in WORDS}] == []
 
