@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from ltc.model.messages import CallRequest, Expectation, ProbeResult
 from ltc.ports.context import CURRENT_ATTEMPT, CURRENT_CHAIN
 from ltc.ports.errors import ContractBroken, Misconfigured
 from ltc.ports.operations import Operation, Registry
+from ltc.ports.store import Answered
 
 _PLACE = re.compile(r"(?P<leg>[^\[.#]+)(?:\[(?P<item>.*)\])?\.(?P<step>[^#\]]*)(?:#.*)?")
 
@@ -91,7 +93,9 @@ class _Call:
         """Read, probe, or carry the effect out."""
         arguments = _arguments(self.operation, request.args)
         if request.mode == "read" or not self.operation.effect:
-            return _checked(self.operation, await getattr(self.port, self.operation.method)(arguments))
+            result = _checked(self.operation, await getattr(self.port, self.operation.method)(arguments))
+            await self.protocol.keep(self.answer(request, result))
+            return result
         if not request.key:
             raise Misconfigured(f"{self.operation.name} was called without an effect key")
         effect = self.effect(request, effect_class, arguments)
@@ -99,6 +103,15 @@ class _Call:
             found = await self.protocol.probe(self.port, effect)
             return ProbeResult(found=found is not None, result=found.model_dump(mode="json") if found else None)
         return _checked(self.operation, await self.protocol.carry_out(self.port, effect))
+
+    def answer(self, request: CallRequest, result: BaseModel) -> Answered:
+        """Say what a system answered to a read."""
+        info = activity.info()
+        return Answered(
+            chain=info.workflow_id or "", activity=info.activity_id, operation=self.operation.name,
+            asked=info.scheduled_time, at=datetime.now(UTC), args=digest(request.args),
+            result=result.model_dump(mode="json"),
+        )  # fmt: skip
 
     def effect(self, request: CallRequest, effect_class: str, arguments: BaseModel) -> EffectCall:
         """Say what the protocol needs to know of an effect."""

@@ -8,6 +8,7 @@ confirms, a definite refusal means absent, everything else is unknown. Class D i
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from pydantic import BaseModel
 from activities.failures import FiguresChanged
 from ltc.ports.errors import BusinessRefusal, Misconfigured, OutcomeUnknown, PortError, StillInFlight, Unavailable
 from ltc.ports.operations import Operation
-from ltc.ports.store import DocumentRef, InboxStore, Intent, IntentStore, Route
+from ltc.ports.store import Answered, AnswerStore, DocumentRef, InboxStore, Intent, IntentStore, Route
+
+LOG = logging.getLogger("ltc.effects")
 
 
-class Effects(IntentStore, InboxStore, Protocol):
+class Effects(IntentStore, InboxStore, AnswerStore, Protocol):
     """What the protocol needs of the records."""
 
 
@@ -84,6 +87,15 @@ class EffectProtocol:
         if call.effect_class in ("C", "D"):
             await self._mark_sent(port, call, intent)
         return await self._send(port, call, intent)
+
+    async def keep(self, answer: Answered) -> None:
+        """Keep what a system answered to a read; without it the chain goes on, but cannot be gone through again."""
+        try:
+            await self._records.keep_answer(answer)
+        except Exception as error:  # noqa: BLE001 - a read never fails because of its record
+            LOG.warning(
+                "the answer of %s for %s is not on record (%s)", answer.operation, answer.chain, type(error).__name__
+            )
 
     async def probe(self, port: EffectPort, call: EffectCall) -> BaseModel | None:
         """Find out whether the effect took place; None when it did not and no longer can.

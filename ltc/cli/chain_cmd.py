@@ -10,6 +10,7 @@ import typer
 from ltc.cli import chain_show, options
 from ltc.cli.inputs import instant
 from ltc.cli.intervene_cmd import COMMANDS
+from ltc.cli.migrate_cmd import migrate
 from ltc.cli.output import Column, Format, col, note, one, rows
 from ltc.cli.sentences import collapse, sentence, where
 from ltc.cli.session import ask
@@ -138,5 +139,6 @@ def start(
         starting.from_input(process, event, actor, dry_run, output)
 
 
+app.command("migrate")(migrate)
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ltc.cli import options
+from ltc.cli.diff_cmd import diff, versions
 from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
 from ltc.cli.output import Column, Format, col, note, one, rows
 from ltc.cli.text import clean, counted
+from ltc.cli.whatif_cmd import what_if
 
 if TYPE_CHECKING:
     from ltc.definition.build import World
@@ -146,6 +148,11 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
     note(f"{counted(len(results) - failed, 'case')} passed, {failed} failed")
     if failed:
         raise typer.Exit(Code.FAILED)
+
+
+app.command("diff")(diff)
+app.command("versions")(versions)
+app.command("what-if")(what_if)
 
 
 def paths(names: list[str] | None) -> list[Path]:

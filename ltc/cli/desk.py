@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ltc.bootstrap import Parts, client_of, files_of, open_parts
 from ltc.cli import adopting, installed
+from ltc.cli.desk_versions import VersionDesk
 from ltc.cli.errors import translate
 from ltc.cli.exits import FailedError, NotFoundError, RefusedError
 from ltc.cli.output import note, plain
@@ -29,7 +30,7 @@ DOOR = "cli"
 _MOST = 10_000  # tasks looked through for one person
 
 
-class Desk:
+class Desk(VersionDesk):
     """An open installation. Temporal is connected to only by what needs it."""
 
     def __init__(self) -> None:

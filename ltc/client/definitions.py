@@ -67,6 +67,17 @@ class Definitions:
         self._read[process] = (stamp, definition)
         return definition
 
+    def at(self, path: Path) -> Definition:
+        """Return the definition in a file, wherever it is and whatever it is called.
+
+        Raises:
+            NotFoundError: there is no such file.
+            BadInputError: the file does not compile; the text lists what is wrong with it.
+        """
+        if not path.is_file():
+            raise NotFoundError(f"there is no file {path}")
+        return self._compile("", path)
+
     def _compile(self, process: str, path: Path) -> Definition:
         from ltc.definition.compile import load  # heavy: CEL's checker; a client that only decides never needs it
 
@@ -77,7 +88,7 @@ class Definitions:
             raise BadInputError(str(error)) from error
         except (OSError, UnicodeDecodeError) as error:
             raise BadInputError(f"{path} cannot be read as UTF-8 text: {error}") from error
-        if plan.process != process:
+        if process and plan.process != process:
             raise BadInputError(f"{path} says process: {plan.process}; the file must be named after its process")
         return Definition(text=text, plan=plan, written=plan.model_dump(mode="json"))
 

@@ -187,8 +187,10 @@ class Starter:
         )  # fmt: skip
 
 
-def windows(plan: Plan, now: datetime, folder: Path | None = None) -> dict[str, CalendarWindow]:
-    """Return the calendars a plan needs, from yesterday until AHEAD.
+def windows(
+    plan: Plan, now: datetime, folder: Path | None = None, since: datetime | None = None
+) -> dict[str, CalendarWindow]:
+    """Return the calendars a plan needs, from yesterday (or the day before an earlier instant) until AHEAD.
 
     Raises:
         BadInputError: a calendar is missing or wrong.
@@ -196,8 +198,8 @@ def windows(plan: Plan, now: datetime, folder: Path | None = None) -> dict[str, 
     from ltc.definition import calendars
 
     needed = dict.fromkeys([plan.calendar, *(sla.calendar for sla in plan.slas.values())])
-    since, until = (now - timedelta(days=1)).date(), (now + AHEAD).date()
+    first, until = (min(now, since or now) - timedelta(days=1)).date(), (now + AHEAD).date()
     try:
-        return {name: calendars.window(name, since, until, folder) for name in needed if name}
+        return {name: calendars.window(name, first, until, folder) for name in needed if name}
     except calendars.CalendarError as error:
         raise BadInputError(str(error)) from error

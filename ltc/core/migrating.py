@@ -77,14 +77,32 @@ def recalendar(turn: Turn, wish: Intervention) -> Answer:
     except ValidationError as error:
         return asked.refuse(f"the calendars cannot be read: {error.errors()[0]['msg']}")
     known = turn.setting.windows
-    windows = {name: one for name, one in given.items() if name in known and known[name] != one}
+    windows = {name: one for name, one in given.items() if name in known and _newer(known[name], one)}
     if not windows:
         return asked.refuse("the chain has these calendars already")
+    short = _too_late(turn, turn.plan, windows)
+    if short:
+        return asked.refuse(short)
     versions = {name: [known[name].version[:12], one.version[:12]] for name, one in windows.items()}
     asked.record(turn, wish, calendars=sorted(windows))
     turn.log(Kind.RECALENDARED, calendars=versions, actor=wish.actor, reason=wish.reason)
     _pin(turn, turn.plan, {**known, **windows}, {})
     return asked.ACCEPTED
+
+
+def _newer(known: CalendarWindow, given: CalendarWindow) -> bool:
+    """Tell whether a calendar says other days, or reaches further; the same one cut elsewhere is not newer."""
+    return known.version != given.version or given.until > known.until
+
+
+def _too_late(turn: Turn, plan: Plan, windows: dict[str, CalendarWindow]) -> str:
+    """Why calendars do not do: an open clock began before they do, and the days before would be taken for ordinary."""
+    for clock in turn.state.slas.values():
+        sla = plan.slas.get(clock.sla)
+        window = windows.get(sla.calendar) if sla else None
+        if window is not None and window.since > clock.started.date():
+            return f"calendar {window.name} begins {window.since}, after {clock.id} did; cut it from an earlier day"
+    return ""
 
 
 def _read(wish: Intervention) -> tuple[Plan, dict[str, CalendarWindow]] | Answer:
@@ -104,7 +122,9 @@ def _wrong_plan(turn: Turn, wish: Intervention, plan: Plan, windows: dict[str, C
         return f"the plan is not the one that its digest {plan.digest[:12]} names"
     needed = dict.fromkeys([plan.calendar, *(sla.calendar for sla in plan.slas.values())])
     lacking = [name for name in needed if name and name not in windows]
-    return f"the calendars {', '.join(lacking)} are not with the plan" if lacking else ""
+    if lacking:
+        return f"the calendars {', '.join(lacking)} are not with the plan"
+    return _too_late(turn, plan, windows)
 
 
 def _blocked(fit: Fit) -> Answer:

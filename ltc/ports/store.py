@@ -126,6 +126,26 @@ class Route(Value):
     item: str = ""
 
 
+class Answered(Value):
+    """What a system answered to a read: which activity of which chain, when (real time), to which arguments."""
+
+    chain: str
+    activity: str
+    operation: str
+    asked: datetime
+    at: datetime
+    args: str  # digest
+    result: dict[str, Any]
+
+
+class AnswerStore(Protocol):
+    """What systems answered to reads: so that a chain can be gone through again under another definition."""
+
+    async def keep_answer(self, answer: Answered) -> None:
+        """Keep an answer; the first of an activity stays."""
+        ...
+
+
 class IntentStore(Protocol):
     """The effect protocol of class C (and D): intent, settle, probe, mark sent under a fence, send.
 
@@ -251,5 +271,5 @@ class AuditStore(Protocol):
         ...
 
 
-class Records(IntentStore, TrailStore, StartStore, InboxStore, AuditStore, Protocol):
+class Records(IntentStore, TrailStore, StartStore, InboxStore, AuditStore, AnswerStore, Protocol):
     """All of it: what ``ltc.store.Store`` offers to the parts that write."""

@@ -9,9 +9,10 @@ from ltc.store.dump import Difference
 from ltc.store.queries import Filters, Record
 from ltc.store.records_store import RecordStore
 from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
+from ltc.store.versions_store import VersionStore
 
 
-class Store(RecordStore):
+class Store(RecordStore, VersionStore):
     """Records, the views that are folds of them, and the questions asked of both. Made by ``await Store.open(url)``."""
 
     # --- views
