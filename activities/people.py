@@ -9,9 +9,9 @@ from typing import Any
 from temporalio import activity
 
 from activities.failures import raise_as_failure
-from ltc.model.messages import Decision, LevelRequest, Notice, OpenTask, TaskAct, TaskOpened
+from ltc.model.messages import Decision, Notice, OpenTask, TaskAct, TaskOpened
 from ltc.model.signatures import check
-from ltc.ports.errors import Misconfigured
+from ltc.ports.approvers import Asked, approvers
 from ltc.ports.notifier import Message, Notifier
 from ltc.ports.people import People
 
@@ -32,13 +32,17 @@ class PeopleActivities:
     async def open_task(self, request: OpenTask) -> TaskOpened:
         """Find out who may decide on each level, and tell those of the first level that has anybody."""
         try:
-            candidates = {level.name: await self._candidates(level) for level in request.levels}
-            first = next((people for people in candidates.values() if people), [])
+            asked = await self._asked(request)
+            telling = [asked[level.name].people for level in request.levels if level.tell]
+            first = next((people for people in telling if people), [])
             detail = {"task": request.task, "process": request.process, "figures": request.figures}
             await self._send(first, f"do {request.what}" if request.what else f"decide on {request.subject}", detail)
         except Exception as error:  # noqa: BLE001 - told apart there
             raise_as_failure(error)
-        return TaskOpened(candidates=candidates)
+        return TaskOpened(
+            candidates={name: one.people for name, one in asked.items()},
+            standing={name: one.standing for name, one in asked.items() if one.standing},
+        )
 
     @activity.defn(name="people.notify")
     async def notify(self, notice: Notice) -> None:
@@ -58,17 +62,11 @@ class PeopleActivities:
         """Return why an act on a task that came as a signal is not to be believed; empty when it is."""
         return check(act, self._public_key, datetime.now(UTC))
 
-    async def _candidates(self, level: LevelRequest) -> list[str]:
-        source = level.source
-        if "role" in source:
-            return await self._people.members(str(source["role"]))
-        if "person" in source:
-            known = await self._people.person(str(source["person"]))
-            return [known.id] if known else []
-        if "manager_of" in source:
-            manager = await self._people.manager_of(str(source["manager_of"]), int(source.get("up") or 1))
-            return [manager] if manager else []
-        raise Misconfigured(f"level {level.name!r} asks in an unknown way: {', '.join(sorted(source))}")
+    async def _asked(self, request: OpenTask) -> dict[str, Asked]:
+        at = request.at or datetime.now(UTC)
+        return {
+            level.name: await approvers(self._people, level.source, at, level.substitutes) for level in request.levels
+        }
 
     async def _recipients(self, to: str) -> list[str]:
         if not to.startswith("role:"):

@@ -38,10 +38,14 @@ GIVEN = Record(
         "lost": Table(Flag("whether it took effect"), "operations whose first reply is lost", "operation"),
         "decisions": Many(
             Table(Text("text", ", ".join(_DECISIONS)), "level: decision"),
-            "what people decide, in order; otherwise they approve",
+            "what people decide, in order; otherwise they approve; 'reject, approve': one word for each of them",
+        ),
+        "people": Table(
+            _WORDS,
+            "by level, or by who is asked (role:x, managers): who may decide; 'wen for maria' stands in",
+            "asked",
         ),
         "answers": Many(_ANSWER, "what people do with tasks, in order; otherwise they fill the form in plainly"),
-        "people": Table(_WORDS, "by level or task: who may decide or do it"),
         "parts": _SHARES,
         "pays": _SHARES,
         "ship_after": _LASTING,

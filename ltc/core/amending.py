@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.core import moves, waits
-from ltc.core.state import Task, Token
+from ltc.core.state import Token
+from ltc.core.state_approvals import Task
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import ApproveNode, Handler, WaitNode
 from ltc.model.trail import Kind

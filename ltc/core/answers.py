@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import approvals, calls, effects, interventions, task_acts, tasks, undoing, waits
+from ltc.core import approvals, calls, effects, interventions, levels, rungs, task_acts, tasks, undoing, waits
 from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
@@ -37,18 +37,26 @@ def _done(turn: Turn, flight: Flight, event: CallDone) -> None:
         probed(turn, flight, bool(event.result.get("found")), event.result.get("result"))
     elif flight.purpose == "watch":
         waits.was_read(turn, flight, event)
-    elif flight.purpose == "open":
-        approvals.opened(turn, flight, event.result.get("candidates", {}))
-    elif flight.purpose == "assign":
-        tasks.opened(turn, flight, event.result.get("candidates", {}))
-    elif flight.purpose == "act":
-        task_acts.checked(turn, flight, str(event.result or ""))
     elif flight.purpose == "undo":
         undoing.undone(turn, flight, event)
-    elif flight.purpose == "signature":
-        approvals.checked(turn, flight, str(event.result or ""))
     elif flight.purpose == "notify":
         turn.log(Kind.NOTIFIED, to=flight.payload.get("to", ""), about=flight.payload.get("about", ""))
+    else:
+        _of_people(turn, flight, event.result)
+
+
+def _of_people(turn: Turn, flight: Flight, result: Any) -> None:
+    """Who may decide or do a task, and whether what they sent is believed."""
+    if flight.purpose == "open":
+        levels.opened(turn, flight, result)
+    elif flight.purpose == "reassign":
+        rungs.reassigned(turn, flight, result)
+    elif flight.purpose == "assign":
+        tasks.opened(turn, flight, result.get("candidates", {}))
+    elif flight.purpose == "act":
+        task_acts.checked(turn, flight, str(result or ""))
+    elif flight.purpose == "signature":
+        approvals.checked(turn, flight, str(result or ""))
 
 
 def failed(turn: Turn, event: CallFailed) -> None:
@@ -67,7 +75,9 @@ def _failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
     elif flight.purpose == "watch":
         waits.unread(turn, flight, event.message, calls.HOLD_REASONS.get(event.error, "unavailable"))
     elif flight.purpose == "open":
-        approvals.not_opened(turn, flight, event.message)
+        levels.not_opened(turn, flight, event.message)
+    elif flight.purpose == "reassign":
+        rungs.not_reassigned(turn, flight, event.message)
     elif flight.purpose == "assign":
         tasks.not_opened(turn, flight, event.message)
     elif flight.purpose in ("do", "read") and event.error == "BusinessRefusal":

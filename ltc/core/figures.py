@@ -6,7 +6,8 @@ from typing import Any
 
 from ltc.core import moves
 from ltc.core.commands import CallFailed
-from ltc.core.state import Flight, Task, Token
+from ltc.core.state import Flight, Token
+from ltc.core.state_approvals import Task
 from ltc.core.turn import Turn
 from ltc.definition.plan import ApproveNode, CallNode, ParallelNode
 from ltc.model import ids

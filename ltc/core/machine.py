@@ -5,7 +5,20 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
-from ltc.core import answers, approvals, events, interventions, legs, resting, slas, task_acts, tasks, undoing, waits
+from ltc.core import (
+    answers,
+    approvals,
+    automatic,
+    events,
+    interventions,
+    legs,
+    resting,
+    slas,
+    task_acts,
+    tasks,
+    undoing,
+    waits,
+)
 from ltc.core.commands import (
     Act,
     CallDone,
@@ -54,6 +67,7 @@ def step(
     answer = _take(turn, event)
     legs.progress(turn)
     slas.tend(turn)
+    automatic.tend(turn)
     resting.settle(turn, event)
     return turn.state, turn.commands, answer
 

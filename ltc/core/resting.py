@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.core import recurring, slas
+from ltc.core import automatic, recurring, slas
 from ltc.core.commands import Arm, CallDone, CallFailed, EventArrived, Finish, Input, Rest, Schedule, Started, Tick
 from ltc.core.state import Flight
 from ltc.core.turn import Turn
@@ -88,6 +88,7 @@ def earliest(turn: Turn) -> datetime | None:
     if until is not None and until > turn.now and turn.state.status == "running":
         moments.append(until)
     if turn.state.status == "running" and not turn.paused():
+        moments.append(automatic.next_instant(turn))
         for token in turn.state.tokens.values():
             if token.status == "waiting":
                 moments += [None if token.expired else token.deadline, token.poll_at]

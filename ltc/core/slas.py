@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ltc.core.state import Flight, SlaClock, Token
+from ltc.core.state_approvals import DueRung
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
@@ -251,8 +252,10 @@ def _escalate(turn: Turn, clock: SlaClock, number: int, lag: float) -> None:
     clock.rungs.append(number)
     turn.log(
         Kind.SLA_ESCALATED, leg=clock.leg, item=clock.item, sla=clock.id, rung=number, notify=rung.notify,
-        hold=rung.hold, lag=lag,
+        hold=rung.hold, lag=lag, reassign=rung.reassign, decide=rung.decide,
     )  # fmt: skip
+    if rung.reassign or rung.decide:
+        turn.state.due_rungs.append(DueRung(clock.sla, number, clock.leg, clock.item, clock.on))
     if rung.notify:
         notice = Notice(to=rung.notify, about=f"{clock.id} at rung {number + 1}", detail={"chain": turn.state.chain})
         turn.side(

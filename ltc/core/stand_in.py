@@ -11,7 +11,7 @@ from ltc.core.stand_in_books import Books
 from ltc.core.stand_in_tasks import does
 from ltc.definition.plan import Plan
 from ltc.model.ids import digest
-from ltc.model.messages import Answer, Decision, Event, Intervention
+from ltc.model.messages import CUSTOMER, Answer, Decision, Event, Intervention
 
 SOON = timedelta(seconds=1)
 
@@ -22,9 +22,11 @@ class Script:
 
     ``refuse``: operation -> reasons, one per call. ``fail``: operation -> error classes, one per call.
     ``lost``: operations whose first reply is lost, with whether the effect took place.
-    ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing.
+    ``decisions``: (level, decision) in order; a level without one approves; ``silent`` says nothing; several words
+    (``reject, approve``) are said by one candidate each.
     ``answers``: (task, answers as text by field, ``reject`` or ``silent``) in order; one without is filled in plainly.
-    ``people``: level, or task -> candidates. ``parts``: shares of the order in each delivery.
+    ``people``: level, task, or who is asked (``role:x``, ``managers`` when a rung asks those above) -> candidates;
+    ``wen for maria`` is a substitute. ``parts``: shares of the order in each delivery.
     ``pays``: shares of an invoice in each payment; ``[]`` never pays.
     ``cancel_after``: operation after which the customer cancels.
     ``events``: what else happens: ``event``, ``after`` (operation), ``later`` (how much), ``twice``, and its ``fields``
@@ -203,20 +205,22 @@ class StandIn:
     def _people(self, command: Schedule) -> list[tuple[timedelta, Input]]:
         level = command.payload["levels"][0]
         name = level["name"]
-        people = self.script.people.get(name, [f"{name}-{number}" for number in range(1, 4)])
-        heard: list[tuple[timedelta, Input]] = [(SOON, CallDone(command.id, {"candidates": {name: people}}))]
+        people, standing = self._who(level)
+        found = {"candidates": {name: people}, "standing": {name: standing} if standing else {}}
+        heard: list[tuple[timedelta, Input]] = [(SOON, CallDone(command.id, found))]
         if command.payload.get("what"):
             return [*heard, *self._tasks(command, name, people)]
         said = next((one for one in self.script.decisions if one[0] == name), None)
         if said is not None:
             self.script.decisions.remove(said)
-        decision = said[1] if said else "approve"
-        if decision == "silent":
-            return heard
-        voters = people[: level["votes"] or len(people)] if decision == "approve" else people[:1]
-        for number, person in enumerate(voters):
-            self._decided += 1
-            heard.append((timedelta(hours=1) + SOON * number, Decide(self._decision(command, person, decision))))
+        words = [one.strip() for one in said[1].split(",")] if said else ["approve"]
+        if len(words) == 1:
+            words *= (level["votes"] or len(people)) if words[0] == "approve" else 1
+        for number, (person, word) in enumerate(zip(people, words, strict=False)):
+            if word != "silent":
+                self._decided += 1
+                actor = "customer:Ann" if person == CUSTOMER else person
+                heard.append((timedelta(hours=1) + SOON * number, Decide(self._decision(command, actor, word))))
         return heard
 
     def _tasks(self, command: Schedule, name: str, people: list[str]) -> list[tuple[timedelta, Input]]:
@@ -228,6 +232,16 @@ class StandIn:
         self._decided += 1
         acts = does(command, self.plan, said[1] if said else {}, people[0], self._decided)
         return [(timedelta(hours=1) + SOON * number, act) for number, act in enumerate(acts)]
+
+    def _who(self, level: dict[str, Any]) -> tuple[list[str], dict[str, list[str]]]:
+        """Who is found: by what is asked (``role:x``, ``managers``), by the level's name, or three people of it."""
+        name, source = level["name"], level["source"]
+        asked = next((f"{kind}:{source[kind]}" for kind in ("role", "person") if kind in source), "")
+        asked = "managers" if "managers" in source else asked
+        usual = [CUSTOMER] if "external" in source else [f"{name}-{number}" for number in range(1, 4)]
+        given = self.script.people.get(asked, self.script.people.get(name, usual))
+        people = [one.partition(" for ")[0] for one in given]
+        return people, {one.partition(" for ")[0]: [one.partition(" for ")[2]] for one in given if " for " in one}
 
     def _decision(self, command: Schedule, person: str, decision: str) -> Decision:
         return Decision.model_validate(

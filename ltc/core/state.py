@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from ltc.core.state_approvals import DueRung, Task
 from ltc.definition.plan import PinnedOperation, Reaction, Undo
 from ltc.definition.worktime import Unit
 from ltc.model.trail import Entry
@@ -86,7 +87,9 @@ class LegState:
 class Flight:
     """An activity that was scheduled and has not answered yet."""
 
-    purpose: Literal["do", "read", "probe", "open", "watch", "undo", "notify", "flush", "signature", "assign", "act"]
+    purpose: Literal[
+        "do", "read", "probe", "open", "watch", "undo", "notify", "flush", "signature", "assign", "act", "reassign"
+    ]
     token: str = ""
     op: str = ""
     key: str = ""
@@ -159,28 +162,6 @@ class SlaClock:
     breached: bool = False
     rungs: list[int] = field(default_factory=list)  # indices of the rungs that have been climbed
     moved: datetime | None = None  # when its deadline was moved: what is due since then is no lag of the engine
-
-
-@dataclass
-class Task:
-    """An approval in progress."""
-
-    id: str
-    node: str
-    token: str
-    item: str
-    subject: str
-    figures: dict[str, Any]
-    digest: str
-    levels: list[str]  # names of the levels that apply
-    at: int = 0
-    candidates: list[str] = field(default_factory=list)
-    need: int = 1
-    approvals: list[str] = field(default_factory=list)  # at this level
-    deciders: list[str] = field(default_factory=list)  # at any level
-    decisions: dict[str, str] = field(default_factory=dict)  # decision id -> the answer it was given
-    stands: bool = False  # an amendment leads past it again and does not touch what it is bound to
-    status: Literal["opening", "open", "approved", "rejected", "sent_back", "reopened", "cancelled"] = "opening"
 
 
 @dataclass
@@ -276,6 +257,7 @@ class State:
     versions: list[Version] = field(default_factory=list)  # the plans before this one, oldest first
     operations: dict[str, PinnedOperation] = field(default_factory=dict)  # of earlier plans, for undoing
     open_until: datetime | None = None  # completed, and kept open until then
+    due_rungs: list[DueRung] = field(default_factory=list)
     side_count: int = 0  # notices, flushes and checks scheduled so far: names their activities
 
 

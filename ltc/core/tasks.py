@@ -8,6 +8,7 @@ from typing import Any
 from ltc.core import calls, moves
 from ltc.core.state import Effect, Flight, HumanTask, Token
 from ltc.core.turn import ChainError, Turn
+from ltc.core.whom import whom
 from ltc.definition import worktime
 from ltc.definition.plan import TaskNode
 from ltc.model import ids
@@ -21,7 +22,7 @@ def enter(turn: Turn, token: Token, node: TaskNode) -> None:
     """Open a task for the people it is given to; a second visit may take the answers of the first."""
     state, place = turn.state, turn.place(token)
     figures = turn.values(node.show, token.leg, token.item)
-    source = _asked(turn, token, node)
+    source = whom(turn, node.source, token.leg, token.item)
     state.visits[place] = token.visit = state.visits.get(place, 0) + 1
     if node.revisit == "skip" and _done_before(turn, token):
         turn.log(Kind.REVISITED, token, how="skip")
@@ -42,14 +43,6 @@ def enter(turn: Turn, token: Token, node: TaskNode) -> None:
     }  # fmt: skip
     flight = Flight("assign", token.id, "people.open_task", place=task.id)
     turn.schedule(task.id, "people.open_task", NOTICES_QUEUE, request, flight)
-
-
-def _asked(turn: Turn, token: Token, node: TaskNode) -> dict[str, Any]:
-    """Whom to ask, its expressions evaluated."""
-    source = dict(node.source)
-    if "manager_of" in source:
-        source["manager_of"] = turn.value(source["manager_of"], token.leg, token.item)
-    return source
 
 
 def _done_before(turn: Turn, token: Token) -> bool:

@@ -140,7 +140,9 @@ CODES: dict[str, Code] = {
         "this rung comes after the hold: nothing happens any more once it holds", "move it before the hold"
     ),
     "LTC-D105": Code("rungs must rise: {later} comes after {earlier}", "sort them by time"),
-    "LTC-D106": Code("a rung must notify somebody or hold", "add notify: role:NAME or hold: true"),
+    "LTC-D106": Code(
+        "a rung must do something", "add notify: role:NAME, hold: true, reassign: role:NAME or decide: approve"
+    ),
     "LTC-D150": Code(
         "nothing ends these periods", "add 'count', 'until', 'while' or 'stop'; a cancel alone is no plan"
     ),
@@ -166,4 +168,20 @@ CODES: dict[str, Code] = {
     "LTC-D172": Code("'{word}' never comes to its turn: '{first}' takes every '{event}' before it", "{remedy}"),
     "LTC-D173": Code("no step of handler '{word}' leaves '{name}'", "write 'as: {name}' at the step that changes it"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
+    "LTC-D185": Code(
+        "four_eyes keeps out who has decided already; this would ask them again",
+        "write same_person_again: skip, or four_eyes: false",
+    ),
+    "LTC-D186": Code(
+        "level '{level}' asks one person; {need} votes can never come together",
+        "ask a role, or leave out the votes",
+    ),
+    "LTC-D187": Code(
+        "this rung comes after one that decides: nothing is open any more", "move it before that rung, or remove it"
+    ),
+    "LTC-D188": Code(
+        "'{key}' is about approvals, and none is open under this promise",
+        "move it to the promise of an approval, its level or its leg",
+    ),
+    "LTC-D189": Code("one rung cannot both '{first}' and '{second}'", "keep one of them, or make two rungs"),
 }

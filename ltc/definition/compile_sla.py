@@ -53,9 +53,18 @@ def _compiled(build: Build, source: Mapping, name: str, scope: Scope, of: str, n
 
 def _rung(build: Build, keys: Mapping, place: str) -> Rung:
     build.places[place] = keys.mark
-    build.places[f"{place}:notify"] = keys.at("notify")
+    for key in ("notify", "reassign", "decide", "hold"):
+        build.places[f"{place}:{key}"] = keys.at(key)
     percent, offset = parse_rung(keys.text("at"))
-    return Rung(percent=percent, offset=offset, notify=keys.text("notify"), hold=keys.flag("hold"))
+    return Rung(
+        percent=percent, offset=offset, notify=keys.text("notify"), hold=keys.flag("hold"),
+        reassign=keys.text("reassign"), decide=_decided(keys),
+    )  # fmt: skip
+
+
+def _decided(keys: Mapping) -> Literal["", "approve", "reject"]:
+    said = keys.text("decide")
+    return "approve" if said == "approve" else "reject" if said == "reject" else ""
 
 
 def span(keys: Mapping, key: str) -> Span | None:

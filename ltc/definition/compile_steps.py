@@ -8,6 +8,7 @@ from typing import Any
 
 from ltc.definition import compile_dunning
 from ltc.definition.build import Build
+from ltc.definition.compile_people import levels, people
 from ltc.definition.compile_reactions import reaction, undo
 from ltc.definition.compile_sla import sla, span
 from ltc.definition.compile_tasks import task
@@ -20,7 +21,6 @@ from ltc.definition.plan import (
     CallNode,
     ChooseNode,
     EndNode,
-    Level,
     ParallelNode,
     Retry,
     Span,
@@ -182,46 +182,11 @@ def _approve(build: Build, step: Mapping, common: dict[str, Any]) -> ApproveNode
         subject=step.text("approve"),
         binds=binds,
         four_eyes=step.flag("four_eyes", True),
-        levels=_levels(build, step.listing("levels"), node),
+        levels=levels(build, step.listing("levels"), node),
         none_found=reaction(build, step.values.get("none_found"), "none_found", node, block),
         on_reject=reaction(build, step.values.get("on_reject"), "on_reject", node, block),
         on_send_back=reaction(build, back, "on_send_back", node, block) if back else None,
     )
-
-
-def _levels(build: Build, levels: Listing, node: str) -> list[Level]:
-    found: list[Level] = []
-    for keys in levels.mappings():
-        name = keys.text("name")
-        if name in [level.name for level in found]:
-            build.problems.add("LTC-D054", keys.at("name"), word=name)
-        place = f"level:{node}:{name}"
-        build.places[f"{place}:from"] = keys.at("from")
-        found.append(
-            Level(
-                name=name,
-                when=build.use(keys.values.get("when"), node, want="bool", where="'when'"),
-                source=_people(build, keys.values.get("from"), node),
-                votes=_votes(keys.values.get("rule")),
-                slas=sla(build, keys.values.get("sla"), place, "level", f"{node}:{name}", node),
-            )
-        )
-    return found
-
-
-def _people(build: Build, source: Source | None, node: str) -> dict[str, Any]:
-    if isinstance(source, Mapping):
-        whose = build.use(source.values.get("manager_of"), node, want="string", where="'manager_of'")
-        return {"manager_of": whose, "up": source.whole("up", 1)}
-    kind, _, name = source.text.partition(":") if isinstance(source, Scalar) else ("role", "", "")
-    return {kind: name}
-
-
-def _votes(source: Source | None) -> int:
-    """Return how many must agree; 0 means all."""
-    if isinstance(source, Mapping):
-        return source.whole("votes", 1)
-    return 0 if isinstance(source, Scalar) and source.text == "all" else 1
 
 
 def _choose(build: Build, step: Mapping, common: dict[str, Any]) -> ChooseNode:
@@ -261,7 +226,7 @@ _COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "call": _call,
     "wait": _wait,
     "approve": _approve,
-    "task": lambda build, step, common: task(build, step, common, _people, block),
+    "task": lambda build, step, common: task(build, step, common, people, block),
     "choose": _choose,
     "parallel": _parallel,
     "end": _end,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
+from ltc.definition.lint_rules import check_rule, check_rungs
 from ltc.definition.plan import ApproveNode, Level, Plan
 
 
@@ -12,12 +13,16 @@ def check_people(plan: Plan, build: Build) -> None:
         if isinstance(node, ApproveNode):
             for level in node.levels:
                 _level(node, level, build)
+                check_rule(node, level, build)
     for sla in plan.slas.values():
         for index, rung in enumerate(sla.escalate):
             kind, _, name = rung.notify.partition(":")
             known_people(kind, name, f"{sla.id}:{index}:notify", build)
             if kind == "requester" and not plan.start.requester:
                 build.problems.add("LTC-D102", build.places[f"{sla.id}:{index}:notify"])
+            kind, _, name = rung.reassign.partition(":")
+            known_people(kind, name, f"{sla.id}:{index}:reassign", build)
+    check_rungs(plan, build)
 
 
 def known_people(kind: str, name: str, place: str, build: Build) -> bool:
@@ -46,7 +51,7 @@ def _level(node: ApproveNode, level: Level, build: Build) -> None:
     need = level.votes or 1
     if have < need:
         build.problems.add("LTC-D100", build.places[place], word=name, have=have, level=level.name, need=need)
-    elif node.four_eyes and kind == "role" and have < need + 1 + _spent(node, level):
+    elif node.four_eyes and kind == "role" and level.again == "ask" and have < need + 1 + _spent(node, level):
         build.problems.add("LTC-D101", build.places[place], word=name, level=level.name)
 
 

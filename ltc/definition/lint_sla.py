@@ -31,7 +31,7 @@ def _rungs(sla: Sla, build: Build) -> None:
         mark = build.places[f"{sla.id}:{index}"]
         if held:
             build.problems.add("LTC-D104", mark)
-        if not rung.notify and not rung.hold:
+        if not (rung.notify or rung.hold or rung.reassign or rung.decide):
             build.problems.add("LTC-D106", mark)
         kind, at = _at(rung)
         if kind in before and at <= before[kind][0]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ltc.definition.plan_forms import FormField
-from ltc.definition.plan_values import Call, Expr, Reaction, Retry, Span, Undo
+from ltc.definition.plan_values import Call, Expr, Reaction, Retry, Silence, Span, Undo
 from ltc.model.base import Value
 
 
@@ -83,12 +83,23 @@ class WaitNode(Node):
 
 
 class Level(Value):
-    """One level of an approval. ``votes`` 0 means all."""
+    """One level of an approval. ``votes`` 0 means all, or ``percent`` of them when that is said.
+
+    ``source``: {"role": x[, "scope": expr]} | {"person": x} | {"manager_of": expr, "up": n} | {"table": expr}
+    | {"owner_of": expr[, "kind": x]} | {"external": "customer"}. ``in_turn``: one after another, each when the one
+    before has agreed. ``again``: what becomes of somebody who agreed at an earlier level.
+    """
 
     name: str
     when: Expr = ""
-    source: dict[str, Any]  # {"role": x} | {"person": x} | {"manager_of": expr, "up": n}
+    source: dict[str, Any]
     votes: int = 1
+    percent: int = 0
+    in_turn: bool = False
+    again: Literal["ask", "skip"] = "ask"
+    first_reject: Literal["stop", "wait_all"] = "stop"
+    substitutes: bool = True
+    silence: Silence | None = None
     slas: list[str] = Field(default_factory=list)
 
 

@@ -63,13 +63,26 @@ class Reaction(Value):
     override: dict[str, str] = Field(default_factory=dict)
 
 
+class Silence(Value):
+    """What a level's silence means once it has lasted this long, counted in the definition's calendar."""
+
+    after: Span
+    then: Literal["approve", "reject"] = "approve"
+
+
 class Rung(Value):
-    """One rung of an escalation: at a share of the budget, or at an offset from the due instant."""
+    """One rung of an escalation: at a share of the budget, or at an offset from the due instant.
+
+    ``reassign``: ``role:x``, ``person:x`` or ``manager``; ``decide``: approve or reject. Both are about the approvals
+    that are open where the promise was made.
+    """
 
     percent: int = 0
     offset: Span | None = None
     notify: str = ""
     hold: bool = False
+    reassign: str = ""
+    decide: Literal["", "approve", "reject"] = ""
 
 
 class Sla(Value):

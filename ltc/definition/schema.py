@@ -74,6 +74,8 @@ RUNG = Record(
         "at": Text("rung", "when: a share of the target (150%), or an offset from the due instant (due + 7d)"),
         "notify": Text("notify", "who is told"),
         "hold": Flag("hold what is promised until a person acts", only=True),
+        "reassign": Text("reassign", "who is asked instead of those who have not decided; manager: theirs"),
+        "decide": Choice(("approve", "reject"), "what the open approval is taken for; marked as automatic"),
     },
     "one rung of an escalation",
     required=("at",),

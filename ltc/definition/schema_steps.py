@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc.definition.schema_common import INVOCATION, NAMING, OUTCOMES, STEP_RESERVED, TIMED, UNDO, WITH
 from ltc.definition.schema_ladders import DUNNING
-from ltc.definition.schema_people import APPROVE, LEVEL
+from ltc.definition.schema_people import APPROVE, FROM, LEVEL
 from ltc.definition.schema_reactions import REACTION
 from ltc.definition.schema_tasks import FIELD, TASK
 from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
@@ -156,6 +156,7 @@ STEP = OneOf(
 STEP_SHAPES: dict[str, Shape] = {
     "undo": UNDO,
     "retry": RETRY,
+    "from": FROM,
     "level": LEVEL,
     "field": FIELD,
     "reaction": REACTION,

@@ -25,6 +25,9 @@ FORMATS: dict[str, tuple[str | None, str]] = {
     "tolerance": (r"[0-9]{1,3}(\.[0-9]{1,6})?%", "a tolerance, such as 5% or 2.5%"),
     "rung": (r"[0-9]{1,4}%|due( *\+.*)?", "a rung: 150% of the budget, due, or due + 7d"),
     "who": (r"(role|person):[A-Za-z0-9_.@-]{1,64}", "role:NAME or person:NAME"),
+    "reassign": (r"(role|person):[A-Za-z0-9_.@-]{1,64}|manager", "role:NAME, person:NAME or manager"),
+    "asked": (r"[a-z][a-z0-9_]{0,39}|(role|person):[A-Za-z0-9_.@-]{1,64}", "a level, role:NAME or person:NAME"),
+    "party": (r"[A-Za-z0-9_.@-]{1,64}", "a name of letters, digits, '_', '.', '@' and '-'"),
     "notify": (
         r"(role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester",
         "role:NAME, person:NAME, customer or requester",

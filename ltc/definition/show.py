@@ -162,7 +162,13 @@ def _left(result: str, into: str) -> str:
 def _level(level: Level) -> str:
     source = _whom(level.source)
     rule = "all" if level.votes == 0 else ("any one" if level.votes == 1 else f"{level.votes} votes")
-    return f"level {level.name}: {source}, {rule}{' when ' + level.when if level.when else ''}"
+    rule = f"{level.percent} % of them" if level.percent else "one after another" if level.in_turn else rule
+    more = [", no substitutes"] if not level.substitutes else []
+    more += [", earlier agreements count"] if level.again == "skip" else []
+    more += [", all are heard"] if level.first_reject == "wait_all" else []
+    if level.silence:
+        more.append(f", {level.silence.then} after {span_words(level.silence.after)} of silence")
+    return f"level {level.name}: {source}, {rule}{''.join(more)}{' when ' + level.when if level.when else ''}"
 
 
 def _whom(source: dict[str, object]) -> str:
@@ -203,6 +209,8 @@ def sla_words(sla: Sla) -> str:
 def _rung(rung: Rung) -> str:
     at = f"{rung.percent}%" if rung.offset is None else f"due + {span_words(rung.offset)}"
     told = [f"tell {rung.notify}"] if rung.notify else []
+    told += [f"ask {rung.reassign} instead"] if rung.reassign else []
+    told += [rung.decide] if rung.decide else []
     return f"at {at} {' and '.join([*told, *(['hold'] if rung.hold else [])])}"
 
 

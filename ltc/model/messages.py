@@ -12,6 +12,7 @@ from ltc.model.ids import canonical
 
 TRAIL_HEADER = "ltc-trail"
 NOTICES_QUEUE = "ltc-notices"  # trail and notices share one task queue
+CUSTOMER = "customer"  # the one party outside the company that may be asked: ``customer:NAME`` speaks for it
 CHAINS_QUEUE = "ltc-chains"  # workflow tasks
 
 
@@ -55,11 +56,17 @@ class ProbeResult(Value):
 
 
 class LevelRequest(Value):
-    """One level of a task: whom to ask. ``source`` as in the plan, its expressions already evaluated."""
+    """One level of a task: whom to ask. ``source`` as in the plan, its expressions already evaluated.
+
+    ``substitutes``: absent people are replaced. ``tell``: send a notice to those found; who are asked one after
+    another are told when it is their turn.
+    """
 
     name: str
     source: dict[str, Any]
     votes: int = 1
+    substitutes: bool = True
+    tell: bool = True
 
 
 class OpenTask(Value):
@@ -73,12 +80,14 @@ class OpenTask(Value):
     digest: str
     levels: list[LevelRequest]
     what: str = ""  # of a task that is done, not decided: what people read
+    at: datetime | None = None  # business time; substitutes stand in from day to day
 
 
 class TaskOpened(Value):
-    """Who may decide, by level name."""
+    """Who may decide, by level name. ``standing``: by level, which substitute is asked for whom."""
 
     candidates: dict[str, list[str]]
+    standing: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
 
 
 class Notice(Value):

@@ -35,9 +35,9 @@ class Kind(StrEnum):
     EVENT_TAKEN = "event_taken"  # event, id
     TIMED_OUT = "timed_out"
     DOCUMENT = "document"  # system, type, id, version, data (digest): a document was read again and changed
-    TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures; of a task: what
-    TASK_OFFERED = "task_offered"  # task, level, candidates: the people who may decide
-    DECIDED = "decided"  # task, level, actor, decision, id, comment, door (update|signal)
+    TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures, rule; of a task: what
+    TASK_OFFERED = "task_offered"  # task, level, candidates, queue, standing, need: who may decide, who follows
+    DECIDED = "decided"  # task, level, actor, decision, id, comment, door (update|signal|automatic)
     TASK_CLOSED = (
         "task_closed"  # task, result (approved|rejected|sent_back|reopened|completed|declined|timed_out|cancelled)
     )
@@ -78,6 +78,8 @@ class Kind(StrEnum):
     AMENDED = "amended"  # handler, document, reopened, kept: approvals whose bound fields changed, and those that stand
     KEPT_OPEN = "kept_open"  # until, handlers: completed, and open for what may still come
     FORGED = "forged"  # task, actor, decision, id, problem: a decision whose signature does not hold
+    TASK_HANDED = "task_handed"  # task, level, how, actor, to, candidates, comment, why: others are asked, or again
+    SILENCE = "silence"  # task, level, then, deadline: what happens by itself when nobody decides
 
 
 _KINDS = list(Kind)

@@ -31,6 +31,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     r"^([0-9]{1,3}(\.[0-9]{1,6})?%)$": ("tolerance=whole", "tolerance=decimal"),
     r"^([0-9]{1,4}%|due( *\+.*)?)$": ("rung=share", "rung=due", "rung=due + span"),
     r"^((role|person):[A-Za-z0-9_.@-]{1,64})$": ("who=role", "who=person"),
+    r"^((role|person):[A-Za-z0-9_.@-]{1,64}|manager)$": ("reassign=role", "reassign=person", "reassign=manager"),
+    r"^([A-Za-z0-9_.@-]{1,64})$": (),  # roles
     r"^((role|person):[A-Za-z0-9_.@-]{1,64}|customer|requester)$": (
         "notify=role", "notify=person", "notify=customer", "notify=requester",
     ),

@@ -1,0 +1,98 @@
+"""What is decided by itself: silence that has lasted, rungs that decide. Always marked, never on other figures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from ltc.core import legs, levels, rungs, slas
+from ltc.core.state_approvals import Task
+from ltc.core.turn import ChainError, Turn
+from ltc.definition import worktime
+from ltc.definition.plan import Silence
+from ltc.model import ids
+from ltc.model.trail import Kind
+
+SILENCE = "rule:silence"
+
+
+def tend(turn: Turn) -> None:
+    """Act on silence and rungs that are due, and move on with what came of it."""
+    while turn.state.status == "running":
+        acted = rungs.act(turn)
+        if not (_tend_silence(turn) or acted):
+            return
+        legs.progress(turn)
+        slas.tend(turn)
+
+
+def ready(turn: Turn, task: Task) -> bool:
+    """Tell whether a task can be decided now: its people are known, and neither it nor the chain is held."""
+    token = turn.state.tokens.get(task.token)
+    asked = token is not None and token.task == task.id and token.status == "deciding"
+    return asked and task.status == "open" and not turn.paused()
+
+
+def silence_of(turn: Turn, task: Task) -> Silence | None:
+    """What the silence of a task's level means."""
+    return levels.level_of(levels.node_of(turn, task), task).silence
+
+
+def _tend_silence(turn: Turn) -> bool:
+    """Begin to count where people are asked anew or again, and take what has lasted; a hold begins it anew."""
+    for task in list(turn.state.tasks.values()):
+        silence = silence_of(turn, task) if task.status == "open" else None
+        if silence is None:
+            continue
+        if not ready(turn, task):
+            task.silence_at = None
+        elif task.silence_at is None:
+            _begin(turn, task, silence)
+        elif task.silence_at <= turn.now:
+            decide(turn, task, silence.then, SILENCE)
+            return True
+    return False
+
+
+def _begin(turn: Turn, task: Task, silence: Silence) -> None:
+    window = turn.setting.windows[turn.plan.calendar]
+    task.silence_at = worktime.deadline(turn.now, silence.after, window)
+    turn.log(
+        Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,
+        deadline=task.silence_at.isoformat(),
+    )  # fmt: skip
+
+
+def next_instant(turn: Turn) -> datetime | None:
+    """The earliest instant at which a silence has lasted."""
+    moments = [task.silence_at for task in turn.state.tasks.values() if task.silence_at and ready(turn, task)]
+    return min(moments, default=None)
+
+
+def decide(turn: Turn, task: Task, decision: Literal["approve", "reject"], rule: str) -> None:
+    """A rule decides a level in the place of its people; on other figures than were shown it asks anew instead."""
+    token, node = turn.state.tokens[task.token], levels.node_of(turn, task)
+    level = task.levels[task.at]
+    turn.spoke = True
+    if _changed(turn, task):
+        levels.close(turn, token, task, "reopened")
+        token.status = "ready"
+        return
+    turn.log(
+        Kind.DECIDED, token, task=task.id, level=level, actor=rule, decision=decision, id=f"{task.id}/{level}/{rule}",
+        door="automatic",
+    )  # fmt: skip
+    if decision == "approve":
+        levels.passed(turn, token, node, task)
+    else:
+        levels.refuse(turn, token, node, task, rule, f"rejected by {rule}")
+
+
+def _changed(turn: Turn, task: Task) -> bool:
+    """Tell whether the figures are not those that were shown any more."""
+    token, node = turn.state.tokens[task.token], levels.node_of(turn, task)
+    try:
+        figures = {path: turn.value(path, token.leg, token.item) for path in node.binds}
+    except ChainError:
+        return True
+    return ids.digest(figures) != task.digest
