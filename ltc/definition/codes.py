@@ -168,20 +168,20 @@ CODES: dict[str, Code] = {
     "LTC-D172": Code("'{word}' never comes to its turn: '{first}' takes every '{event}' before it", "{remedy}"),
     "LTC-D173": Code("no step of handler '{word}' leaves '{name}'", "write 'as: {name}' at the step that changes it"),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
-    "LTC-D185": Code(
+    "LTC-D107": Code(
         "four_eyes keeps out who has decided already; this would ask them again",
         "write same_person_again: skip, or four_eyes: false",
     ),
-    "LTC-D186": Code(
+    "LTC-D108": Code(
         "level '{level}' asks one person; {need} votes can never come together",
         "ask a role, or leave out the votes",
     ),
-    "LTC-D187": Code(
+    "LTC-D109": Code(
         "this rung comes after one that decides: nothing is open any more", "move it before that rung, or remove it"
     ),
-    "LTC-D188": Code(
+    "LTC-D110": Code(
         "'{key}' is about approvals, and none is open under this promise",
         "move it to the promise of an approval, its level or its leg",
     ),
-    "LTC-D189": Code("one rung cannot both '{first}' and '{second}'", "keep one of them, or make two rungs"),
+    "LTC-D111": Code("one rung cannot both '{first}' and '{second}'", "keep one of them, or make two rungs"),
 }

@@ -13,7 +13,7 @@ def check_rule(node: ApproveNode, level: Level, build: Build) -> None:
     place = f"level:{node.id}:{level.name}"
     alone = any(key in level.source for key in _ONE)
     if alone and level.votes > 1 and "person" not in level.source:
-        build.problems.add("LTC-D186", build.places[f"{place}:from"], level=level.name, need=level.votes)
+        build.problems.add("LTC-D108", build.places[f"{place}:from"], level=level.name, need=level.votes)
     _again(node, level, place, build)
     if f"{place}:on_first_reject" in build.places and level.first_reject == "wait_all":
         whole = level.in_turn or level.percent == 100 or (not level.votes and not level.percent)
@@ -31,7 +31,7 @@ def _again(node: ApproveNode, level: Level, place: str, build: Build) -> None:
     if level is node.levels[0]:
         _vain(build, at, "same_person_again", "no level comes before this one")
     elif level.again == "ask" and node.four_eyes:
-        build.problems.add("LTC-D185", build.places[at])
+        build.problems.add("LTC-D107", build.places[at])
 
 
 def _vain(build: Build, place: str, key: str, why: str) -> None:
@@ -45,7 +45,7 @@ def check_rungs(plan: Plan, build: Build) -> None:
         for index, rung in enumerate(sla.escalate):
             place = f"{sla.id}:{index}"
             if decided:
-                build.problems.add("LTC-D187", build.places[place])
+                build.problems.add("LTC-D109", build.places[place])
             _rung(plan, sla, rung, place, build)
             decided = decided or bool(rung.decide and _ends(plan, sla))
 
@@ -53,11 +53,11 @@ def check_rungs(plan: Plan, build: Build) -> None:
 def _rung(plan: Plan, sla: Sla, rung: Rung, place: str, build: Build) -> None:
     said = [key for key in ("reassign", "decide") if getattr(rung, key)]
     if said and not _approvals(plan, sla):
-        build.problems.add("LTC-D188", build.places[f"{place}:{said[0]}"], key=said[0])
+        build.problems.add("LTC-D110", build.places[f"{place}:{said[0]}"], key=said[0])
     both = [key for key in ("reassign", "decide", "hold") if getattr(rung, key)]
     if len(both) > 1 and "decide" in both:
         other = next(key for key in both if key != "decide")
-        build.problems.add("LTC-D189", build.places[f"{place}:decide"], first=other, second="decide")
+        build.problems.add("LTC-D111", build.places[f"{place}:decide"], first=other, second="decide")
 
 
 def _approvals(plan: Plan, sla: Sla) -> list[ApproveNode]:
