@@ -52,7 +52,7 @@ def _of_people(turn: Turn, flight: Flight, result: Any) -> None:
     elif flight.purpose == "reassign":
         rungs.reassigned(turn, flight, result)
     elif flight.purpose == "assign":
-        tasks.opened(turn, flight, result.get("candidates", {}))
+        tasks.opened(turn, flight, result)
     elif flight.purpose == "act":
         task_acts.checked(turn, flight, str(result or ""))
     elif flight.purpose == "signature":

@@ -86,7 +86,7 @@ def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:
         return Answer(status="already_decided", message=f"{decision.actor} has decided already")
     if task.status == "opening":
         return Answer(status="in_flight", message="who may decide is still being found out; decide again in a moment")
-    if _party(decision.actor) not in task.candidates:
+    if party(decision.actor) not in task.candidates:
         return _not_asked(task, decision.actor)
     if decision.digest != task.digest:
         return Answer(status="figures_changed", message="the figures are not those that you were shown; look again")
@@ -95,7 +95,7 @@ def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:
     return None
 
 
-def _party(actor: str) -> str:
+def party(actor: str) -> str:
     """Whoever speaks for the customer is named: ``customer:NAME``; the customer alone is nobody."""
     kind, _, name = actor.partition(":")
     return kind if kind == CUSTOMER and name.strip() else "" if actor == CUSTOMER else actor

@@ -230,7 +230,8 @@ class StandIn:
         if not people or self.plan is None:
             return []
         self._decided += 1
-        acts = does(command, self.plan, said[1] if said else {}, people[0], self._decided)
+        actor = "customer:Ann" if people[0] == CUSTOMER else people[0]
+        acts = does(command, self.plan, said[1] if said else {}, actor, self._decided)
         return [(timedelta(hours=1) + SOON * number, act) for number, act in enumerate(acts)]
 
     def _who(self, level: dict[str, Any]) -> tuple[list[str], dict[str, list[str]]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.core import asked, forms, holding, moves, tasks
+from ltc.core.approvals import party
 from ltc.core.commands import Act
 from ltc.core.state import Flight, HumanTask, Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import TaskNode
-from ltc.model.messages import Answer, Intervention, TaskAct
+from ltc.model.messages import CUSTOMER, Answer, Intervention, TaskAct
 from ltc.model.trail import Kind
 
 MOST_COMMENT = 500
@@ -56,7 +57,9 @@ def _refusal(turn: Turn, task: HumanTask, wish: TaskAct) -> Answer | None:
         return Answer(status="closed", message="the task is held by an operator; it can be done once released")
     if task.status == "opening":
         return Answer(status="in_flight", message="who may do it is still being found out; try again in a moment")
-    if wish.actor not in task.candidates:
+    if party(wish.actor) not in task.candidates:
+        if wish.actor == CUSTOMER in task.candidates:
+            return asked.refuse("say who speaks for the customer: customer:NAME")
         return Answer(status="not_your_turn", message=f"the task is for {', '.join(task.candidates)}")
     if wish.digest and wish.digest != task.digest:
         return Answer(status="figures_changed", message="the figures are not those that you were shown; look again")

@@ -39,7 +39,7 @@ def enter(turn: Turn, token: Token, node: TaskNode) -> None:
     request = {
         "task": task.id, "process": turn.plan.process, "subject": node.step, "requester": state.requester,
         "figures": figures, "digest": task.digest, "levels": [{"name": node.step, "source": source, "votes": 1}],
-        "what": node.title.get("en") or node.step,
+        "what": node.title.get("en") or node.step, "at": turn.now.isoformat(),
     }  # fmt: skip
     flight = Flight("assign", token.id, "people.open_task", place=task.id)
     turn.schedule(task.id, "people.open_task", NOTICES_QUEUE, request, flight)
@@ -66,19 +66,20 @@ def node_of(turn: Turn, token: Token) -> TaskNode:
     return node
 
 
-def opened(turn: Turn, flight: Flight, candidates: dict[str, list[str]]) -> None:
+def opened(turn: Turn, flight: Flight, result: dict[str, Any]) -> None:
     """It is known who may do it; with nobody, the definition says what happens."""
     task, token = turn.state.human_tasks.get(flight.place), turn.owner(flight)
     if task is None or token is None or task.status != "opening" or token.task != task.id:
         return
     node = node_of(turn, token)
-    task.candidates = candidates.get(node.step, [])
+    task.candidates = result.get("candidates", {}).get(node.step, [])
     if not task.candidates:
         close(turn, token, task, "cancelled")
         moves.react(turn, token, node.none_found, "nobody_assigned", task=task.id)
         return
     task.status = "open"
-    turn.log(Kind.TASK_OFFERED, token, task=task.id, candidates=task.candidates)
+    standing = result.get("standing", {}).get(node.step)
+    turn.log(Kind.TASK_OFFERED, token, task=task.id, candidates=task.candidates, standing=standing)
 
 
 def not_opened(turn: Turn, flight: Flight, message: str) -> None:

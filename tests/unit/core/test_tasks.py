@@ -319,3 +319,14 @@ def test_answers_that_are_too_long_together_are_refused() -> None:
     assert answer.problems == {
         "(all)": "have more than 16000 bytes together; put the long ones into a file",
     }  # fmt: skip
+
+
+def test_the_customer_does_a_task_by_somebody_named() -> None:
+    made = load((HEAD + UNDO).replace('"role:field"', "{external: customer}"))
+    simulation = simulate(made, Script(answers=[("survey", "silent")]), run=False)
+    simulation.run(MONDAY + timedelta(minutes=10))
+    assert task(simulation).candidates == ["customer"]
+    assert "say who speaks" in say(simulation, actor="customer").message
+    assert say(simulation, actor="ann").status == "not_your_turn"
+    assert say(simulation, actor="customer:Ann").status == "accepted"
+    assert simulation.state.results["survey"]["by"] == "customer:Ann"

@@ -68,12 +68,6 @@ def _placed(sees: Any, leg: str) -> Any:
 TASK = [
     *twice("task", trail(Kind.TASK_OPENED, "subject"), ["survey"], {"task": "survey"}, {"task": "check"}),
     *twice("assign", ASKED, [{"role": "credit"}], {"assign": "'role:credit'"}, {"assign": "'role:finance'"}),
-    *twice("assign=(text)", ASKED, [{"person": "fay"}], {"assign": "'person:fay'"},
-           {"assign": "{manager_of: requester}"}),
-    *twice("assign.manager_of", ASKED, [{"manager_of": "nancy", "up": 1}], {"assign": "{manager_of: requester}"},
-           {"assign.manager_of": "opportunity.id"}),
-    *twice("assign.up", ASKED, [{"manager_of": "nancy", "up": 2}], {"assign": "{manager_of: requester, up: 2}"},
-           {"assign.up": GONE}),
     *twice("help", shown("help Look twice"), ["help Look twice (en)"], {"help": "Look twice"}, {"help": GONE}),
     *twice("show", trail(Kind.TASK_OPENED, "figures", only="check"), [{"deal": "OP-1"}],
            {"show": "{deal: opportunity.id}"}, {"show": GONE}),
