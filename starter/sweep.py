@@ -90,6 +90,8 @@ class Sweep:
         store = self._client.store
         thorough = self._count % EVERY_RECORD == 0  # reads the whole trail: not every time
         self._count += 1
+        if thorough and (behind := await store.catch_up()):
+            LOG.info("the views of %d chains were behind their trails", behind)
         holes = await store.holes(AT_ONCE) if thorough else await store.read(chains_with_gaps, AT_ONCE)
         return [*holes, *await store.read(silent_starts, before, AT_ONCE)]
 

@@ -31,6 +31,8 @@ class Connected:
         self._writer = Writer(self._write_engine, lambda error: translate(error, url))
         self._views = Views()
         self._writer.rolled_back = self._views.forget_all
+        self._writer.chore = self._views.write_behind
+        self._writer.waiting = lambda: self._views.behind
         self._closed = False
 
     @classmethod
@@ -73,7 +75,15 @@ class Connected:
         return await self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of the store on one snapshot of the database."""
+        """Run a function of the store on one snapshot of the database, views as far as this process has appended."""
+        if self._views.behind and not self._closed:
+            await self._writer.submit(self._views.write_behind, lasting=False)
+        return await self.read_records(function, *args, **kwargs)
+
+    async def read_records(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a function that asks for no view on one snapshot of the database: it need not wait for them."""
 
         def run() -> T:
             try:

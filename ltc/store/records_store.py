@@ -26,11 +26,11 @@ class RecordStore(Connected):
 
     async def missing(self, chain: str) -> list[tuple[int, int]]:
         """Return the holes of a chain's trail."""
-        return await self.read(trail.missing, chain)
+        return await self.read_records(trail.missing, chain)
 
     async def alarms(self, chain: str = "") -> list[dict[str, Any]]:
         """Return alarms that nobody has closed, of one chain or of all, oldest first."""
-        return await self.read(appending.alarms, chain)
+        return await self.read_records(appending.alarms, chain)
 
     async def close_alarm(self, identity: str) -> bool:
         """Record that an alarm has been dealt with."""
@@ -44,15 +44,15 @@ class RecordStore(Connected):
 
     async def intent(self, key: str) -> Intent | None:
         """Return the intent of an effect key."""
-        return await self.read(intents.get, key)
+        return await self.read_records(intents.get, key)
 
     async def intents_of(self, chain: str) -> list[Intent]:
         """Return a chain's intents in the order they were planned."""
-        return await self.read(intents.of_chain, chain)
+        return await self.read_records(intents.of_chain, chain)
 
     async def open_intents(self) -> list[Intent]:
         """Return the intents whose outcome is not known."""
-        return await self.read(intents.open_ones)
+        return await self.read_records(intents.open_ones)
 
     async def mark_sent(self, key: str, attempt: int, fence: int) -> bool:
         """Say that the request leaves now; False: do not send."""
@@ -76,7 +76,7 @@ class RecordStore(Connected):
 
     async def elapsed_since_sent(self, key: str) -> timedelta | None:
         """Return the time since the request left, by the database's clock."""
-        return await self.read(intents.elapsed_since_sent, key)
+        return await self.read_records(intents.elapsed_since_sent, key)
 
     # --- the doors
 
@@ -90,11 +90,11 @@ class RecordStore(Connected):
 
     async def unconfirmed_starts(self, limit: int = 100) -> list[StartRequest]:
         """Return starts recorded but never confirmed."""
-        return await self.read(doors.unconfirmed_starts, limit)
+        return await self.read_records(doors.unconfirmed_starts, limit)
 
     async def start_of(self, chain: str) -> StartRequest | None:
         """Return what started a chain, with its plan and its input."""
-        return await self.read(doors.start_of, chain)
+        return await self.read_records(doors.start_of, chain)
 
     async def receive(self, event: InboxEvent) -> bool:
         """Insert an event; False: it was there."""
@@ -102,7 +102,7 @@ class RecordStore(Connected):
 
     async def inbox(self, state: InboxState = "new", limit: int = 100) -> list[InboxEvent]:
         """Return events in one state, oldest first."""
-        return await self.read(doors.inbox, state, limit)
+        return await self.read_records(doors.inbox, state, limit)
 
     async def mark_event(self, source: str, event: str, state: InboxState, chain: str = "", why: str = "") -> None:
         """Record what became of an event."""
@@ -110,7 +110,7 @@ class RecordStore(Connected):
 
     async def cursor(self, source: str) -> str:
         """Return how far a source's feed of events has been read."""
-        return await self.read(doors.cursor, source)
+        return await self.read_records(doors.cursor, source)
 
     async def move_cursor(self, source: str, cursor: str) -> None:
         """Record how far a source's feed of events has been read."""
@@ -118,7 +118,7 @@ class RecordStore(Connected):
 
     async def late_events(self) -> list[dict[str, Any]]:
         """Return late events that nobody has dealt with yet."""
-        return await self.read(doors.late_events)
+        return await self.read_records(doors.late_events)
 
     async def close_late_event(self, source: str, event: str, actor: str) -> bool:
         """Record that a person has dealt with a late event."""
@@ -130,7 +130,7 @@ class RecordStore(Connected):
 
     async def routes(self, document: DocumentRef) -> list[Route]:
         """Return where events about a document go."""
-        return await self.read(doors.routes, document)
+        return await self.read_records(doors.routes, document)
 
     async def audit(
         self, actor: str, action: str, chain: str, door: str, reason: str, outcome: str, detail: dict[str, Any]
@@ -140,7 +140,7 @@ class RecordStore(Connected):
 
     async def audited(self, chain: str) -> list[dict[str, Any]]:
         """Return the actions of clients on a chain."""
-        return await self.read(doors.audited, chain)
+        return await self.read_records(doors.audited, chain)
 
     async def record_health(self, health: SystemHealth) -> None:
         """Replace a worker's view of how a system is doing."""
@@ -148,7 +148,7 @@ class RecordStore(Connected):
 
     async def troubled_systems(self, system: str = "") -> list[SystemHealth]:
         """Return the systems that do not do well, as the workers see them."""
-        return await self.read(troubled, system)
+        return await self.read_records(troubled, system)
 
     async def map_customer(self, system: str, external: str, customer: str) -> str:
         """Say which customer a system's id means; returns the one on record."""
@@ -156,4 +156,4 @@ class RecordStore(Connected):
 
     async def customer_of(self, system: str, external: str) -> str | None:
         """Return the customer that a system's id means."""
-        return await self.read(doors.customer_of, system, external)
+        return await self.read_records(doors.customer_of, system, external)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.store import dump, queries, reports, views
+from ltc.store import dump, queries, reports, trail, views
 from ltc.store.dump import Difference
 from ltc.store.queries import Filters, Record
 from ltc.store.records_store import RecordStore
@@ -26,6 +26,16 @@ class Store(RecordStore, VersionStore):
         for one in named:
             await self.write(self._views.refold, one)
         return len(named)
+
+    async def catch_up(self, limit: int = 1000) -> int:
+        """Fold what a process that died has appended and not folded; returns how many chains were behind.
+
+        Views may be a moment behind anyway, while their process lives: then this does its work for it.
+        """
+        behind = await self.read(trail.left_behind, limit)
+        if behind:
+            await self.write_healable(self._views.catch_up, behind)
+        return len(behind)
 
     async def drop_views(self) -> None:
         """Drop the views: they are empty then, and fold anew from the trail with ``refold``."""

@@ -211,6 +211,15 @@ def missing(connection: Connection, chain: str) -> list[tuple[int, int]]:
     return holes
 
 
+def left_behind(connection: Connection, limit: int) -> list[str]:
+    """Return chains whose views know less than their trail, without a hole that would explain it."""
+    views = VIEW_TABLES["chains"].c
+    less = views.chain.is_(None) | (views.gap.is_(False) & (RUNS.c.last_seq > views.last_seq))
+    both = RUNS.outerjoin(VIEW_TABLES["chains"], views.chain == RUNS.c.chain)
+    query = select(RUNS.c.chain).distinct().select_from(both).where(less).order_by(RUNS.c.chain).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
 def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[Offered], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
     insert_all(

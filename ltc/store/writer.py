@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,9 +17,12 @@ from sqlalchemy import Connection, Engine
 from ltc.ports.store import StoreUnavailable
 from ltc.store.engines import conflicted, reach_disk, set_lasting
 
+LOG = logging.getLogger("ltc.store")
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
 _TRIES = 3
+_BEHIND = 0.25  # seconds that the views may be behind the trail
+_AGAIN = 5.0  # seconds more when they could not be written
 _QUIET = 1.0  # seconds without an order after which commits that have not reached the disk are sent there
 
 
@@ -50,7 +55,8 @@ class Writer:
     """Runs jobs in their order, batched. A job may run twice: it must depend on the database alone.
 
     ``rolled_back`` is called on the thread after each transaction that did not commit; what jobs have remembered
-    outside the database is void then.
+    outside the database is void then. ``chore`` is what jobs leave for a transaction of its own, a moment later and
+    once for many of them; ``waiting`` tells whether there is any.
 
     On SQLite a transaction that holds nothing but what can be had again does not wait for the disk: it is there with
     the next one that does, or a second after the last order.
@@ -65,7 +71,10 @@ class Writer:
         self._lock = threading.Lock()
         self._held: Connection | None = None
         self._afloat = False  # whether commits have not reached the disk
+        self._since: float | None = None  # when the chore began to wait
         self.rolled_back: Callable[[], None] = lambda: None
+        self.chore: Callable[[Connection], None] = lambda _: None
+        self.waiting: Callable[[], bool] = lambda: False
         self._thread = threading.Thread(target=self._run, name="ltc-store-writer", daemon=True)
         self._thread.start()
 
@@ -103,6 +112,8 @@ class Writer:
             if live:
                 self._carry_out(live)
                 self._report(live)
+            self._see_to_chore()
+        self._do_chore()
         self._land()
         self._let_go()
 
@@ -124,13 +135,40 @@ class Writer:
                 loop.call_soon_threadsafe(_tell, [order for order in orders if order.future.get_loop() is loop])
 
     def _next(self) -> _Order | None:
-        """Wait for an order; what is afloat goes to the disk when none comes for a while."""
-        if self._afloat:
+        """Wait for an order; when none comes for a while, the chore is done, and what is afloat goes to the disk."""
+        while True:
             try:
-                return self._orders.get(timeout=_QUIET)
+                return self._orders.get(timeout=self._patience())
             except queue.Empty:
-                self._land()
-        return self._orders.get()
+                if self._since is not None:
+                    self._do_chore()
+                else:
+                    self._land()
+
+    def _patience(self) -> float | None:
+        """Return how long to wait for an order, in seconds; None for as long as it takes."""
+        if self._since is not None:
+            return max(0.0, self._since + _BEHIND - time.monotonic())
+        return _QUIET if self._afloat else None
+
+    def _see_to_chore(self) -> None:
+        """Between two batches: the chore has waited long enough, or begins to wait."""
+        if self._since is None:
+            self._since = time.monotonic() if self.waiting() else None
+        elif time.monotonic() >= self._since + _BEHIND:
+            self._do_chore()
+
+    def _do_chore(self) -> None:
+        self._since = None
+        if not self.waiting():
+            return
+        try:
+            with self._transaction(lasting=False) as connection:
+                self.chore(connection)
+        except Exception as error:  # noqa: BLE001 - it is tried again; nobody waits for it
+            LOG.warning("the views stay behind the trail for now (%s)", type(error).__name__)
+            self.rolled_back()
+            self._since = time.monotonic() + _AGAIN
 
     def _land(self) -> None:
         if not self._afloat:

@@ -66,7 +66,8 @@ async def test_the_trail_is_what_can_be_had_again_and_intents_are_not(
         await store.mark_unknown("k")
         await store.confirm("k", DocumentRef(system="erp", type="order", id="SO-1"), {})
         await store.move_cursor("erp", "7")
-    assert said == [False, True, True, True, True, True]
+    assert said[0] is False
+    assert said.count(True) == 5  # the views that follow the trail do not wait for the disk either
 
 
 async def test_what_is_afloat_goes_to_the_disk_when_nothing_follows(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
 from ltc.core.stand_in import Script
 from ltc.model.trail import Entry, Kind, pack, unpack
-from ltc.store import Store, appending
+from ltc.store import Store, appending, views, writer
 from ltc.store.records import TRAIL
 from tests.support.chains import simulate
 from tests.support.databases import direct, run
@@ -313,3 +315,52 @@ async def test_what_was_rolled_back_is_not_remembered(
         await other.append("c", "r1", trail[10:20])
     await store.append("c", "r1", trail[20:30])
     await verified(store)
+
+
+async def test_two_processes_fold_one_chain_in_turn(url: str, trail: list[Entry]) -> None:
+    """Each appends while the other has folded in memory what it has not written yet."""
+    async with await Store.open(url) as one, await Store.open(url) as other:
+        for number, part in enumerate(parts(trail)):
+            await (one, other)[number % 2].append("c", "r1", part)
+        assert (await one.chains({}))[0]["state"] == "ended"
+    async with await Store.open(url) as store:
+        await verified(store)
+
+
+async def test_views_that_a_dead_process_left_behind_catch_up(
+    url: str, trail: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died between the append and the writing of what it had folded."""
+    with monkeypatch.context() as patch:
+        patch.setattr("ltc.store.views.Views.behind", False)
+        async with await Store.open(url) as dead:
+            await dead.append("a", "r1", trail[:20])
+            await dead.append("b", "r1", trail[:20])
+    async with await Store.open(url) as store:
+        assert await store.chains({}) == []
+        await store.append("b", "r1", trail[20:25])
+        assert [row["last_seq"] for row in await store.chains({})] == [25]
+        assert [await store.catch_up(), await store.catch_up()] == [1, 0]
+        assert sorted(row["last_seq"] for row in await store.chains({})) == [20, 25]
+        await verified(store)
+
+
+async def test_views_that_could_not_be_written_are_written_later(
+    url: str, trail: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failed = views.save, threading.Event()
+
+    def fails_once(connection: Connection, moves: list[Any]) -> None:
+        real(connection, moves)
+        if not failed.is_set():
+            failed.set()
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(writer, "_AGAIN", 0.0)
+    monkeypatch.setattr(views, "save", fails_once)
+    async with await Store.open(url) as store:
+        await store.append("c", "r1", trail[:20])
+        assert await asyncio.to_thread(failed.wait, 10)
+        await store.append("c", "r1", trail[20:])
+        await verified(store)
+        assert (await store.chains({}))[0]["state"] == "ended"
