@@ -1,10 +1,7 @@
-"""A fake BottleCRM per session for the suite, one per test for what only BottleCRM does, and the real one if it is named."""
+"""A fake BottleCRM per session for the suite, one per test for what only BottleCRM does, and a real one (``full``)."""
 
-import json
-import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +15,9 @@ from ltc.contract.rigs.bottlecrm import BottleCrmRig
 from ltc.model import documents as d
 from ltc.ports.adapters import Connection
 from tests.fakes.bottlecrm.server import FakeBottleCrm
+from tests.support.systems import RealSystem
 
 TOKEN, KEY = "bcrm_pat_of-the-fake", "s3cret-key-of-the-webhook"
-REAL = "LTC_TEST_BOTTLECRM"  # a JSON file: what the seed printed, and "url"
 
 
 def connection(url: str, intake: str, **changes: Any) -> Connection:
@@ -41,18 +38,11 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 @pytest.fixture(scope="session")
-def real() -> dict[str, Any]:
-    """What the seed of a real BottleCRM printed, and its ``url``."""
-    if REAL not in os.environ:
-        pytest.skip(f"set {REAL} to the connection of a seeded BottleCRM")
-    found: dict[str, Any] = json.loads(Path(os.environ[REAL]).read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture(scope="session")
-async def real_bench(real: dict[str, Any]) -> AsyncIterator[Bench]:
-    secrets = {"token": SecretStr(real["token"]), "password": SecretStr(real["intake_key"])}
-    reached = connection(real["url"], real["intake"], timeout=20.0, settle_seconds=0.3, **secrets)
+async def real_bench(bottlecrm: RealSystem) -> AsyncIterator[Bench]:
+    """A bench over a BottleCRM that really runs."""
+    chosen = bottlecrm.settings["crm"]
+    secrets = {"token": chosen.token, "password": chosen.password}
+    reached = connection(bottlecrm.url, str(chosen.options["intake"]), timeout=20.0, settle_seconds=0.3, **secrets)
     card = d.CustomerCard(id="VINET", name="Vins et alcools Chevalier", email="vinet@northwind.example", country="FR")
     rig = BottleCrmRig(ADAPTER, {"crm": reached}, Samples(product="11", price=1400, customer=card))
     async with open_bench(rig) as opened:

@@ -1,4 +1,4 @@
-"""The contract suite over BottleCRM's wire: always over the fake, over the vendor's server where one is named."""
+"""The contract suite over BottleCRM's wire: always over the fake, in the long tests over the vendor's own server, too."""
 
 import pytest
 
