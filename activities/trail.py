@@ -1,7 +1,8 @@
-"""The trail's activity side: entries that ride in a header are stored before the activity's own work."""
+"""The trail's activity side: entries that ride in a header are on record before the activity's end is reported."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -16,13 +17,13 @@ LOG = logging.getLogger("ltc.trail")
 
 
 class TrailInterceptor(Interceptor):
-    """Stores the trail entries that arrive with any activity. It never fails the activity."""
+    """Stores the trail entries that arrive with any activity, beside its work. It never fails the activity."""
 
     def __init__(self, records: TrailStore) -> None:
         self._records = records
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        """Put the storing before the activity."""
+        """Put the storing around the activity."""
         return _Storing(next, self._records)
 
 
@@ -33,9 +34,14 @@ class _Storing(ActivityInboundInterceptor):
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         payload = input.headers.get(TRAIL_HEADER)
-        if payload is not None:
-            await store_entries(self._records, payload.data)
-        return await super().execute_activity(input)
+        if payload is None:
+            return await super().execute_activity(input)
+        # An attempt that dies on the way leaves its entries with the next one: the header comes along again.
+        storing = asyncio.ensure_future(store_entries(self._records, payload.data))
+        try:
+            return await super().execute_activity(input)
+        finally:
+            await storing
 
 
 async def store_entries(records: TrailStore, packed: bytes) -> None:

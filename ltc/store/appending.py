@@ -1,4 +1,4 @@
-"""Append to the trail: idempotent, in order of runs, with the views folded in the same transaction."""
+"""Append to the trail: idempotent, in order of runs; what it changes in the views is folded with it, written later."""
 
 from __future__ import annotations
 
