@@ -73,6 +73,7 @@ class Difference:
 async def gather(stage: Stage, settings: Settings, *, finished: bool) -> Evidence:
     """Collect what the engine says and what the systems served."""
     store = stage.client.store
+    await store.catch_up()  # a worker that was killed may have left views behind
     definitions = await stage.client.definitions()
     rows = await store.chains({"process": stage.process}, limit=10_000)
     evidence = Evidence(
