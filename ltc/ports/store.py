@@ -196,7 +196,7 @@ class TrailStore(Protocol):
     """The trail: append and find what is missing."""
 
     async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
-        """Insert entries, idempotent by (chain, run, seq); the chain's views follow within a quarter of a second (ADR 14).
+        """Insert entries, idempotent by (chain, run, seq); views follow within a quarter of a second (ADR 14).
 
         Runs of one chain are ordered by ``started`` (when the run began, as Temporal tells it), or else by when
         they were first seen. A newer run supersedes earlier rows from its first sequence on. The same key with other
