@@ -19,6 +19,7 @@ from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
 from ltc.definition.plan import Plan, TaskNode
 from ltc.definition.show_tasks import field_words
+from ltc.ports.approvers import approvers
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
@@ -178,14 +179,9 @@ class Desk(VersionDesk):
         source = row.get("source") or {}
         if row["candidates"] or row["state"] != "open" or not isinstance(source, dict):
             return row
-        people = self.parts.people
-        if "role" in source:
-            asked = await people.members(str(source["role"]))
-        elif "manager_of" in source:
-            asked = [await people.manager_of(str(source["manager_of"]), int(source.get("up") or 1))]
-        else:
-            asked = [str(source.get("person") or "")]
-        return {**row, "candidates": [one for one in asked if one]}
+        found = await approvers(self.parts.people, source, self.client.now())
+        first = found.people[:1] if (row.get("rule") or {}).get("sequence") else found.people
+        return {**row, "candidates": first}
 
     async def task(self, ref: str) -> Record:
         """Return one approval with its decisions.

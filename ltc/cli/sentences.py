@@ -187,6 +187,8 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "task_opened": _task_opened,
     "decided": _decided,
     "task_acted": _task_acted,
+    "task_handed": _fields("others are asked", "how", "actor", "to", "candidates", "why"),
+    "silence": lambda data: _join(f"silence means {data.get('then', '')}", _after("at", moment(data.get("deadline")))),
     "task_closed": _fields("task closed", "result"),
     "sent_back": lambda data: _join(f"sent back to {data.get('to', '')}", _after("round", data.get("round"))),
     "rate": lambda data: f"1 {data.get('source', '')} = {data.get('rate', '')} {data.get('target', '')}",

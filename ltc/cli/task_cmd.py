@@ -13,6 +13,7 @@ from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows,
 from ltc.cli.sentences import money
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment, short
+from ltc.model.messages import CUSTOMER
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
@@ -92,6 +93,7 @@ def _show(record: dict[str, Any]) -> None:
             ("level", record.get("level")),
             ("of", ", ".join(record.get("levels") or [])),
             ("asked", ", ".join(record.get("candidates") or [])),
+            *_rule(record),
             ("requested by", record.get("requester")),
             ("customer", record.get("customer")),
             ("opened", moment(record.get("opened"))),
@@ -107,6 +109,25 @@ def _show(record: dict[str, Any]) -> None:
     if record.get("decisions"):
         heading("Decisions")
         table(record["decisions"], _DECISIONS)
+
+
+def _rule(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """How the level comes to a decision, who follows, who stands in, and what happens by itself."""
+    said, votes = record.get("rule") or {}, record.get("votes")
+    if record.get("work"):
+        return []
+    rule = "all of them" if votes == 0 else "any one of them" if votes == 1 else f"{votes} of them"
+    if said.get("percent"):
+        rule = f"{said['percent']} % of them" + (f": {said['need']}" if said.get("need") else "")
+    rule = "one after another" if said.get("sequence") else rule
+    rule += "; all are heard before a rejection counts" if said.get("wait_all") else ""
+    silence = said.get("silence")
+    coming = f"{silence['then']} on {moment(silence['at'])}" if silence and record.get("state") == "open" else ""
+    standing = [f"{who} for {', '.join(whom)}" for who, whom in (said.get("standing") or {}).items()]
+    return [
+        ("agree", rule), ("then", ", ".join(said.get("queue") or [])), ("standing in", "; ".join(standing)),
+        ("by itself", coming),
+    ]  # fmt: skip
 
 
 def _figure(value: Any) -> str:
@@ -159,7 +180,8 @@ def _allowed(found: dict[str, Any], actor: str, digest: str) -> None:
         raise RefusedError(f"{found['ref']} is {found['state']} already")
     if digest and digest != found["digest"]:
         raise RefusedError("the figures changed since you were shown them; look again with `ltc task show`")
-    if found.get("candidates") and actor not in found["candidates"]:
+    party = CUSTOMER if actor.startswith(f"{CUSTOMER}:") else actor
+    if found.get("candidates") and party not in found["candidates"]:
         raise RefusedError(f"{actor} was not asked; asked were {', '.join(found['candidates'])}")
 
 

@@ -20,6 +20,7 @@ def _task_opened(view: ChainView, entry: Entry) -> ChainView:
         digest=text(entry, "digest"), state="open", levels=entry.data.get("levels"), source=entry.data.get("source"),
         votes=int(number(entry, "votes")), candidates=[], figures=entry.data.get("figures"), decided_by=[],
         opened=entry.at, opened_wall=entry.wall, closed=None, work=_work(entry),
+        rule=entry.data.get("rule"),
     )  # fmt: skip
 
 
@@ -67,8 +68,32 @@ def _close_earlier(view: ChainView, entry: Entry, task: str) -> ChainView:
 
 
 def _task_offered(view: ChainView, entry: Entry) -> ChainView:
+    """Who may decide now; ``rule`` keeps who follows, for whom somebody stands in, and how many must agree."""
+    more = {name: entry.data[name] for name in ("queue", "standing", "need") if entry.data.get(name)}
+    known = view.get("tasks", (text(entry, "task"), text(entry, "level")))
+    kept = {
+        name: value for name, value in ((known or {}).get("rule") or {}).items() if name not in ("queue", "standing")
+    }
+    return _rule(view, entry, {**kept, **more}, candidates=entry.data.get("candidates"))
+
+
+def _task_handed(view: ChainView, entry: Entry) -> ChainView:
+    known = view.get("tasks", (text(entry, "task"), text(entry, "level")))
+    if not known or not entry.data.get("candidates"):
+        return view
+    return _rule(view, entry, known["rule"] or {}, candidates=entry.data["candidates"])
+
+
+def _silence(view: ChainView, entry: Entry) -> ChainView:
+    """What is decided by itself, and when."""
+    known = view.get("tasks", (text(entry, "task"), text(entry, "level")))
+    said = {"then": text(entry, "then"), "at": text(entry, "deadline")}
+    return _rule(view, entry, {**((known or {}).get("rule") or {}), "silence": said})
+
+
+def _rule(view: ChainView, entry: Entry, rule: dict[str, Any], **more: Any) -> ChainView:
     key = (text(entry, "task"), text(entry, "level"))
-    return view.put("tasks", key, candidates=entry.data.get("candidates")) if view.get("tasks", key) else view
+    return view.put("tasks", key, rule=rule or None, **more) if view.get("tasks", key) else view
 
 
 def _decided(view: ChainView, entry: Entry) -> ChainView:
@@ -157,6 +182,8 @@ FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyTy
     {
         Kind.TASK_OPENED: _task_opened,
         Kind.TASK_OFFERED: _task_offered,
+        Kind.TASK_HANDED: _task_handed,
+        Kind.SILENCE: _silence,
         Kind.DECIDED: _decided,
         Kind.TASK_ACTED: _task_acted,
         Kind.TASK_CLOSED: _task_closed,

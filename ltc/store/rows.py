@@ -54,7 +54,7 @@ VIEWS: dict[str, Spec] = {
             **_columns(
                 text="subject digest state",
                 int="votes",
-                json="levels source candidates figures decided_by work",
+                json="levels source candidates figures decided_by work rule",
                 instant="opened opened_wall closed",
             ),
         },

@@ -92,7 +92,9 @@ def _asked(row: Row) -> str:
         return f"role:{source['role']}"
     if "manager_of" in source:
         return f"the manager of {source['manager_of']}"
-    return str(source.get("person") or OPERATORS)
+    if "owner_of" in source:
+        return f"the owner of {source['owner_of']}"
+    return str(source.get("person") or source.get("external") or OPERATORS)
 
 
 def _late(asked: Asked) -> Iterator[Stuck]:
