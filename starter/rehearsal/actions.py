@@ -43,6 +43,8 @@ def check_rule(rule: Rule) -> None:
     Raises:
         ValueError: it does not; the text says what there is.
     """
+    from starter.rehearsal import registry  # noqa: F401 - everything that enters itself has to be there
+
     if rule.kind not in SOURCES:
         raise ValueError(f"when: {rule.when!r}: nobody sees {rule.kind!r}; there are {', '.join(sorted(SOURCES))}")
     if rule.do not in ACTIONS:
@@ -119,7 +121,7 @@ async def pay(stage: Stage, sight: Sight, share: float = 100, minor: int = 0) ->
 @action("cancel_order")
 async def cancel_order(stage: Stage, sight: Sight, reason: str = "the customer changed plans") -> bool:
     """The customer cancels the deal in the CRM."""
-    number = _number(stage, sight)
+    number = number_of(stage, sight)
     return await stage.command(stage.crm, f"/opportunities/{number}/cancel", {"reason": reason}) is not None
 
 
@@ -156,12 +158,13 @@ def filled(value: Any, names: Row) -> Any:
     return string.Formatter().vformat(value, (), names)
 
 
-def _number(stage: Stage, sight: Sight) -> str:
+def number_of(stage: Stage, sight: Sight) -> str:
+    """Return the number of the deal that a sight is about; a child chain's is its parent's."""
     cast = stage.of(sight.chain)
     return cast.plan.deal.id if cast else sight.chain.partition(":")[2]
 
 
 def _names(stage: Stage, sight: Sight) -> Row:
-    number = _number(stage, sight)
+    number = number_of(stage, sight)
     fixed = {"chain": sight.chain, "number": number, "opportunity": number, "now": stage.tempo.now().isoformat()}
     return {**fixed, **stage.documents.newest.get(sight.chain, {}), **sight.row}

@@ -13,6 +13,7 @@ import httpx
 from ltc.client import ClientError
 from ltc.ports.errors import PortError
 from starter.bots.stage import LOG
+from starter.rehearsal import registry  # noqa: F401 - everything that enters itself has to be there
 from starter.rehearsal.actions import perform
 from starter.rehearsal.shape import Rule
 from starter.rehearsal.sights import SOURCES, Sight
@@ -27,7 +28,10 @@ DEFAULTS = {
     "task": Rule(when="task", do="approve", after="1bh"),
     "ships": Rule(when="ships", do="ship", after="4bh"),
     "bill": Rule(when="bill", do="pay", after="7d"),
+    "make": Rule(when="make", do="make", after="2bd"),
+    "supply": Rule(when="supply", do="supply", after="3bd"),
 }
+DO_TASK = Rule(when="task", do="complete", after="1bh")
 AGAIN = Rule(when="hold", do="retry", after="4bh")
 LET_GO = Rule(when="hold", do="release", after="4bh")
 
@@ -90,7 +94,8 @@ class People:
         if turn < len(rules) or (rules and sight.kind != "hold"):
             yield Due(sight, rules[min(turn, len(rules) - 1)])
         elif sight.kind != "hold":
-            yield Due(sight, DEFAULTS.get(sight.kind, Rule(when=sight.kind, do="nothing")))
+            usual = DEFAULTS.get(sight.kind, Rule(when=sight.kind, do="nothing"))
+            yield Due(sight, DO_TASK if sight.row.get("work") else usual)
         elif turn >= len(rules) + MOST_UNPLANNED:
             self._stage.memory.given_up.add(sight.chain)
         else:

@@ -24,7 +24,7 @@ def show(evidence: Evidence, page: Console) -> bool:
         page.print(sla_table(evidence.sla_report[script.process]), "")
         _faults(evidence, script, page)
         show_each(judged[script.process], page)
-    page.print("", "[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
+    page.print("\n[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
     whole = judge_books(evidence)
     show_each(whole, page)
     failed = [one for found in (*judged.values(), whole) for one in found if not one.holds]
@@ -42,7 +42,9 @@ def show_each(judgements: list[Judgement], page: Console) -> None:
 
 def _verdicts(judged: dict[str, list[Judgement]], whole: list[Judgement], page: Console) -> None:
     words = [f"{name} {'ok' if all(one.holds for one in found) else 'FAIL'}" for name, found in judged.items()]
-    page.print("", ", ".join([*words, f"books {'ok' if all(one.holds for one in whole) else 'FAIL'}"]), highlight=False)
+    page.print(
+        "\n" + ", ".join([*words, f"books {'ok' if all(one.holds for one in whole) else 'FAIL'}"]), highlight=False
+    )
 
 
 def _endings(evidence: Evidence, script: Script, page: Console) -> None:
@@ -70,14 +72,13 @@ def _faults(evidence: Evidence, script: Script, page: Console) -> None:
     mine = [one for one in evidence.meetings if one.number.startswith(numbers)]
     if not mine:
         return
-    faults = list(dict.fromkeys(one.fault for one in sorted(mine, key=lambda one: one.fault)))
-    table = table_of("Faults met, of those planned, by operation", "operation", *faults)
-    planned = Counter((one.operation, one.fault) for one in mine)
-    met = Counter((one.operation, one.fault) for one in mine if one.met)
+    planned = Counter((one.operation, f"{one.fault}:{one.reason}".rstrip(":")) for one in mine)
+    met = Counter((one.operation, f"{one.fault}:{one.reason}".rstrip(":")) for one in mine if one.met)
+    table = table_of("Faults met, of those planned, by operation", "operation", "why")
+    table.columns[1].header = "faults"
     for operation in sorted({one.operation for one in mine}):
         cells = [
-            f"{met[operation, fault]}/{planned[operation, fault]}" if planned[operation, fault] else "-"
-            for fault in faults
+            f"{fault} {met[of, fault]}/{count}" for (of, fault), count in sorted(planned.items()) if of == operation
         ]
-        table.add_row(operation, *cells)
+        table.add_row(operation, ", ".join(cells))
     page.print(table, "")

@@ -16,7 +16,7 @@ import httpx
 from ltc import devserver
 from ltc import settings as settings_module
 from ltc.adapters.people_file import PeopleFile
-from ltc.bootstrap import open_client
+from ltc.bootstrap import files_of, open_client
 from ltc.ending import end
 from ltc.model.clock import VirtualClock
 from ltc.store import migrate
@@ -142,7 +142,9 @@ async def _stage(run: Run) -> AsyncIterator[Stage]:
             await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30.0))
             for url in (values.crm_url, values.erp_url)
         ]
-        yield Stage(run.options.scripts, Tempo.of(run.clock), client, crm, erp, PeopleFile(values.people_file))
+        yield Stage(
+            run.options.scripts, Tempo.of(run.clock), client, crm, erp, PeopleFile(values.people_file), files_of(values)
+        )
 
 
 async def rehearse(options: Options, progress: Progress) -> Evidence:

@@ -59,10 +59,10 @@ def sight(kind: str) -> Callable[[Source], Source]:
 
 @sight("task")
 async def tasks(stage: Stage) -> list[Sight]:
-    """Open approvals and tasks. Place: ``leg.level`` of an approval, ``leg.step`` of a form."""
+    """Open approvals and tasks. Place: ``leg.level`` of an approval, ``leg.step`` of a task that is done."""
     found = []
     for row in await stage.client.store.tasks(limit=MOST):
-        place = f"{row['leg']}.{row['level'] or row['step']}"
+        place = f"{row['leg']}.{row['step'] if row['work'] else row['level']}"
         key = f"task {row['task']} {row['level']}"
         found.append(Sight("task", place, row["chain"], key, row["opened"], row, demand=True))
     return found
@@ -86,7 +86,7 @@ async def releases(stage: Stage) -> list[Sight]:
         groups[row["order"], row["release"]].append(row)
     return [
         Sight("ships", str(rows[0].get("warehouse", "")), rows[0]["chain"], f"ships {release}",
-              _instant(rows[0]["released"]), {**rows[0], "lines": rows}, demand=True, parts=True)
+              instant(rows[0]["released"]), {**rows[0], "lines": rows}, demand=True, parts=True)
         for (_, release), rows in groups.items()
     ]  # fmt: skip
 
@@ -96,7 +96,7 @@ async def bills(stage: Stage) -> list[Sight]:
     """Open invoices, paid in parts. Place: the invoice's kind, if the system tells kinds apart."""
     rows = await stage.listed(stage.erp, "/bank/open")
     return [
-        Sight("bill", str(row.get("kind", "")), row["chain"], f"bill {row['invoice']}", _instant(row["posted"]), row,
+        Sight("bill", str(row.get("kind", "")), row["chain"], f"bill {row['invoice']}", instant(row["posted"]), row,
               demand=True, parts=True)
         for row in rows
     ]  # fmt: skip
@@ -111,7 +111,7 @@ async def effects(stage: Stage) -> list[Sight]:
             stage.effects.append({**row, "system": system, "chain": stage.documents.note(row)})
     return [
         Sight("effect", row["operation"], row["chain"], f"{row['system']} {row['seq']}",
-              _instant(row["at_virtual"]), row)
+              instant(row["at_virtual"]), row)
         for row in stage.effects if row["chain"]
     ]  # fmt: skip
 
@@ -148,7 +148,8 @@ async def chains(stage: Stage) -> list[Sight]:
     return found
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """Return an instant as a system writes it."""
     return datetime.fromisoformat(text)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from ltc.client import ChainClient
+from ltc.ports.files import Files
 from ltc.ports.people import People
 from starter.bots.office import Voters
 from starter.bots.stage import Memory
@@ -58,6 +59,7 @@ class Stage:
     crm: httpx.AsyncClient
     erp: httpx.AsyncClient
     people: People
+    files: Files
     memory: Memory = field(default_factory=Memory)
     documents: Remembered = field(default_factory=Remembered)
     effects: list[Row] = field(default_factory=list)
