@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltc.cli import options, task_work_cmd
+from ltc.cli import options, task_hand_cmd, task_work_cmd
 from ltc.cli.exits import BadUsageError, RefusedError
 from ltc.cli.intervening import confirm, judge
 from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table
@@ -38,6 +38,7 @@ _STATES = (
     "all",
 )
 task_work_cmd.register(app)
+task_hand_cmd.register(app)
 _SAID = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
 
 

@@ -12,7 +12,10 @@ from ltc.model.messages import Answer, TaskAct
 from ltc.ports.files import Files
 from ltc.store.store import Store
 
-Doing = Literal["claim", "release", "save", "complete", "reject"]
+Doing = Literal[
+    "claim", "release", "save", "complete", "reject",
+    "transfer", "delegate", "add_signer", "take_back", "nudge", "withdraw",
+]  # fmt: skip
 
 
 class TaskTalk:
@@ -42,7 +45,7 @@ class TaskTalk:
 
     def message(
         self, task: str, action: Doing, actor: str, values: Mapping[str, Any] | None = None,
-        ticks: Mapping[str, bool] | None = None, comment: str = "", digest: str = "", act_id: str = "",
+        ticks: Mapping[str, bool] | None = None, comment: str = "", digest: str = "", act_id: str = "", to: str = "",
     ) -> TaskAct:  # fmt: skip
         """Make the message; what is not right about the answers themselves, the chain says.
 
@@ -52,7 +55,8 @@ class TaskTalk:
         try:
             made = TaskAct(
                 id=act_id or new_id(), task=task, action=action, actor=actor, values=dict(values or {}),
-                ticks=dict(ticks or {}), comment=comment, digest=digest, expires=self._talker.expires(),
+                ticks=dict(ticks or {}), comment=comment, digest=digest, to=to,
+                expires=self._talker.expires(),
             )  # fmt: skip
         except ValueError as error:
             raise BadInputError(f"the answers are malformed: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import levels, moves
+from ltc.core import handing, levels, moves
 from ltc.core.commands import Decide
 from ltc.core.state import Flight, Token
 from ltc.core.state_approvals import Task
@@ -134,6 +134,8 @@ def _apply(turn: Turn, task: Task, decision: Decision, door: str) -> None:
     node = turn.node(token)
     assert isinstance(node, ApproveNode)
     task.decisions[decision.id] = "accepted"
+    if handing.came_back(turn, token, task, decision.actor, decision.decision, decision.comment):
+        return
     task.deciders.append(decision.actor)
     turn.log(
         Kind.DECIDED, token, task=task.id, level=task.levels[task.at], actor=decision.actor,

@@ -41,7 +41,7 @@ def ask(turn: Turn, token: Token, node: ApproveNode, task: Task) -> None:
 def _open(turn: Turn, token: Token, task: Task, level: Level, source: dict[str, Any]) -> None:
     """The notice finds out who the people of a level are, and tells them."""
     task.status, task.approvals, task.rejections, task.queue = "opening", [], [], []
-    task.silence_at, task.standing = None, {}
+    task.silence_at, task.standing, task.signers, task.lent = None, {}, [], {}
     turn.log(
         Kind.TASK_OPENED, token, task=task.id, subject=task.subject, level=level.name, levels=task.levels,
         source=source, votes=level.votes, digest=task.digest, figures=task.figures, rule=_rule(level),
@@ -178,9 +178,9 @@ def approved(turn: Turn, token: Token, node: ApproveNode, task: Task, person: st
     """Somebody agrees: the level is passed, the next one is asked, or more are waited for."""
     task.approvals.append(person)
     task.agreed.append(person)
-    if len(task.approvals) >= task.need:
+    if len(task.approvals) >= task.need and all(one in task.approvals for one in task.signers):
         passed(turn, token, node, task)
-    elif task.queue:
+    elif task.queue and all(one in task.approvals for one in task.candidates):
         offer(turn, token, task, task.queue)
 
 

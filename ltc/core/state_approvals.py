@@ -42,5 +42,7 @@ class Task:
     standing: dict[str, list[str]] = field(default_factory=dict)  # substitute -> for whom they are asked
     silence_at: datetime | None = None  # when this level's silence means something
     stands: bool = False  # an amendment leads past it again and does not touch what it is bound to
+    signers: list[str] = field(default_factory=list)  # added by approvers: each of them must agree, too
+    lent: dict[str, str] = field(default_factory=dict)  # who was delegated to -> to whom it comes back
     handed: int = 0  # how often the task was handed on: names those activities
     status: Literal["opening", "open", "approved", "rejected", "sent_back", "reopened", "cancelled"] = "opening"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import asked, forms, holding, moves, tasks
+from ltc.core import asked, forms, handing, holding, moves, tasks
 from ltc.core.approvals import party
 from ltc.core.commands import Act
 from ltc.core.state import Flight, HumanTask, Token
@@ -20,10 +20,10 @@ def act(turn: Turn, event: Act) -> Answer:
     """Take what a person does with a task. The same act again gets the same answer."""
     wish = event.act
     task = turn.state.human_tasks.get(wish.task)
+    if task is None and wish.task in turn.state.tasks:
+        return handing.act(turn, event)
     if task is None:
-        is_approval = wish.task in turn.state.tasks
-        hint = "it is an approval: approve or reject it" if is_approval else "see ltc task list"
-        return Answer(status="not_found", message=f"there is no task {wish.task} on this chain; {hint}")
+        return Answer(status="not_found", message=f"there is no task {wish.task} on this chain; see ltc task list")
     if wish.id in task.acts:
         return Answer.model_validate({"status": task.acts[wish.id], "message": "this was taken before"})
     refusal = _refusal(turn, task, wish)
@@ -49,6 +49,8 @@ def checked(turn: Turn, flight: Flight, problem: str) -> None:
 
 def _refusal(turn: Turn, task: HumanTask, wish: TaskAct) -> Answer | None:
     """Why an act cannot be; nothing when it can."""
+    if wish.action in handing.ACTIONS:
+        return asked.refuse(f"'{wish.action}' is for approvals; release a task, so that somebody else can claim it")
     token = turn.state.tokens.get(task.token)
     if task.status not in tasks.OPEN or token is None or turn.state.status != "running" or token.task != task.id:
         done = task.status == "completed"

@@ -130,7 +130,11 @@ class TaskAct(Signed):
 
     id: str
     task: str
-    action: Literal["claim", "release", "save", "complete", "reject"]
+    action: Literal[
+        "claim", "release", "save", "complete", "reject",
+        "transfer", "delegate", "add_signer", "take_back", "nudge", "withdraw",
+    ]  # fmt: skip
+    to: str = ""  # of an approval that is handed on: to whom
     values: dict[str, Any] = Field(default_factory=dict)
     ticks: dict[str, bool] = Field(default_factory=dict)
     comment: str = ""

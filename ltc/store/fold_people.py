@@ -81,7 +81,11 @@ def _task_handed(view: ChainView, entry: Entry) -> ChainView:
     known = view.get("tasks", (text(entry, "task"), text(entry, "level")))
     if not known or not entry.data.get("candidates"):
         return view
-    return _rule(view, entry, known["rule"] or {}, candidates=entry.data["candidates"])
+    decided = known["decided_by"] or []
+    if text(entry, "how") == "take_back":
+        decided = [one for one in decided if one["actor"] != text(entry, "actor")]
+    candidates = entry.data["candidates"]
+    return _rule(view, entry, known["rule"] or {}, candidates=candidates, decided_by=decided)
 
 
 def _silence(view: ChainView, entry: Entry) -> ChainView:
