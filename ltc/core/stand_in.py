@@ -122,7 +122,7 @@ class StandIn:
         if op == "erp.accept_return":
             later += self._comes_back(result, now)
         later += self._happenings(op)
-        if op in ("erp.post_invoice", "erp.post_order_invoice"):
+        if op in ("erp.post_invoice", "erp.post_order_invoice", "erp.post_milestone_invoice"):
             later += self._payments(result, now)
         if op == self.script.cancel_after:
             later.append(

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ltc.core.stand_in_after import AfterSale
+from ltc.core.stand_in_milestones import Milestones
 
 
 @dataclass
-class Books(AfterSale):
+class Books(AfterSale, Milestones):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -22,6 +23,7 @@ class Books(AfterSale):
 
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
+        Milestones.__init__(self)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
