@@ -65,11 +65,11 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Run the parts over an open installation until ``stop`` is set."""
     settings, wanted = parts.settings, parts.settings.parts
     temporal = await connect(settings)
+    client = await client_of(parts, temporal)
     workers = [chain_worker(temporal, settings)] if "workflows" in wanted else []
     if "calls" in wanted:
-        activities = parts.activities()
+        activities = parts.activities(client)
         workers += [call_worker(temporal, settings, queue, made, parts) for queue, made in activities.items()]
-    client = await client_of(parts, temporal)
     loops = []
     if "events" in wanted:
         loops += await event_loops(parts, client)

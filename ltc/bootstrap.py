@@ -21,6 +21,7 @@ from ltc.adapters.files_folder import FolderFiles, parse_size
 from ltc.adapters.notify_log import LogNotifier
 from ltc.adapters.people_file import PeopleFile
 from ltc.client import ChainClient
+from ltc.client.children import ChildChains
 from ltc.client.connection import connect
 from ltc.client.keys import SigningKey, load_or_create
 from ltc.client.starting import Installation
@@ -54,10 +55,11 @@ class Parts:
         """Return what each system offers against doing an operation twice."""
         return effect_classes(self.registry, self.systems)
 
-    def activities(self) -> dict[str, list[Callable[..., Any]]]:
-        """Return the activities by task queue."""
+    def activities(self, client: ChainClient | None = None) -> dict[str, list[Callable[..., Any]]]:
+        """Return the activities by task queue; chains start others through the client."""
         breakers = HealthNotes(self.store).breakers(shared_systems(self.settings))
-        calls = call_activities(self.registry, self.systems, EffectProtocol(self.store), breakers)
+        systems = {**self.systems, "chain": ChildChains(client)} if client else self.systems
+        calls = call_activities(self.registry, systems, EffectProtocol(self.store), breakers)
         people = PeopleActivities(self.people, self.notifier, self.key.public)
         return {
             **{call_queue(port): made for port, made in calls.items()},

@@ -80,6 +80,10 @@ _DECISIONS = (
     col("TASK", "task"), col("LEVEL", "level"), col("WHO", "actor"), col("SAID", "decision"),
     col("COMMENT", "comment", lambda value: short(value, 60)), col("AT", "at", moment),
 )  # fmt: skip
+_CHILDREN = (
+    _AT, col("CHAIN", "child"), Column("STANDS", standing), col("STARTED", "started", moment),
+    col("ENDED", "ended", moment),
+)  # fmt: skip
 _KEPT = (col("EVENT", "event"), col("ID", "event_id"), col("KEPT", "kept", moment))
 
 _SECTIONS: tuple[tuple[str, str, tuple[Column, ...], Callable[[Record], bool]], ...] = (
@@ -89,6 +93,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[Column, ...], Callable[[Record], bool]], 
     ("Waits", "waits", _WAITS, lambda row: True),
     ("Promised times", "slas", _SLAS, lambda row: row.get("state") != "replaced"),
     ("Legs", "legs", _LEGS, lambda row: True),
+    ("Chains it started", "children", _CHILDREN, lambda row: True),
     ("Decisions", "decisions", _DECISIONS, lambda row: True),
     ("Documents", "documents", _DOCUMENTS, lambda row: True),
     ("Undo list, newest first", "effects", _EFFECTS, lambda row: True),
@@ -123,7 +128,7 @@ def _head(record: Record) -> list[tuple[str, Any]]:
     past = "yes: what happened cannot be taken back without consent" if record.get("pivot") else ""
     gap = "part of the trail is missing; `ltc views heal` reads it again from Temporal" if record.get("gap") else ""
     return [
-        ("process", record.get("process")), ("plan", record.get("plan")),
+        ("process", record.get("process")), ("started by", record.get("parent")), ("plan", record.get("plan")),
         ("number", record.get("number")), ("customer", record.get("customer")),
         ("net", amount(record)), ("requested by", record.get("requester")), ("leg", record.get("leg")),
         ("reason", record.get("reason")), ("started", moment(record.get("started"))),

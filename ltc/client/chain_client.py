@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from temporalio.client import Client
@@ -57,15 +58,43 @@ class ChainClient(Questions):
             )
         return self._definitions
 
-    async def start(self, process: str, fields: dict[str, Any], *, source: str = "client", actor: str = "") -> Started:
+    async def start(
+        self, process: str, fields: dict[str, Any], *, source: str = "client", actor: str = "", key: str = ""
+    ) -> Started:
         """Start a chain from the fields of its start event, or find the one its business key has started.
+
+        ``key`` stands for the business key that the definition makes of the fields.
 
         Raises:
             NotFoundError: no such process.
             BadInputError: the definition or the fields are wrong, or too large.
             EngineAwayError: the start is on record; the sweep starts it when Temporal is back.
         """
-        return await (await self._starting()).start(process, fields, source=source, actor=actor)
+        return await (await self._starting()).start(process, fields, source=source, actor=actor, key=key)
+
+    async def child_of(self, parent: str, process: str, fields: dict[str, Any], key: str = "") -> str:
+        """Return the chain that a parent's start is on record as, whether or not it runs yet; empty: there is none.
+
+        Raises:
+            NotFoundError: no such process.
+            BadInputError: the definition or the fields are wrong.
+        """
+        chain = await (await self._starting()).name_of(process, fields, key)
+        record = await self.store.start_of(chain)
+        return chain if record is not None and record.source == f"chain:{parent}" else ""
+
+    def expires(self) -> datetime:
+        """Return until when a message signed now is valid (real time)."""
+        return self._talker.expires()
+
+    async def say(self, chain: str, wish: Intervention) -> Answer:
+        """Send what another chain wants of a chain; no person acts, so that no role is asked for.
+
+        Raises:
+            RefusedError: the chain does not believe the message.
+            EngineAwayError: no answer; asking again with the same id is harmless.
+        """
+        return await self._talker.intervene(chain, wish, door="chain")
 
     async def relaunch(self, chain: str) -> None:
         """Start the workflow of a start on record that was never confirmed.

@@ -28,8 +28,8 @@ class StartValues:
     document: DocumentRef | None
 
 
-def evaluate_start(plan: Plan, registry: Registry, fields: dict[str, Any]) -> StartValues:
-    """Check the start event's fields and evaluate key, input and requester from them.
+def evaluate_start(plan: Plan, registry: Registry, fields: dict[str, Any], given: str = "") -> StartValues:
+    """Check the start event's fields and evaluate key (unless it is given), input and requester from them.
 
     Raises:
         BadInputError: a field is missing, unknown or malformed, or the key is not fit to be an id.
@@ -39,7 +39,7 @@ def evaluate_start(plan: Plan, registry: Registry, fields: dict[str, Any]) -> St
     event = registry.events.get(plan.start.event)
     scope: dict[str, Any] = {"event": _checked(event, fields)}
     try:
-        key = expressions.evaluate(plan.start.key, scope, currency=plan.currency, rates={})
+        key = given or expressions.evaluate(plan.start.key, scope, currency=plan.currency, rates={})
         values = {
             name: expressions.evaluate(source, scope, currency=plan.currency, rates={})
             for name, source in plan.start.input.items()

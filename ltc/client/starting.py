@@ -71,8 +71,12 @@ class Starter:
         self._registry = registry
         self._place = place
 
-    async def start(self, process: str, fields: dict[str, Any], *, source: str, actor: str = "") -> Started:
+    async def start(
+        self, process: str, fields: dict[str, Any], *, source: str, actor: str = "", key: str = ""
+    ) -> Started:
         """Start a chain from the fields of its start event, or find the one that its business key has started.
+
+        ``key`` stands for the business key that the definition makes of the fields.
 
         Raises:
             NotFoundError: no such process.
@@ -81,7 +85,7 @@ class Starter:
             EngineAwayError: it is on record, but Temporal does not answer; the sweep starts it later.
         """
         definition = self._definitions.get(process)
-        values = evaluate_start(definition.plan, self._registry, fields)
+        values = evaluate_start(definition.plan, self._registry, fields, key)
         start = self._input(definition.plan, values)
         record = await self._records.record_start(self._request(definition, start, values, source, actor))
         if not record.created and record.confirmed:
@@ -91,6 +95,11 @@ class Starter:
         else:
             await self.relaunch(record.chain)
         return Started(record.chain, existed=not record.created, same_input=record.same_input)
+
+    async def name_of(self, process: str, fields: dict[str, Any], key: str = "") -> str:
+        """Return the id that a chain of a process with these fields has, started or not; raises as ``start`` does."""
+        plan = self._definitions.get(process).plan
+        return f"{plan.process}:{evaluate_start(plan, self._registry, fields, key).key}"
 
     async def relaunch(self, chain: str) -> None:
         """Start the workflow of a start on record, with the plan and the input recorded then.
@@ -103,7 +112,7 @@ class Starter:
         if request is None:
             raise NotFoundError(f"no start of {chain!r} is on record")
         plan = Plan.model_validate(request.plan)
-        values = evaluate_start(plan, self._registry, request.input)
+        values = evaluate_start(plan, self._registry, request.input, request.key)
         await self._launch(self._input(plan, values), values)
 
     async def repair(self, chain: str, why: str) -> None:

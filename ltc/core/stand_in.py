@@ -32,6 +32,7 @@ class Script:
     ``events``: what else happens: ``event``, ``after`` (operation), ``later`` (how much), ``twice``, and its ``fields``
     (a mapping, or what makes one of the stand-in's books). ``elsewhere``: the share of the order that a second
     warehouse has. ``back_after``: how long announced goods take to come back.
+    ``children``: how chains that were started end, in order (``never`` does not); all others complete.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -48,6 +49,8 @@ class Script:
     events: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0
     back_after: timedelta = timedelta(days=3)
+    children: list[str] = field(default_factory=list)
+    child_after: timedelta = timedelta(days=5)
 
 
 @dataclass
@@ -124,6 +127,8 @@ class StandIn:
         later += self._happenings(op)
         if op in ("erp.post_invoice", "erp.post_order_invoice", "erp.post_milestone_invoice"):
             later += self._payments(result, now)
+        if op == "chain.start":
+            later += self._child_ends(result, now)
         if op == self.script.cancel_after:
             later.append(
                 self._event(
@@ -175,6 +180,13 @@ class StandIn:
                 self._event(at - now, "erp.goods_shipped", {"order": self.books.order["id"], "delivery": name})
             )
         return later
+
+    def _child_ends(self, child: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
+        outcome = self.script.children.pop(0) if self.script.children else "completed"
+        if outcome == "never":
+            return []
+        self.books.children[child["id"]] = (now + self.script.child_after, outcome)
+        return [self._event(self.script.child_after, "chain.ended", {"child": child["id"], "outcome": outcome})]
 
     def _payments(self, shown: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
         invoice, later = self.books.invoices[shown["id"]], []

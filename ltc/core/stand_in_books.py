@@ -19,6 +19,7 @@ class Books(AfterSale, Milestones):
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    children: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # how a chain that was started ends, when
     elsewhere: int = 0
 
     def __post_init__(self) -> None:
@@ -44,6 +45,28 @@ class Books(AfterSale, Milestones):
         currency = self.opportunity["currency"]
         return {"id": f"C-{customer['id']}", "name": customer["name"], "crm_id": customer["id"],
                 "erp_id": f"E-{customer['id']}", "currency": currency, "tier": "standard"}  # fmt: skip
+
+    def chain_start(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        key = args.get("key") or f"{self._number('child')}"
+        return self._child(f"{args['process']}:{key}", now)
+
+    def chain_watch(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {"child": self._child(args["child"], now)}
+
+    def chain_cancel(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        self.children[args["child"]] = (now, "cancelled")
+        return self._child(args["child"], now)
+
+    chain_require_ended = chain_cancel
+
+    def _child(self, name: str, now: datetime) -> dict[str, Any]:
+        at, outcome = self.children.get(name, (now + timedelta(days=1), ""))
+        process, _, key = name.partition(":")
+        return {
+            "id": name, "version": 2 if at <= now else 1, "process": process, "key": key,
+            "status": "ended" if at <= now else "running", "ended": at <= now,
+            "outcome": outcome if at <= now else "", "reason": "",
+        }  # fmt: skip
 
     def erp_exchange_rate(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"source": args["source"], "target": args["target"], "rate": "7.10", "on": now.isoformat()}

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from ltc.definition.errors import Mark, Problems, nearest
+from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.nodes import Scalar, Source
 from ltc.definition.plan import AnyNode, Awaited, Call, PinnedEvent, PinnedOperation, Sla
@@ -20,13 +21,15 @@ from ltc.ports.operations import EventType, Operation, Registry
 class World:
     """What a definition is held against. ``None`` means: not known here, so not checked.
 
-    ``roles`` maps a role to its members; ``calendars`` maps a calendar to its working minutes a day.
+    ``roles`` maps a role to its members; ``calendars`` maps a calendar to its working minutes a day; ``folder``
+    holds the definitions beside this one.
     """
 
     registry: Registry = field(default_factory=Registry)
     effect_classes: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, Collection[str]] | None = None
     calendars: Mapping[str, int] | None = None
+    folder: Folder | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Build:
     problems: Problems
     calendar: str = ""
     currency: str = ""
+    process: str = ""
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     slas: dict[str, Sla] = field(default_factory=dict)
     operations: dict[str, PinnedOperation] = field(default_factory=dict)

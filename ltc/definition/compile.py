@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ltc.definition.build import Build, World
@@ -13,6 +13,7 @@ from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block, title
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
+from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import (
     Billing,
@@ -74,6 +75,8 @@ def load_checked(source: Path | str, world: World) -> Compiled:
     """
     from ltc.definition.lint import lint
 
+    if world.folder is None and isinstance(source, Path):
+        world = replace(world, folder=Folder(source.parent))
     compiled = compile_tree(*read_source(source), world)
     _limit_expressions(compiled.build)
     compiled.build.problems.stop()  # a word that does not exist would only make more complaints
@@ -144,7 +147,7 @@ def _limit_expressions(build: Build) -> None:
 
 
 def _plan(build: Build, tree: Keys) -> Plan:
-    build.calendar = tree.text("calendar")
+    build.calendar, build.process = tree.text("calendar"), tree.text("process")
     build.check_calendar(build.calendar, tree.at("calendar"))
     build.currency = currency = tree.text("currency")
     if currency not in CURRENCIES:

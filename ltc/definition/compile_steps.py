@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from ltc.definition import compile_dunning
+from ltc.definition import compile_dunning, compile_start
 from ltc.definition.build import Build
 from ltc.definition.compile_people import levels, people
 from ltc.definition.compile_reactions import reaction, undo
@@ -70,15 +70,15 @@ def _call(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
         result=step.text("as"),
         into=step.text("into"),
         undo=undo(build, step.values.get("undo"), node),
-        on_refusal=_refusals(build, step, node),
+        on_refusal=_refusals(build, step, node, step.text("call")),
         revisit="call" if again else ("skip" if visit else ""),
         revisit_call=build.call(visit, f"undo:{node}") if isinstance(visit, Mapping) else None,
         retry=_retry(step),
     )
 
 
-def _refusals(build: Build, step: Mapping, node: str) -> dict[str, Any]:
-    given, op = step.mapping("on_refusal"), step.text("call")
+def _refusals(build: Build, step: Mapping, node: str, op: str) -> dict[str, Any]:
+    given = step.mapping("on_refusal")
     known = (*build.world.registry.refusals.get(op, ()), "default")
     found = {}
     for reason, source in given.values.items():
@@ -126,6 +126,15 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         revisit="skip" if step.text("on_revisit") == "skip" else "",
         retry=_retry(step),
     )
+
+
+def _start(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
+    """A chain is started by a call; what follows that call is the wait for its end."""
+    _leaves(build, step, common["id"])
+    call, wait = compile_start.start(build, step, common, _retry(step), _refusals)
+    if wait is not None:
+        build.nodes[wait.id] = wait
+    return call
 
 
 def _dunning(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
@@ -231,4 +240,5 @@ _COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "parallel": _parallel,
     "end": _end,
     "dunning": _dunning,
+    "start": _start,
 }

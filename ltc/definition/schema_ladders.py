@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc.definition.recurrence import DAYS, WEEKDAYS
 from ltc.definition.schema_common import NAMING, TIMED
-from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Text, Whole
+from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Table, Text, Whole
 
 EVERY = Record(
     "every",
@@ -83,4 +83,33 @@ DUNNING = Record(
     },
     "remind of what is due, level by level, until it is settled",
     ("dunning", "levels", "hand_over"),
+)
+
+START_CHAIN = Record(
+    "start",
+    {
+        "start": Record(
+            "child chain",
+            {
+                "process": Text("name", "the process: another definition of this folder"),
+                "key": Text("expression", "the business key; default: what that definition makes of the input"),
+                "input": Table(Text("expression", "a value"), "the fields of the event that the process starts with"),
+                "wait": Choice(("end", "none"), "wait until the child has ended (default), or go on at once"),
+                "on_cancel": Choice(
+                    ("cancel", "leave", "hold"),
+                    "when this chain is undone: cancel the child (default), let it go on, or have people decide",
+                ),
+            },
+            "a chain of another process",
+            ("process", "input"),
+        ),
+        "as": Text("name", "the name of the child: id, process, key, status, ended, outcome, reason"),
+        "into": Text("name", "the collection that gathers the children, over all items"),
+        "on_refusal": Table(Ref("reaction"), "by the reason it is refused for; 'default' for all others"),
+        "retry": Ref("retry", "how it is retried"),
+        **NAMING,
+        **TIMED,
+    },
+    "start a chain of another process",
+    ("start", "as"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.schema_common import INVOCATION, NAMING, OUTCOMES, STEP_RESERVED, TIMED, UNDO, WITH
-from ltc.definition.schema_ladders import DUNNING
+from ltc.definition.schema_ladders import DUNNING, START_CHAIN
 from ltc.definition.schema_people import APPROVE, FROM, LEVEL
 from ltc.definition.schema_reactions import REACTION
 from ltc.definition.schema_tasks import FIELD, TASK
@@ -149,6 +149,7 @@ STEP = OneOf(
         "parallel": PARALLEL,
         "end": END,
         "dunning": DUNNING,
+        "start": START_CHAIN,
     },
     reserved={"use": LATER},
 )

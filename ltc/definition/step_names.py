@@ -8,7 +8,7 @@ from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 
-KINDS = ("call", "wait", "approve", "task", "choose", "parallel", "end", "dunning")
+KINDS = ("call", "wait", "approve", "task", "choose", "parallel", "end", "dunning", "start")
 _REACTIONS = ("on_timeout", "none_found", "on_reject")
 
 
@@ -42,6 +42,8 @@ def _derived(step: Mapping) -> str:
     kind = kind_of(step)
     if kind == "dunning":
         return f"dunning_{step.text('dunning')}"
+    if kind == "start":
+        return f"start_{step.mapping('start').text('process')}"
     if kind == "call":
         return step.text("call").rpartition(".")[2]
     if kind == "task":

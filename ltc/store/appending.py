@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from ltc.model.ids import digest
-from ltc.model.trail import Entry
-from ltc.ports.store import Appended
-from ltc.store import trail
+from ltc.model.trail import Entry, Kind
+from ltc.ports.store import Appended, DocumentRef, InboxEvent
+from ltc.store import doors, trail
 from ltc.store.columns import db_now, insert_new, lock_chain
 from ltc.store.reading import Line
-from ltc.store.records import ALARMS
+from ltc.store.records import ALARMS, STARTS
 from ltc.store.trail import Offered
 from ltc.store.views import Mark, Views
 
@@ -54,10 +54,33 @@ def append(
     limit = trail.reach(there.runs, run)
     if fresh:
         trail.insert_rows(connection, chain, run, fresh, limit)
+        _announce(connection, chain, fresh)
     if there.reordered and trail.supersede(connection, chain, there.runs):
         return Appended(inserted=len(fresh), alarms=raised, gap=views.refold(connection, chain).head["gap"])
     valid = sorted((one.line for one in fresh if one.line.seq < limit), key=lambda line: line.seq)
     return Appended(inserted=len(fresh), alarms=raised, gap=_fold(connection, views, chain, run, there, valid))
+
+
+def _announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
+    """A chain that another started has ended: its parent hears of it as of any event."""
+    for one in fresh:
+        if one.line.kind is not Kind.ENDED or not _is_child(connection, chain):
+            continue
+        fields = {
+            "child": chain,
+            "outcome": one.line.data.get("outcome", ""),
+            "reason": one.line.data.get("reason", ""),
+        }
+        about = DocumentRef(system="chain", type="child", id=chain)
+        told = InboxEvent(
+            source="chain", id=f"{chain}@{one.line.seq}", name="chain.ended", fields=fields, document=about
+        )
+        doors.receive(connection, told)
+
+
+def _is_child(connection: Connection, chain: str) -> bool:
+    source = connection.execute(select(STARTS.c.source).where(STARTS.c.chain == chain)).scalar()
+    return str(source or "").startswith("chain:")
 
 
 def _fold(

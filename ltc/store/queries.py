@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, or_, select, type_coerce
 
 from ltc.store import trail, views
-from ltc.store.records import TRAIL
+from ltc.store.records import CORRELATION, STARTS, TRAIL
 from ltc.store.rows import VIEWS
 from ltc.store.view_tables import VIEW_TABLES
 
@@ -70,8 +70,27 @@ def chain(connection: Connection, name: str) -> Record | None:
     for table, spec in VIEWS.items():
         if table != "chains":
             record[table] = [{**dict(zip(spec.key, key, strict=True)), **row} for key, row in view.each(table)]
+    record["parent"], record["children"] = _parent(connection, name), _children(connection, name)
     own = [row for row in record["slas"] if row["on_what"] == "chain"]
     return {**record, "late": own[-1]["late"] if own else 0.0}
+
+
+def _parent(connection: Connection, name: str) -> str:
+    """Return the chain that started this one; empty when it was no chain."""
+    source = connection.execute(select(STARTS.c.source).where(STARTS.c.chain == name)).scalar()
+    return source.removeprefix("chain:") if source and source.startswith("chain:") else ""
+
+
+def _children(connection: Connection, name: str) -> list[Record]:
+    """Return the chains that a chain has started, oldest first, with the place that started each."""
+    at = CORRELATION.c
+    query = (
+        select(at.document, at.leg, at.item, _CHAINS.c.state, _CHAINS.c.outcome, _CHAINS.c.started, _CHAINS.c.ended)
+        .outerjoin(_CHAINS, _CHAINS.c.chain == at.document)
+        .where(at.chain == name, at.system == "chain", at.type == "child")
+        .order_by(at.at, at.document)
+    )
+    return [{**row, "child": row["document"]} for row in connection.execute(query).mappings()]
 
 
 def timeline(

@@ -129,7 +129,7 @@ async def installation(folder: Path, address: str, faults: tuple[Any, ...] = (),
             temporal = await connect(settings)
             client = await client_of(parts, temporal)
             workers = [chain_worker(temporal, settings)]
-            workers += [call_worker(temporal, settings, q, made, parts) for q, made in parts.activities().items()]
+            workers += [call_worker(temporal, settings, q, made, parts) for q, made in parts.activities(client).items()]
             running = asyncio.create_task(run_until(stop, workers, await event_loops(parts, client)))
             try:
                 yield Rig(parts, client, to_crm, to_erp)

@@ -17,6 +17,7 @@ from tests.unit.keys import (
     cases_process,
     cases_reaction,
     cases_task,
+    cases_start,
     cases_time,
     cases_undo,
     cases_wait,
@@ -36,6 +37,7 @@ ROOMS = (
     cases_every,
     cases_dunning,
     cases_handlers,
+    cases_start,
 )
 CASES: list[Case] = [case for room in ROOMS for case in room.CASES]
 

@@ -1,0 +1,141 @@
+"""Chains that start chains, on a real server: one child per key, its end is heard, and a cancel goes down to it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ltc.client.children import ChildChains
+from ltc.devserver import DevServer
+from ltc.ports.chains import ChildId, StartChain
+from ltc.ports.context import CURRENT_CHAIN
+from ltc.ports.errors import BusinessRefusal
+from tests.integration.rig import Rig, installation, until
+
+CHILD = """
+ltc: 1
+process: small
+calendar: cn
+currency: USD
+start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
+legs:
+  work:
+    steps:
+      - call: crm.set_stage
+        with: {opportunity: opportunity.id, stage: "'ordered'"}
+        undo: {call: crm.set_stage, with: {opportunity: opportunity.id, stage: "'won'"}}
+STEPS
+"""
+PARENT = """
+ltc: 1
+process: frame
+calendar: cn
+currency: USD
+start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
+legs:
+  calls:
+    steps:
+      - start:
+          process: small
+          key: opportunity.number
+          input: {opportunity_id: opportunity.id, opportunity: opportunity}
+          on_cancel: POLICY
+        as: child
+      - {end: lost, reason: child.outcome}
+"""
+WAITS = """      - {wait: crm.order_cancelled, match: event.opportunity == opportunity.customer.id}
+"""
+
+
+def definitions(folder: Path, steps: str = "", policy: str = "cancel") -> Path:
+    """A folder with both definitions."""
+    path = folder / "defs"
+    path.mkdir()
+    (path / "small.yaml").write_text(CHILD.replace("STEPS", steps))
+    (path / "frame.yaml").write_text(PARENT.replace("POLICY", policy))
+    return path
+
+
+async def ended(rig: Rig, chain: str) -> dict[str, Any]:
+    async def ask() -> dict[str, Any] | None:
+        view = await rig.parts.store.chain(chain)
+        return view if view and view["state"] == "ended" else None
+
+    return await until(ask)
+
+
+async def test_a_parent_hears_how_its_child_ended_and_both_know_each_other(
+    tmp_path: Path, dev_server: DevServer
+) -> None:
+    async with installation(tmp_path, dev_server.address, process_defs=definitions(tmp_path)) as rig:
+        deal = rig.deal(50_000)
+        await rig.enter(deal)
+        parent = (await rig.client.start("frame", deal, source="test")).chain
+        view = await ended(rig, parent)
+        assert (view["outcome"], view["reason"]) == ("lost", "completed")
+        (child,) = view["children"]
+        assert (child["child"], child["outcome"], child["leg"]) == (
+            f"small:{deal['opportunity']['number']}",
+            "completed",
+            "calls",
+        )
+        assert (await rig.parts.store.chain(child["child"]))["parent"] == parent
+        inbox = await rig.parts.store.inbox("routed")
+        assert [(event.name, event.chain) for event in inbox] == [("chain.ended", parent)]
+
+
+async def test_a_parent_that_is_cancelled_cancels_its_child(tmp_path: Path, dev_server: DevServer) -> None:
+    async with installation(tmp_path, dev_server.address, process_defs=definitions(tmp_path, WAITS)) as rig:
+        deal = rig.deal(50_000)
+        await rig.enter(deal)
+        parent = (await rig.client.start("frame", deal, source="test")).chain
+        child = f"small:{deal['opportunity']['number']}"
+
+        async def waits() -> bool:
+            return any(row["state"] == "waiting" for row in (await rig.parts.store.chain(child) or {}).get("waits", []))
+
+        async def knows() -> bool:
+            view = await rig.parts.store.chain(parent) or {}
+            return any(row["state"] == "waiting" for row in view.get("waits", []))
+
+        await until(waits)
+        await until(knows)
+        await rig.client.intervene(parent, "cancel", "olga", "no longer wanted")
+        assert (await ended(rig, parent))["outcome"] == "cancelled"
+        assert (await ended(rig, child))["outcome"] == "cancelled"
+
+
+async def test_the_port_refuses_what_cannot_be(tmp_path: Path, dev_server: DevServer) -> None:
+    async with installation(tmp_path, dev_server.address, process_defs=definitions(tmp_path, WAITS)) as rig:
+        deal = rig.deal(50_000)
+        await rig.enter(deal)
+        parent = (await rig.client.start("small", deal, source="test")).chain
+        other = rig.deal(50_000)
+        port = ChildChains(rig.client)
+        CURRENT_CHAIN.set(parent)
+        wanted = StartChain(process="frame", input=other)
+        first = await port.start(wanted, "K1")
+        assert (await port.start(wanted, "K1")).id == first.id
+        assert (await port.probe("chain.start", "K1", wanted)) is not None
+        absent = StartChain(process="frame", key="nobody", input=other)
+        assert await port.probe("chain.start", "K2", absent) is None
+        wrong = (
+            (StartChain(process="nothing", input={}), "unknown_process"),
+            (StartChain(process="frame", input={"opportunity_id": "1"}), "bad_input"),
+            (StartChain(process="frame", key="a/b", input=other), "bad_input"),
+            (StartChain(process="small", input=other), "cycle"),
+            (StartChain(process="frame", key=other["opportunity"]["number"], input=deal), "other_input"),
+        )
+        for request, reason in wrong:
+            with pytest.raises(BusinessRefusal) as refused:
+                await port.start(request, "K3")
+            assert refused.value.reason == reason
+        with pytest.raises(BusinessRefusal, match="still runs"):
+            await port.require_ended(ChildId(child=first.id), "K4")
+        with pytest.raises(BusinessRefusal) as gone:
+            await port.watch(ChildId(child="small:none"))
+        assert gone.value.reason == "not_found"
+        CURRENT_CHAIN.set("lead_to_cash:1")
+        with pytest.raises(BusinessRefusal) as shared:
+            await port.start(wanted, "K5")
+        assert shared.value.reason == "other_parent"
