@@ -22,7 +22,7 @@ legs:
 """
 WRONG = [
     ("process: web_order", "process: web_ordre", "LTC-D154 9:26"),
-    ("opportunity_id: opportunity.id", "opportunity_id: opportunity.id, lines: opportunity.lines", "LTC-D155 9:78"),
+    ("opportunity_id: opportunity.id", "opportunity_id: opportunity.id, lines: opportunity.lines", "LTC-D155 9:77"),
     ("opportunity_id: opportunity.id, ", "", "LTC-D156 9:44"),
     ("opportunity_id: opportunity.id", "opportunity_id: opportunity.version", "LTC-D066 9:61"),
     ("process: web_order", "process: frame", "LTC-D157 9:26"),
