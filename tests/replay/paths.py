@@ -48,6 +48,9 @@ _OUTCOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "balance": _plain("balance", "equation"),
     "continued": _plain("continued"),
     "ended": _plain("ended", "outcome"),
+    "migrated": lambda data: ("moved back" if data.get("back") else "moved", ""),
+    "recalendared": _plain("recalendared"),
+    "sla_moved": _plain("due otherwise", "sla"),
 }
 
 

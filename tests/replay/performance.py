@@ -204,8 +204,8 @@ class Performance:
     async def _repair(self, why: str) -> None:
         """Cut the chain short from outside, then take it up again, as the sweep does."""
         await self.handle.terminate("cut short")
-        state = await self.handle.query("state")
-        start = (await self._start()).model_copy(update={"state": state, "repair": why, "clock": self.clock})
+        pinned = await self.handle.query("pinned", result_type=ChainStart)
+        start = pinned.model_copy(update={"repair": why})
         again = await self.stage.client.start_workflow(
             Chain.run, start, id=self.chain, task_queue=self.stage.queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
