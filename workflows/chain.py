@@ -12,7 +12,7 @@ from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from ltc.core import commands, machine
+    from ltc.core import commands, interventions, machine
     from ltc.core.state import dump, load
     from ltc.core.turn import Setting
     from ltc.model.ids import canonical
@@ -197,11 +197,14 @@ class Chain(TaskDoors):
     @workflow.update(name="intervene")
     def intervene(self, intervention: Intervention) -> Answer:
         """An operator acts; answered at once."""
-        return self._answer(commands.Intervene(intervention))
+        return self._answer(commands.Intervene(intervention, checked=True))
 
     @intervene.validator
     def _check_intervention(self, intervention: Intervention) -> None:
         self._check(intervention)
+        against = interventions.objection(self.setting, self.state, intervention)
+        if against is not None:
+            raise ApplicationError(against.message, type=against.status, non_retryable=True)
 
     @workflow.signal(name="decide_signal")
     def decide_signal(self, decision: Decision) -> None:

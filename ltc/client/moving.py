@@ -56,7 +56,7 @@ class Mover:
         before = state.seq
         after, _, answer = machine.step(setting, state, Intervene(wish), self._client.now(), datetime.now(UTC))
         assert answer is not None
-        row: Record = {"chain": chain, "plan": pinned.plan.digest[:12], "to": plan.digest[:12] if plan else ""}
+        row: Record = {"chain": chain, "plan": pinned.plan.digest[:12], "to": plan.plan.digest[:12] if plan else ""}
         if answer.status != "accepted":
             there = answer.status == "refused" and answer.message.endswith(ALREADY)
             reasons = answer.message.split("; ")
@@ -75,32 +75,30 @@ class Mover:
             raise EngineAwayError(f"{chain} does not answer: {error.message}; is a worker running?") from error
         return found
 
-    async def _target(self, pinned: ChainStart, action: Action, target: Definition | None) -> Plan | None:
+    async def _target(self, pinned: ChainStart, action: Action, target: Definition | None) -> Definition | None:
         """Return the plan to go to: the one named, or for going back the one before."""
         if action != "revert":
-            return target.plan if target else None
+            return target
         versions = load(pinned.state or {}).versions
-        if not versions:
-            return pinned.plan  # the chain itself says that there is nothing to go back to
-        found = await self._store.find_plans("", versions[-1].digest)
-        if not found:
-            raise NotFoundError(f"plan {versions[-1].digest[:12]} is not on record")
-        return Plan.model_validate(found[0]["plan"])
+        if not versions:  # the chain itself says that there is nothing to go back to
+            return Definition("", pinned.plan, pinned.plan.model_dump(mode="json"))
+        return await self._kept(versions[-1].digest)
 
-    def _wish(self, pinned: ChainStart, action: Action, plan: Plan | None, renames: dict[str, str]) -> Intervention:
+    def _wish(
+        self, pinned: ChainStart, action: Action, plan: Definition | None, renames: dict[str, str]
+    ) -> Intervention:
         nobody = {"id": "look", "actor": "", "reason": "", "expires": datetime.now(UTC)}
         return Intervention.model_validate({**nobody, "action": action, **self._pins(pinned, plan, renames)})
 
-    def _pins(self, pinned: ChainStart, plan: Plan | None, renames: dict[str, str]) -> Record:
+    def _pins(self, pinned: ChainStart, plan: Definition | None, renames: dict[str, str]) -> Record:
         """What travels with the Update: plan and calendars, cut from when the chain's oldest clock began."""
         state, now = load(pinned.state or {}), self._client.now()
         since = min([now, *(clock.started for clock in state.slas.values())])
-        cut = windows(plan or pinned.plan, now, self._client.place.calendars, since)
+        cut = windows(plan.plan if plan else pinned.plan, now, self._client.place.calendars, since)
         calendars = {name: window.model_dump(mode="json") for name, window in cut.items()}
         if plan is None:
             return {"windows": calendars}
-        written = plan.model_dump(mode="json")
-        return {"plan": written, "windows": calendars, "was": pinned.plan.digest, "renames": renames}
+        return {"plan": plan.written, "windows": calendars, "was": pinned.plan.digest, "renames": renames}
 
     # --- doing
 
@@ -154,7 +152,10 @@ class Mover:
     async def _kept(self, digest: str) -> Definition | None:
         if not digest:
             return None
-        (found,) = await self._store.find_plans("", digest)
+        rows = await self._store.find_plans("", digest)
+        if not rows:
+            raise NotFoundError(f"plan {digest[:12]} is not on record")
+        found = rows[0]
         return Definition(found["definition"], Plan.model_validate(found["plan"]), found["plan"])
 
     async def _one(self, chain: str, bulk: Record, actor: str, target: Definition | None) -> tuple[str, str]:

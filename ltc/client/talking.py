@@ -27,6 +27,7 @@ from ltc.model.trail import unpack
 from ltc.ports.store import Records
 
 LOG = logging.getLogger("ltc.client")
+OBJECTIONS = ("refused", "in_flight")  # said before an Update is taken: nothing of it is in the history
 ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a decision that came too early is sent again
 # What stands elsewhere in the audit, or, as a whole plan, in the records of plans.
 _UNAUDITED = {"signature", "actor", "reason", "expires", "action", "plan", "windows"}
@@ -148,6 +149,9 @@ class Talker:
                 )  # fmt: skip
             answer: Answer = await update.result(rpc_timeout=PATIENCE)
         except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.type in OBJECTIONS:
+                return Answer.model_validate({"status": cause.type, "message": cause.message})
             raise RefusedError(_reason(error, chain)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise EngineAwayError(f"{chain} did not answer in time; is a worker running? `ltc doctor` tells") from error

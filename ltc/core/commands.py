@@ -118,9 +118,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Intervene:
-    """An operator acts."""
+    """An operator acts. ``checked``: what could be objected to it has been asked before it was taken."""
 
     intervention: Intervention
+    checked: bool = False
 
 
 @dataclass(frozen=True)

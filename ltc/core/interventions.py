@@ -6,15 +6,17 @@ from typing import Any
 
 from ltc.core import asked, calls, claims, holding, migrating, moves, remaining, slas, task_acts, undoing, waits
 from ltc.core.effects import by_hand_only, certain, settle, unknown_at
-from ltc.core.state import Flight, Token
-from ltc.core.turn import Turn
+from ltc.core.state import Flight, State, Token
+from ltc.core.turn import Setting, Turn
 from ltc.definition import timespans
 from ltc.definition.plan import ApproveNode, CallNode, TaskNode, WaitNode
 from ltc.model import ids
 from ltc.model.messages import Answer, Intervention
 
+MOVES = ("migrate", "revert")
 
-def take(turn: Turn, wish: Intervention) -> Answer:
+
+def take(turn: Turn, wish: Intervention, *, checked: bool = False) -> Answer:
     """Carry an intervention out, or say why not. The same intervention again gets the same answer."""
     state = turn.state
     if wish.id in state.interventions:
@@ -23,11 +25,20 @@ def take(turn: Turn, wish: Intervention) -> Answer:
         )
     if state.status in ("closing", "ended"):
         return Answer(status="closed", message=f"the chain has ended: {state.outcome}")
+    against = None if checked else objection(turn.setting, state, wish)
+    if against is not None:
+        return against
     answer = _ACTIONS[wish.action](turn, wish)
     if answer.status == "accepted":
         turn.state.interventions[wish.id] = "accepted"
         turn.answered = True
     return answer
+
+
+def objection(setting: Setting, state: State, wish: Intervention) -> Answer | None:
+    """Say what speaks against moving a chain to another plan, before that is taken; nothing for all else."""
+    over = state.status in ("closing", "ended") or wish.id in state.interventions
+    return None if over or wish.action not in MOVES else migrating.objection(setting, state, wish)
 
 
 def _probe_first(turn: Turn, token: Token, after: str, payload: dict[str, Any]) -> bool:
@@ -207,8 +218,8 @@ _ACTIONS = {
     "release": holding.release,
     "extend": _extend,
     "cancel": _cancel,
-    "migrate": migrating.migrate,
-    "revert": migrating.revert,
+    "migrate": migrating.move,
+    "revert": migrating.move,
     "recalendar": migrating.recalendar,
     "dispute": claims.take,
     "promise": claims.take,

@@ -103,7 +103,7 @@ def _asked(turn: Turn, event: Decide | Act | Intervene) -> Answer:
         case Act():
             return task_acts.act(turn, event)
         case Intervene():
-            return interventions.take(turn, event.intervention)
+            return interventions.take(turn, event.intervention, checked=event.checked)
 
 
 def _start(turn: Turn) -> None:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ltc.core import asked, reaiming
 from ltc.core.commands import Repin
-from ltc.core.fitting import Fit, examine
+from ltc.core.fitting import examine
 from ltc.core.state import LegState, State, Version, dump, load
 from ltc.core.turn import Setting, Turn
 from ltc.definition.plan import Plan
@@ -27,45 +27,54 @@ _FOREIGN = (
 )  # fmt: skip
 
 
-def migrate(turn: Turn, wish: Intervention) -> Answer:
-    """Move the chain to the plan given, or say every reason why it cannot be."""
-    read = _read(wish)
-    if isinstance(read, Answer):
-        return read
-    plan, windows = read
-    problem = _wrong_plan(turn, wish, plan, windows)
+def objection(setting: Setting, state: State, wish: Intervention) -> Answer | None:
+    """Say why a chain cannot be moved; nothing when it can.
+
+    Asked before an Update is taken, and never when it is replayed: rules may grow stricter, what was taken stays taken.
+    """
+    try:
+        plan, windows = Plan.model_validate(wish.plan), _WINDOWS.validate_python(wish.windows or {})
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "plan"
+        return asked.refuse(f"the plan cannot be read: {where}: {error.errors()[0]['msg']}")
+    problem = _no_way_back(state, plan) if wish.action == "revert" else ""
+    problem = problem or _wrong_plan(setting, state, wish, plan, windows)
     if problem:
         return asked.refuse(problem)
-    fit = examine(turn.plan, plan, turn.state, wish.renames)
+    fit = examine(setting.plan, plan, state, _renames(state, wish))
     if fit.status == "blocked":
-        return _blocked(fit)
-    _note_version(turn, wish.renames)
-    _move(turn, wish, plan, windows, wish.renames)
-    return asked.ACCEPTED
+        return asked.refuse("; ".join(fit.reasons)[:2000], "in_flight" if fit.flying else "refused")
+    return None
 
 
-def revert(turn: Turn, wish: Intervention) -> Answer:
-    """Go back to the plan before the newest move, as long as no leg has been entered since."""
-    read = _read(wish)
-    if isinstance(read, Answer):
-        return read
-    plan, windows = read
-    if not turn.state.versions:
-        return asked.refuse("the chain was never moved to another plan; there is nothing to go back to")
-    before = turn.state.versions[-1]
-    since = [leg for leg, one in turn.state.legs.items() if one.visit > before.legs.get(leg, 0)]
+def _no_way_back(state: State, plan: Plan) -> str:
+    if not state.versions:
+        return "the chain was never moved to another plan; there is nothing to go back to"
+    before = state.versions[-1]
+    since = [leg for leg, one in state.legs.items() if one.visit > before.legs.get(leg, 0)]
     if since:
-        return asked.refuse(f"since it was moved, the chain has entered {', '.join(since)}; it cannot go back")
-    renames = {now: was for was, now in before.renames.items()}
-    problem = _wrong_plan(turn, wish, plan, windows)
-    if not problem and plan.digest != before.digest:
-        problem = f"going back leads to plan {before.digest[:12]}, not {plan.digest[:12]}"
-    if problem:
-        return asked.refuse(problem)
-    fit = examine(turn.plan, plan, turn.state, renames)
-    if fit.status == "blocked":
-        return _blocked(fit)
-    turn.state.versions.pop()
+        return f"since it was moved, the chain has entered {', '.join(since)}; it cannot go back"
+    if plan.digest != before.digest:
+        return f"going back leads to plan {before.digest[:12]}, not {plan.digest[:12]}"
+    return ""
+
+
+def _renames(state: State, wish: Intervention) -> dict[str, str]:
+    """Return what steps are called otherwise: as said, or, going back, the other way round."""
+    if wish.action == "revert":
+        return {now: was for was, now in state.versions[-1].renames.items()}
+    return wish.renames
+
+
+def move(turn: Turn, wish: Intervention) -> Answer:
+    """Move the chain to the plan given, or back. Nothing has been objected to."""
+    plan, windows = Plan.model_validate(wish.plan), _WINDOWS.validate_python(wish.windows or {})
+    renames = _renames(turn.state, wish)
+    if wish.action == "revert":
+        turn.state.versions.pop()
+    else:
+        legs = {name: one.visit for name, one in turn.state.legs.items()}
+        turn.state.versions.append(Version(turn.plan.digest, legs, dict(renames)))
     _move(turn, wish, plan, windows, renames)
     return asked.ACCEPTED
 
@@ -80,7 +89,7 @@ def recalendar(turn: Turn, wish: Intervention) -> Answer:
     windows = {name: one for name, one in given.items() if name in known and _newer(known[name], one)}
     if not windows:
         return asked.refuse("the chain has these calendars already")
-    short = _too_late(turn, turn.plan, windows)
+    short = _too_late(turn.state, turn.plan, windows)
     if short:
         return asked.refuse(short)
     versions = {name: [known[name].version[:12], one.version[:12]] for name, one in windows.items()}
@@ -95,9 +104,9 @@ def _newer(known: CalendarWindow, given: CalendarWindow) -> bool:
     return known.version != given.version or given.until > known.until
 
 
-def _too_late(turn: Turn, plan: Plan, windows: dict[str, CalendarWindow]) -> str:
+def _too_late(state: State, plan: Plan, windows: dict[str, CalendarWindow]) -> str:
     """Why calendars do not do: an open clock began before they do, and the days before would be taken for ordinary."""
-    for clock in turn.state.slas.values():
+    for clock in state.slas.values():
         sla = plan.slas.get(clock.sla)
         window = windows.get(sla.calendar) if sla else None
         if window is not None and window.since > clock.started.date():
@@ -105,35 +114,21 @@ def _too_late(turn: Turn, plan: Plan, windows: dict[str, CalendarWindow]) -> str
     return ""
 
 
-def _read(wish: Intervention) -> tuple[Plan, dict[str, CalendarWindow]] | Answer:
-    try:
-        return Plan.model_validate(wish.plan), _WINDOWS.validate_python(wish.windows or {})
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"])) or "plan"
-        return asked.refuse(f"the plan cannot be read: {where}: {error.errors()[0]['msg']}")
-
-
-def _wrong_plan(turn: Turn, wish: Intervention, plan: Plan, windows: dict[str, CalendarWindow]) -> str:
-    if wish.was != turn.plan.digest:
-        return f"the chain runs plan {turn.plan.digest[:12]}, not {wish.was[:12] or 'none'}; look again"
-    if plan.digest == turn.plan.digest:
+def _wrong_plan(
+    setting: Setting, state: State, wish: Intervention, plan: Plan, windows: dict[str, CalendarWindow]
+) -> str:
+    if wish.was != setting.plan.digest:
+        return f"the chain runs plan {setting.plan.digest[:12]}, not {wish.was[:12] or 'none'}; look again"
+    if plan.digest == setting.plan.digest:
         return f"the chain runs plan {plan.digest[:12]} already"
-    if plan.digest != digest(plan.model_dump(mode="json", exclude={"digest"})):
+    given = {name: value for name, value in (wish.plan or {}).items() if name != "digest"}
+    if plan.digest != digest(given):  # as it was written: a newer program knows of keys that it does not have
         return f"the plan is not the one that its digest {plan.digest[:12]} names"
     needed = dict.fromkeys([plan.calendar, *(sla.calendar for sla in plan.slas.values())])
     lacking = [name for name in needed if name and name not in windows]
     if lacking:
         return f"the calendars {', '.join(lacking)} are not with the plan"
-    return _too_late(turn, plan, windows)
-
-
-def _blocked(fit: Fit) -> Answer:
-    return asked.refuse("; ".join(fit.reasons)[:2000], "in_flight" if fit.flying else "refused")
-
-
-def _note_version(turn: Turn, renames: dict[str, str]) -> None:
-    legs = {name: one.visit for name, one in turn.state.legs.items()}
-    turn.state.versions.append(Version(turn.plan.digest, legs, dict(renames)))
+    return _too_late(state, plan, windows)
 
 
 def _move(
@@ -150,7 +145,7 @@ def _move(
     turn.state.legs = {**legs, **{one.id: turn.state.legs.get(one.id) or LegState("done") for one in plan.sides}}
     for name in plan.collections:
         turn.state.collections.setdefault(name, {})
-    _pin(turn, plan, windows, _promises(renames))
+    _pin(turn, plan, windows, _promises(turn.plan, renames))
 
 
 def _keep_undo(turn: Turn) -> None:
@@ -169,9 +164,9 @@ def _pin(turn: Turn, plan: Plan, windows: dict[str, CalendarWindow], promises: d
     reaiming.deadlines(turn, before, promises)
 
 
-def _promises(renames: dict[str, str]) -> dict[str, str]:
-    """Return the ids of a step's promises, which hold its name: ``step:leg.step``, ``level:leg.step:level``."""
-    return {f"step:{was}": f"step:{now}" for was, now in renames.items()}
+def _promises(plan: Plan, renames: dict[str, str]) -> dict[str, str]:
+    """Return the promises that hold a step's name in their ids: ``step:leg.step``, ``level:leg.step:level``."""
+    return {name: ":".join(renames.get(part, part) for part in name.split(":")) for name in plan.slas}
 
 
 def renamed(state: State, renames: dict[str, str]) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from ltc.core.fitting import examine
+from ltc.core.interventions import objection
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script
 from ltc.definition.compile import load
 from ltc.definition.plan import Plan
+from ltc.model.ids import digest
 from ltc.model.messages import Answer
 from tests.support.chains import ROOT, shipped, simulate, window
 
@@ -336,3 +339,41 @@ def test_examine_only_looks(other: Any) -> None:
     )
     assert "map order.x=order.y: the chain's plan has no step order.x" in wrong.reasons
     assert "map lead.resolve=order.make_it: a step keeps its leg" in wrong.reasons
+
+
+def test_a_plan_that_an_older_program_wrote_is_whole_without_what_it_does_not_know(other: Any) -> None:
+    """A digest names a plan as it was written: a key that came later must not make it another."""
+    one, plan = at_approval(), other(LONGER)
+    written = plan.model_dump(mode="json", exclude={"digest", "keep_open"})
+    written["digest"] = digest(written)
+    answer = one.feed(one.world.intervention(  # type: ignore[attr-defined]
+        action="migrate", plan=written, was=one.setting.plan.digest, windows={"cn": window("cn").model_dump(mode="json")}
+    ))  # fmt: skip
+    assert answer is not None
+    assert answer.status == "accepted", answer.message
+
+
+def test_what_was_taken_is_not_objected_to_again_when_it_is_replayed(other: Any) -> None:
+    """Rules may grow stricter: an Update that was checked before it was taken is carried out whatever they say now."""
+    one = at_approval()
+    swaps, _ = BLOCKED["billed otherwise"]
+    plan = other(*swaps).model_dump(mode="json")
+    calendars = {"cn": window("cn").model_dump(mode="json")}
+    wish = one.world.intervention(action="migrate", plan=plan, was=one.setting.plan.digest, windows=calendars)  # type: ignore[attr-defined]
+    assert objection(one.setting, one.state, wish.intervention) is not None
+    answer = one.feed(replace(wish, checked=True))
+    assert answer is not None
+    assert answer.status == "accepted"
+
+
+def test_an_answer_is_given_once(other: Any) -> None:
+    one, plan = at_approval(), other(LONGER)
+    wish = one.world.intervention(  # type: ignore[attr-defined]
+        action="migrate", plan=plan.model_dump(mode="json"), was=one.setting.plan.digest,
+        windows={"cn": window("cn").model_dump(mode="json")},
+    )  # fmt: skip
+    first, again = one.feed(wish), one.feed(wish)
+    assert first is not None
+    assert again is not None
+    assert (first.status, again.status, len(kinds(one, "migrated"))) == ("accepted", "accepted", 1)
+    assert objection(one.setting, one.state, wish.intervention) is None
