@@ -20,6 +20,7 @@ start:
   requester: event.opportunity.owner
 """
 SLA = [
+    "{target: 1d, escalate: [{at: 100%, reassign: 'role:boss'}, {at: 150%, reassign: manager}, {at: 300%, decide: reject}]}",
     "{target: 4bh, warn_at: 50%, escalate: [{at: 100%, notify: 'role:boss'}]}",
     "{target: 1d, warn_at: 80%, pause_while: waiting_for == 'operator', escalate: [{at: 150%, notify: customer}]}",
     "{target: 2bd, escalate: [{at: due + 1d, notify: customer}, {at: due + 9d, hold: true}]}",
@@ -140,11 +141,13 @@ class Author:
         return "call: erp.get_order, with: {order: order.id}"
 
     def _approve(self, depth: int) -> str:
-        rules = ["any", "all", "{votes: 2}"]
+        rules = ["any", "all", "{votes: 2}", "sequence", "{percent: 60}"]
         slas = [f", sla: {self.rng.choice(SLA)}" if self.rng.random() < 0.3 else "" for _ in range(2)]
-        levels = [f"{{name: one, from: 'role:one', rule: {self.rng.choice(rules)}{slas[0]}}}"]
+        levels = [f"{{name: one, from: 'role:one', rule: {self.rng.choice(rules)}{slas[0]}{self._by_itself()}}}"]
         if self.rng.random() < 0.4:
-            levels.append(f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}}}")
+            levels.append(
+                f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}, same_person_again: skip}}"
+            )
         back = ""
         if not self.loop and self.rng.random() < 0.8:
             back = f", on_send_back: {{send_back: {self.rng.choice(self.legs)}, max_rounds: {self.rng.randint(1, 3)}}}"
@@ -153,6 +156,13 @@ class Author:
             f"approve: order, binds: [order.net], four_eyes: {self.rng.choice(['true', 'false'])}, "
             f"levels: [{', '.join(levels)}], none_found: {self._reaction(depth)}, on_reject: {reject}{back}"
         )
+
+    def _by_itself(self) -> str:
+        silence = (
+            f", silence: {{after: {self.rng.choice(['2bh', '3d'])}, then: {self.rng.choice(['approve', 'reject'])}}}"
+        )
+        heard = f", on_first_reject: {self.rng.choice(['stop', 'wait_all'])}"
+        return (silence if self.rng.random() < 0.3 else "") + (heard if self.rng.random() < 0.4 else "")
 
     def _wait(self, depth: int) -> str:
         return (
