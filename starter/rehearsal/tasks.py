@@ -35,7 +35,8 @@ def _answer(stage: Stage, field: FormField) -> Any:
     if field.type != "file":
         return example(field)
     kind = field.kinds[0] if field.kinds else "pdf"
-    kept = stage.files.put(hashlib.sha256(field.name.encode()).digest(), f"{field.name}.{kind}")
+    begins = {"pdf": b"%PDF-1.4 ", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "zip": b"PK"}.get(kind, b"")
+    kept = stage.files.put(begins + hashlib.sha256(field.name.encode()).digest(), f"{field.name}.{kind}")
     return [kept.model_dump(mode="json")] * max(1, int(field.low or 1))
 
 

@@ -24,6 +24,7 @@ _OUTCOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "probed": lambda data: ("found" if data.get("found") else "absent", ""),
     "revisited": _plain("revisited", "how"),
     "decided": lambda data: (f"{data.get('level')} by {data.get('door')}", str(data.get("decision"))),
+    "task_acted": lambda data: (f"acted by {data.get('door')}", str(data.get("action"))),
     "task_closed": _plain("task", "result"),
     "sent_back": _plain("sent back to", "to"),
     "timed_out": _plain("timed out"),

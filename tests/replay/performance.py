@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from ltc.core import commands
 from ltc.core.commands import CallDone, CallFailed, CancelRequested, Decide, EventArrived, Input, Intervene, Schedule
 from ltc.core.stand_in import StandIn
 from ltc.definition.plan import Retry
@@ -47,7 +48,7 @@ class Performance:
 
     def __post_init__(self) -> None:
         self.deal = {**opportunity(self.scene.net), **self.scene.changes}
-        self.world = StandIn(self.scene.script(), self.deal)
+        self.world = StandIn(self.scene.script(), self.deal, plan=self.scene.plan())
         self.trouble = {*self.scene.hangs, *self.scene.flaky}
         self.handle: WorkflowHandle[Any, Any] = self.stage.client.get_workflow_handle(self.chain)
 
@@ -166,6 +167,10 @@ class Performance:
             await self.handle.signal(Chain.decide_signal, signed(what.decision))
         elif isinstance(what, Decide):
             await self._update(Chain.decide, signed(what.decision))
+        elif isinstance(what, commands.Act) and self.scene.signals:
+            await self.handle.signal(Chain.act_signal, signed(what.act))
+        elif isinstance(what, commands.Act):
+            await self._update(Chain.act, signed(what.act))
         elif isinstance(what, Intervene):
             await self._update(Chain.intervene, signed(what.intervention))
         elif isinstance(what, CancelRequested):

@@ -161,4 +161,28 @@ _PATIENCE = (
     ),
 )
 
-SCENES: tuple[Scene, ...] = (*_BRANCHES, *_PEOPLE, *_PATIENCE)
+
+def tasks(name: str, *acts: Act, until: timedelta = 60 * DAYS, signals: bool = False, **said: Any) -> Scene:
+    """A chain of tasks."""
+    return Scene(f"tasks: {name}", "tasks", lambda: script(said), acts, until=until, signals=signals)
+
+
+LATE = [("survey", "silent")]
+_TASKS = (
+    tasks("claimed and done"),
+    tasks("claimed and done by signal", signals=True),
+    tasks("declined", answers=[("survey", "reject")]),
+    tasks("out of time, reminded, done", answers=list(LATE)),
+    tasks("nobody to do it, found and retried", held("retry"), people={"survey": []}, until=10 * DAYS),
+    tasks("a refusal secured by a task, then confirmed", refuse={CONFIRM: ["credit_limit"]}),
+    tasks("sent back and surveyed again", refuse={CONFIRM: ["out_of_stock"]}),
+    tasks("refused for good, undone with its answers", refuse={CONFIRM: ["discontinued"]}),
+    tasks(
+        "held by hand and released", after("order.survey", "hold", leg="order", step="survey"), held("release"),
+        answers=list(LATE),
+    ),
+    tasks("cancelled while it waits", after("order.survey", "cancel"), answers=list(LATE)),
+    tasks("cut short and taken up again", Act("order.survey", "repair"), answers=list(LATE)),
+)  # fmt: skip
+
+SCENES: tuple[Scene, ...] = (*_BRANCHES, *_PEOPLE, *_PATIENCE, *_TASKS)
