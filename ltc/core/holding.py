@@ -42,7 +42,7 @@ def release(turn: Turn, wish: Intervention) -> Answer:
         return asked.refuse("nothing is held")
     chosen = [one for one in state.holds if not wish.leg or _at(turn, wish, one)]
     if not chosen:
-        places = ", ".join(turn.place(state.tokens[one.token]) for one in state.holds if one.token in state.tokens)
+        places = ", ".join(said for one in state.holds if (said := _said(turn, one)))
         return asked.refuse(f"that place is not held; these are: {places or 'the whole chain'}", "not_found")
     if not wish.leg and any(effect.status == "remains" for effect in state.effects):
         return asked.refuse(
@@ -57,7 +57,17 @@ def release(turn: Turn, wish: Intervention) -> Answer:
     return asked.ACCEPTED
 
 
+def _said(turn: Turn, one: Hold) -> str:
+    """Where a hold is; nothing for the whole chain."""
+    if one.leg:
+        return f"{one.leg}[{one.item}]" if one.item else one.leg
+    token = turn.state.tokens.get(one.token)
+    return turn.place(token) if token is not None and token.node else ""
+
+
 def _at(turn: Turn, wish: Intervention, one: Hold) -> bool:
+    if one.leg:
+        return not wish.step and wish.leg == one.leg and wish.item in ("", one.item)
     token = turn.state.tokens.get(one.token)
     return token is not None and asked.meant(turn, wish, token)
 
@@ -65,7 +75,8 @@ def _at(turn: Turn, wish: Intervention, one: Hold) -> bool:
 def lift(turn: Turn, one: Hold, actor: str) -> None:
     """Take a hold away, and say who did."""
     turn.state.holds.remove(one)
-    turn.log(Kind.RELEASED, turn.state.tokens.get(one.token), actor=actor, hold=one.reason)
+    place = {"leg": one.leg, "item": one.item} if one.leg else {}
+    turn.log(Kind.RELEASED, turn.state.tokens.get(one.token), actor=actor, hold=one.reason, **place)
 
 
 def lift_from(turn: Turn, token: Token, actor: str) -> None:

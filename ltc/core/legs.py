@@ -21,7 +21,7 @@ def progress(turn: Turn) -> None:
 def _move(turn: Turn) -> None:
     state = turn.state
     while state.status == "running" and not turn.paused():
-        token = next((one for one in state.tokens.values() if one.status == "ready"), None)
+        token = next((one for one in state.tokens.values() if one.status == "ready" and not turn.rests(one)), None)
         if token is not None:
             _guarded(turn, token)
         elif not _turn_legs(turn):
@@ -174,6 +174,8 @@ def _tend_leg(turn: Turn, leg: Leg) -> bool:
             return True
     tokens = [token for token in turn.state.tokens.values() if token.leg == leg.id]
     if any(token.status != "ended" for token in tokens) or (leg.loop and not items.source_closed(turn, leg)):
+        return False
+    if turn.leg_rests(leg.id):
         return False
     for token in tokens:
         del turn.state.tokens[token.id]

@@ -159,6 +159,7 @@ def where(setting: Setting, state: State) -> Where:
                 "reason": hold.reason,
                 "owner": hold.owner,
                 "since": hold.since.isoformat(),
+                **({"leg": hold.leg, "item": hold.item} if hold.leg else {}),
                 **hold.detail,
             }
             for hold in state.holds

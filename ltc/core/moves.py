@@ -69,6 +69,7 @@ def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
         put_back(turn, state.tokens[f"{token.leg}[{token.item}]"], "")
     if not token.item or token.leg in beside:  # what handlers have begun is seen to its end
         drop(turn, [one for one in state.tokens.values() if one.leg not in beside])
+        _lift_places(turn, [leg.id for leg in turn.plan.legs])
         state.ending = True
 
 
@@ -173,9 +174,17 @@ def _make_pending(turn: Turn, leg: str) -> None:
     state = turn.state
     one = state.legs[leg]
     drop(turn, [other for other in state.tokens.values() if other.leg == leg])
+    _lift_places(turn, [leg])
     if one.status == "open":
         slas.end(turn, leg=leg)
     one.status = "pending"
+
+
+def _lift_places(turn: Turn, legs: list[str]) -> None:
+    """What held a leg, or an item of it, as a whole is over with it."""
+    for hold in [one for one in turn.state.holds if one.leg in legs]:
+        turn.state.holds.remove(hold)
+        turn.log(Kind.RELEASED, leg=hold.leg, item=hold.item, actor="engine", hold=hold.reason)
 
 
 def leave_leg(turn: Turn, leg: str) -> bool:

@@ -90,7 +90,7 @@ def earliest(turn: Turn) -> datetime | None:
     if turn.state.status == "running" and not turn.paused():
         moments.append(automatic.next_instant(turn))
         for token in turn.state.tokens.values():
-            if token.status == "waiting":
+            if token.status == "waiting" and not turn.rests(token):
                 moments += [None if token.expired else token.deadline, token.poll_at]
             elif token.status == "tasked":
                 moments.append(token.deadline)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.state_approvals import DueRung
-from ltc.core.turn import ChainError, Turn
+from ltc.core.turn import OPERATOR, ChainError, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
+from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span, WaitNode
+from ltc.definition.timespans import parse_span
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
 from ltc.model.messages import Notice
@@ -23,7 +24,7 @@ def start(turn: Turn, names: list[str], *, leg: str, item: str, on: str) -> None
         try:
             _aim(turn, clock, sla)
         except (ChainError, TypeError, ValueError) as error:  # a document supplied by hand may hold any date
-            turn.log(Kind.SLA_ENDED, leg=leg, item=item, sla=clock.id, why=f"not started: {error}"[:200])
+            turn.log(Kind.SLA_ENDED, leg=leg, item=item, sla=clock.id, on=on, why=f"not started: {error}"[:200])
             continue
         turn.state.slas[clock.id] = clock
         turn.log(
@@ -34,8 +35,9 @@ def start(turn: Turn, names: list[str], *, leg: str, item: str, on: str) -> None
 
 def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     window = _window(turn, sla)
-    if sla.target is not None:
-        clock.budget, clock.unit = worktime.length(sla.target, window), sla.target.unit
+    if sla.target is not None or sla.table:
+        target = sla.target or parse_span(turn.value(sla.table, clock.leg, clock.item))
+        clock.budget, clock.unit = worktime.length(target, window), target.unit
         clock.running_since = turn.now
         _project(clock, sla, window)
     else:
@@ -134,7 +136,7 @@ def tend(turn: Turn) -> None:
         return
     for clock in list(turn.state.slas.values()):
         sla = turn.plan.slas[clock.sla]
-        if sla.pause_while and sla.target is not None:
+        if sla.pause_while and clock.due is None:
             _tend_pause(turn, clock, sla)
     for clock in list(turn.state.slas.values()):
         _climb(turn, clock)
@@ -142,7 +144,9 @@ def tend(turn: Turn) -> None:
 
 def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     try:
-        wanted = bool(turn.value(sla.pause_while, clock.leg, clock.item, {"waiting_for": waiting_for(turn, clock.leg)}))
+        wanted = bool(
+            turn.value(sla.pause_while, clock.leg, clock.item, {"waiting_for": waiting_for(turn, clock, sla)})
+        )
     except ChainError:
         wanted = False
     if wanted and clock.running_since is not None:
@@ -157,13 +161,36 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=_iso(clock.deadline))
 
 
-def waiting_for(turn: Turn, leg: str) -> str:
-    """Whom a leg waits for: ``operator`` when held, ``approver``, ``event``, ``system``, or nobody."""
-    said = {"held": "operator", "deciding": "approver", "tasked": "person", "waiting": "event", "busy": "system"}
-    for status in ("held", "deciding", "tasked", "waiting", "busy"):
-        if any(token.status == status and (not leg or token.leg == leg) for token in turn.state.tokens.values()):
-            return said[status]
-    return ""
+def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
+    """Tell whom what is promised waits for: ``operator`` when held, ``approver``, ``person``, ``event`` and so on.
+
+    ``person``: a task is open. ``customer``: all that is waited for is the customer's. Plans of before look at the
+    leg, whatever is promised.
+    """
+    item = clock.item if sla.own else ""
+    here = [
+        token for token in turn.state.tokens.values()
+        if (not clock.leg or token.leg == clock.leg) and (not item or token.item == item)
+    ]  # fmt: skip
+    if any(token.status == "held" for token in here) or (sla.own and any(turn.rests(token) for token in here)):
+        return "operator"
+    statuses = [token.status for token in here]
+    for status, said in (("deciding", "approver"), ("tasked", "person")):
+        if status in statuses:
+            return said
+    waiting = [turn.node(token) for token in here if token.status == "waiting"]
+    if waiting:
+        return "customer" if all(_customers(turn, node) for node in waiting) else "event"
+    return "system" if "busy" in statuses else ""
+
+
+def _customers(turn: Turn, node: AnyNode) -> bool:
+    """Tell whether a wait is for the customer: it says so, or its events are the customer's."""
+    if not isinstance(node, WaitNode):
+        return False
+    if node.waits_for:
+        return node.waits_for == "customer"
+    return all(turn.plan.events[one.event].by == "customer" for one in node.events)
 
 
 def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
@@ -264,4 +291,8 @@ def _escalate(turn: Turn, clock: SlaClock, number: int, lag: float) -> None:
             Flight("notify", payload={"to": rung.notify, "about": clock.id}),
         )
     if rung.hold and turn.state.status == "running":
-        turn.hold(None, "sla", owner=rung.notify or "role:operator", sla=clock.id)
+        owner = rung.notify if rung.notify.startswith(("role:", "person:")) else OPERATOR
+        if turn.plan.slas[clock.sla].own and clock.leg:
+            turn.hold_place(clock.leg, clock.item, "sla", owner=owner, sla=clock.id)
+        else:
+            turn.hold(None, "sla", owner=rung.notify or OPERATOR, sla=clock.id)

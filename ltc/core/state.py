@@ -194,6 +194,8 @@ class Hold:
     since: datetime
     token: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    leg: str = ""  # of a hold of a whole leg, or of a whole item, rather than of one line in it
+    item: str = ""
 
 
 @dataclass

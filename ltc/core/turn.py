@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ltc.core.commands import Command, Schedule
 from ltc.core.state import Flight, Hold, State, Token
 from ltc.definition import expressions
 from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry
+from ltc.definition.tables import TableError, decide
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
 from ltc.model.clock import VirtualClock
@@ -124,12 +125,26 @@ class Turn:
         Raises:
             ChainError: it cannot be evaluated on the values that the chain has.
         """
+        names = self.scope(leg, item, extra)
         try:
-            return expressions.evaluate(
-                source, self.scope(leg, item, extra), currency=self.plan.currency, rates=self.state.rates
-            )
-        except (expressions.EvaluationError, expressions.NoRate) as error:
+            if self.plan.tables:
+                names.update(self._decided(source, names))
+            return expressions.evaluate(source, names, currency=self.plan.currency, rates=self.state.rates)
+        except (expressions.EvaluationError, expressions.NoRate, TableError) as error:
             raise ChainError(f"{source}: {error}") from error
+
+    def _decided(self, source: str, names: dict[str, Any]) -> dict[str, Any]:
+        """What the tables that an expression names give at this place, from inputs read here and now."""
+        found: dict[str, Any] = {}
+        for name in expressions.names(source):
+            table = self.plan.tables.get(name)
+            if table is not None:
+                inputs = {
+                    key: expressions.evaluate(one.source, names, currency=self.plan.currency, rates=self.state.rates)
+                    for key, one in table.inputs.items()
+                }
+                found[name] = decide(name, table, inputs, self.plan.currency).outputs
+        return found
 
     def holds_true(self, source: str, token: Token, what: str, extra: dict[str, Any] | None = None) -> bool:
         """Evaluate a condition; its result goes into the trail."""
@@ -215,6 +230,26 @@ class Turn:
         hold = Hold(state.hold_count, scope, reason, owner, self.now, token.id if token else "", detail)  # type: ignore[arg-type]
         state.holds.append(hold)
         self.log(Kind.HELD, token, reason=reason, owner=owner, scope=scope, detail=detail)
+
+    def hold_place(self, leg: str, item: str, reason: str, *, owner: str = OPERATOR, **detail: Any) -> None:
+        """Rest a whole leg, or a whole item: what is in flight there answers, and then nothing moves."""
+        state = self.state
+        state.hold_count += 1
+        scope: Literal["leg", "item"] = "item" if item else "leg"
+        state.holds.append(Hold(state.hold_count, scope, reason, owner, self.now, "", detail, leg, item))
+        self.log(Kind.HELD, leg=leg, item=item, reason=reason, owner=owner, scope=scope, detail=detail)
+
+    def rests(self, token: Token) -> bool:
+        """Tell whether the leg or the item where a token stands is held as a whole."""
+        return any(_covers(hold, token.leg, token.item) for hold in self.state.holds)
+
+    def leg_rests(self, leg: str) -> bool:
+        """Tell whether a leg is held as a whole."""
+        return any(_covers(hold, leg, "") for hold in self.state.holds)
+
+
+def _covers(hold: Hold, leg: str, item: str) -> bool:
+    return bool(hold.leg) and hold.leg == leg and hold.item in ("", item)
 
 
 def _version(document: dict[str, Any]) -> int:

@@ -229,6 +229,8 @@ def tick(turn: Turn) -> None:
     if turn.state.status != "running" or turn.paused():
         return
     for token in list(turn.state.tokens.values()):
+        if turn.rests(token):
+            continue
         node = turn.node(token) if token.status == "waiting" and token.node else None
         if not isinstance(node, WaitNode):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -67,6 +68,9 @@ class Build:
     places: dict[str, Mark] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     names: dict[Mark, str] = field(default_factory=dict)
+    asks: dict[str, dict[str, Use]] = field(default_factory=dict)  # a table -> its inputs' expressions
+    people: list[tuple[str, Mark]] = field(default_factory=list)  # whom tables name, and where
+    folder: Path | None = None  # where the definition lies; None when it was given as text
     owners: dict[str, str] = field(default_factory=dict)  # a call step -> its operation
 
     def use(self, node: Source | None, scope: str, **more: Any) -> str:
@@ -106,7 +110,12 @@ class Build:
             read = self.operation(found.read, mark)
             takes = next(iter(read.takes.model_fields)) if read else ""
         self.events[name] = PinnedEvent(
-            subject=found.subject, read=found.read, read_takes=takes, refreshes=found.refreshes, collects=found.collects
+            subject=found.subject,
+            read=found.read,
+            read_takes=takes,
+            refreshes=found.refreshes,
+            collects=found.collects,
+            by=found.by,
         )
         return found
 

@@ -14,7 +14,7 @@ class Code:
 
 
 # Codes are stable: never renumber, never reuse. 001 reader, 020 shape, 040 words, 060 expressions and names,
-# 080 effects and ways, 100 people and time, 120 what would be accepted and then do nothing.
+# 080 effects and ways, 100 people and time, 120 what would be accepted and then do nothing, 130 tables and fragments.
 CODES: dict[str, Code] = {
     "LTC-D001": Code("the file has {size} bytes, more than {limit}", "split the definition; one process per file"),
     "LTC-D002": Code("the file is not UTF-8 text", "save it as UTF-8"),
@@ -188,4 +188,22 @@ CODES: dict[str, Code] = {
         "move it to the promise of an approval, its level or its leg",
     ),
     "LTC-D111": Code("one rung cannot both '{first}' and '{second}'", "keep one of them, or make two rungs"),
+    "LTC-D130": Code("two promises here are called '{word}'", "give each promise of a place its own name"),
+    "LTC-D131": Code("'{word}' is an input and an output of the same table", "give each column its own name"),
+    "LTC-D132": Code("the table '{word}' needs either 'rows' or 'file'", "write exactly one of them"),
+    "LTC-D133": Code("the table has no column '{word}'", "use one of: {known}, each once"),
+    "LTC-D134": Code("this row has {found} cells, not {wanted}", "give a cell for each column, empty for anything"),
+    "LTC-D135": Code("in column '{word}': {problem}", "mend the cell, or the type of its column"),
+    "LTC-D136": Code("no '{word}' is given", "give every output in every row and in 'otherwise'"),
+    "LTC-D137": Code("the rows of '{word}' overlap in too many ways to be proved", "split the table"),
+    "LTC-D138": Code("no row of '{word}' holds for: {example}", "add a row for it, or otherwise: {{…}}"),
+    "LTC-D139": Code("this row never counts: the rows above it hold first", "remove it, or move it up"),
+    "LTC-D140": Code(
+        "rows {row} and {other} both hold for: {example}, but hit is '{hit}'",
+        "make their conditions exclude each other, or write hit: first",
+    ),
+    "LTC-D141": Code("the table '{word}' reads '{inner}', which is not sure to be set here", "use it later"),
+    "LTC-D142": Code("a table's input cannot read the table '{word}'", "read what that table reads"),
+    "LTC-D143": Code("'{word}' gives no {wanted}", "name an output of type {wanted}: {known}"),
+    "LTC-D144": Code("input '{word}' is in {base}; this row compares with {found}", "write the amounts in {base}"),
 }

@@ -11,6 +11,7 @@ from ltc.definition.compile_every import every
 from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block, title
+from ltc.definition.compile_tables import tables
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.neighbours import Folder
@@ -107,11 +108,16 @@ def compile_tree(tree: Keys, file: str, world: World) -> Compiled:
     Raises:
         DefinitionError: the tree is not of the language, or names what does not exist.
     """
-    build = Build(world, Problems(file))
+    build = Build(world, Problems(file), folder=_folder(file))
     check(tree, build.problems)
     build.problems.stop()
     _limit(build, tree)
     return Compiled(_plan(build, tree), build)
+
+
+def _folder(file: str) -> Path | None:
+    path = Path(file)
+    return path.parent if path.is_file() else None
 
 
 def _limit(build: Build, tree: Keys) -> None:
@@ -152,6 +158,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
     build.currency = currency = tree.text("currency")
     if currency not in CURRENCIES:
         build.problems.add("LTC-D046", tree.at("currency"), word=currency, known=CURRENCIES)
+    decided = tables(build, tree.mapping("tables"))
     sla(build, tree.values.get("sla"), "chain", "chain", "", "chain")
     legs = _legs(build, tree.mapping("legs"))
     plan = Plan(
@@ -170,6 +177,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         pivots=_pivots(build, tree.mapping("legs")),
         operations=build.operations,
         events=build.events,
+        tables=decided,
         collections=build.collections,
     )
     return plan.model_copy(update={"digest": digest(plan.model_dump(mode="json", exclude={"digest"}))})

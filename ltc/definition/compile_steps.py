@@ -110,7 +110,8 @@ def _leaves(build: Build, step: Mapping, node: str) -> None:
 def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
     node = common["id"]
     _leaves(build, step, node)
-    for key in ("on_revisit", "poll", "retry"):
+    waits_for: Any = step.text("waits_for")
+    for key in ("on_revisit", "poll", "retry", "waits_for"):
         if key in step.values:
             build.places[f"{node}:{key}"] = step.at(key)
     return WaitNode(
@@ -125,6 +126,7 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         undo=undo(build, step.values.get("undo"), node),
         revisit="skip" if step.text("on_revisit") == "skip" else "",
         retry=_retry(step),
+        waits_for=waits_for,
     )
 
 

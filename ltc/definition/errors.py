@@ -14,10 +14,15 @@ MOST = 40  # complaints about one file: whoever has more mends these first
 
 @dataclass(frozen=True, order=True)
 class Mark:
-    """A place in a file, both counted from 1."""
+    """A place in a file, both counted from 1.
+
+    ``file`` names another file than the definition itself; ``used`` says which places of use led there.
+    """
 
     line: int = 1
     column: int = 1
+    file: str = ""
+    used: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class DefinitionError(ValueError):
     """A definition cannot be used; ``problems`` says everything that is wrong with it, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda p: (p.line, p.column, p.code)))
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.code)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -84,7 +89,8 @@ class Problems:
         values = {"known": listing(words), **particulars}
         close = near or nearest(str(particulars.get("word", "")), words)
         sentence, remedy = text.sentence.format(**values), text.remedy.format(**values)
-        return Problem(code, self.file, mark.line, mark.column, sentence, remedy, close)
+        sentence += f" (used at {mark.used})" if mark.used else ""
+        return Problem(code, mark.file or self.file, mark.line, mark.column, sentence, remedy, close)
 
     def stop(self) -> None:
         """Raise what was found, if anything was.

@@ -8,6 +8,7 @@ from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_handlers import check_handlers
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
+from ltc.definition.lint_tables import check_tables
 from ltc.definition.lint_tasks import check_tasks
 from ltc.definition.lint_undo import check_undo
 from ltc.definition.lint_vain import check_vain
@@ -36,3 +37,4 @@ def lint(plan: Plan, build: Build) -> None:
     check_people(plan, build)
     check_tasks(plan, build)
     check_slas(plan, build)
+    check_tables(plan, build)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ltc.definition.build import Build, Use
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, Want, asked, check, names
 from ltc.definition.flow import Flow, Known
+from ltc.definition.lint_table_uses import TableUses
 from ltc.definition.names import Meaning, Names
 from ltc.definition.plan import CallNode, Plan, TaskNode, WaitNode
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
-WAITING = ("operator", "approver", "person", "event", "system")  # what the engine says of a leg that does not move
+WAITING = (
+    "operator",
+    "approver",
+    "person",
+    "event",
+    "customer",
+    "system",
+)  # what the engine says of a leg that does not move
 _REQUESTER = Meaning("the requester", ExprType("string"), Mark())
 
 
@@ -26,6 +35,11 @@ class Expressions:
     build: Build
     names: Names
     flow: Flow
+
+    @cached_property
+    def tables(self) -> TableUses:
+        """The check of tables where they are used."""
+        return TableUses(self.plan, self.build)
 
     def check_all(self) -> None:
         """Complain about every expression that could not be evaluated on a running chain."""
@@ -93,6 +107,8 @@ class Expressions:
         if name not in visible:
             add("LTC-D061", mark, word=name, known=list(visible))
             return False
+        if visible[name].what == "a table":
+            return self.tables.used(use, name, visible, known, mark)
         if name == "event" or name in use.extra or name in known.sure:
             return True
         if name == "requester":
@@ -124,7 +140,9 @@ class Expressions:
         except ExpressionError as error:
             self.wrong(use, error)
             return
-        if not isinstance(want, str):
+        if want in ("span", "who"):
+            self.tables.column(use, want)
+        elif not isinstance(want, str):
             wanted = ExprType.of(want)
             if not wanted.accepts(kind):
                 self.build.problems.add("LTC-D066", use.mark, where=use.where, wanted=wanted, found=kind)
@@ -136,7 +154,7 @@ class Expressions:
 
     def column(self, use: Use, column: int) -> Mark:
         """Return the place in the file of a column of an expression."""
-        return Mark(use.mark.line, use.mark.column + column - 1) if use.exact else use.mark
+        return replace(use.mark, column=use.mark.column + column - 1) if use.exact else use.mark
 
     def wrong(self, use: Use, error: ExpressionError) -> None:
         """Pass on what the expressions' own check says."""

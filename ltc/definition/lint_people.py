@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
+from ltc.definition.errors import Mark
 from ltc.definition.lint_rules import check_rule, check_rungs
 from ltc.definition.plan import ApproveNode, Level, Plan
 
@@ -38,6 +39,13 @@ def known_people(kind: str, name: str, place: str, build: Build) -> bool:
         build.problems.add("LTC-D045", build.places[place], word=name, known=people)
         return False
     return True
+
+
+def known_person(text: str, mark: Mark, build: Build) -> None:
+    """Complain about a ``role:NAME`` or ``person:NAME`` that nobody knows."""
+    kind, _, name = text.partition(":")
+    build.places["who"] = mark
+    known_people(kind, name, "who", build)
 
 
 def _level(node: ApproveNode, level: Level, build: Build) -> None:

@@ -19,9 +19,18 @@ def check_slas(plan: Plan, build: Build) -> None:
         _rungs(sla, build)
     _chain(plan, build)
     for sla in plan.slas.values():
-        leg = plan.slas.get(f"leg:{sla.of.split('.')[0]}")
+        leg = _longest(plan, "leg", sla.of.split(".")[0], build)
         if sla.scope in ("step", "level") and leg is not None:
             _fits(sla, leg, build)
+
+
+def _longest(plan: Plan, scope: str, of: str, build: Build) -> Sla | None:
+    """Return the longest promise of a place; None where one of them has no length that is known before it begins."""
+    found = [sla for sla in plan.slas.values() if (sla.scope, sla.of) == (scope, of)]
+    lengths = [_minutes(sla.target, _day(sla, build)) if sla.target else None for sla in found]
+    if not found or None in lengths or len({_working(sla.target) for sla in found if sla.target}) > 1:
+        return None
+    return max(found, key=lambda sla: _minutes(sla.target, _day(sla, build)) if sla.target else 0.0)
 
 
 def _rungs(sla: Sla, build: Build) -> None:
@@ -96,12 +105,12 @@ def _complain(inner: Sla, what: str, outer: Sla, build: Build) -> None:
 
 def _chain(plan: Plan, build: Build) -> None:
     """The legs that follow each other must fit into the chain's promise one by one, and all together."""
-    chain = plan.slas.get("chain")
+    chain = _longest(plan, "chain", "", build)
     if chain is None or chain.target is None:
         return
     total = 0.0
     for leg in plan.legs:
-        sla = plan.slas.get(f"leg:{leg.id}")
+        sla = _longest(plan, "leg", leg.id, build)
         if sla is None or sla.target is None:
             continue
         comparable = _working(sla.target) == _working(chain.target)

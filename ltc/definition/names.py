@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+
+from pydantic import BaseModel, create_model
 
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, check
-from ltc.definition.plan import CallNode, Handler, Leg, Plan, TaskNode, WaitNode
+from ltc.definition.plan import CallNode, DecisionTable, Handler, Leg, Plan, TaskNode, WaitNode
 from ltc.definition.task_types import answers_type
+from ltc.model.money import Money
 from ltc.model.period import Period
 
 # Words of the expression language and names that the engine gives; an author cannot use them.
@@ -47,6 +52,8 @@ def collect(plan: Plan, build: Build) -> Names:
     names = Names(local={leg.id: {} for leg in [*plan.legs, *plan.sides] if leg.loop})
     _inputs(plan, build, names)
     amended = {handler.name: handler.amends for handler in plan.handlers}
+    for name, table in plan.tables.items():
+        _add(build, names.chain, name, Meaning("a table", given(name, table), build.places[f"table:{name}"]))
     for node in plan.nodes.values():
         if isinstance(node, CallNode | WaitNode):
             _leaves(node, build, names, amended.get(node.leg, ""))
@@ -61,6 +68,22 @@ def collect(plan: Plan, build: Build) -> Names:
             _item(leg, plan, build, names)
     _shadows(build, names)
     return names
+
+
+def given(name: str, table: DecisionTable) -> ExprType:
+    """Return the type of what a table gives: its outputs as fields."""
+    return ExprType("message", model=_model(name, tuple(table.outputs.items())))
+
+
+@lru_cache(maxsize=256)
+def _model(name: str, outputs: tuple[tuple[str, str], ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {key: (_OUTPUTS[kind], ...) for key, kind in outputs}
+    return create_model(name, **fields)
+
+
+_OUTPUTS: dict[str, Any] = {
+    "text": str, "whole": int, "decimal": Decimal, "money": Money, "condition": bool, "span": str, "who": str,
+}  # fmt: skip
 
 
 def _inputs(plan: Plan, build: Build, names: Names) -> None:

@@ -21,6 +21,7 @@ from ltc.definition.plan_nodes import (
     TaskNode,
     WaitNode,
 )
+from ltc.definition.plan_tables import DecisionTable
 from ltc.definition.plan_values import (
     Billing,
     Call,
@@ -49,6 +50,7 @@ __all__ = [
     "Call",
     "CallNode",
     "ChooseNode",
+    "DecisionTable",
     "EndNode",
     "Every",
     "Expr",
@@ -152,4 +154,5 @@ class Plan(Value):
     pivots: list[Pivot] = Field(default_factory=list)
     operations: dict[str, PinnedOperation] = Field(default_factory=dict)
     events: dict[str, PinnedEvent] = Field(default_factory=dict)
+    tables: dict[str, DecisionTable] = Field(default_factory=dict)
     collections: list[str] = Field(default_factory=list)  # the names of into:

@@ -80,6 +80,7 @@ class WaitNode(Node):
     revisit: Literal["", "skip"] = ""
     retry: Retry = Retry()
     ladder: Ladder | None = None
+    waits_for: Literal["", "customer", "others"] = ""  # whose event it is; empty: what the event's type says
 
 
 class Level(Value):

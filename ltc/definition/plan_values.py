@@ -88,15 +88,17 @@ class Rung(Value):
 class Sla(Value):
     """A promised time. ``due`` is an expression giving an instant; otherwise ``target`` counts from the start."""
 
-    id: str  # chain | leg:<leg>[:name] | step:<leg.step> | level:<leg.step>:<level> | item:<leg>
+    id: str  # chain | leg:<leg> | step:<leg.step> | level:<leg.step>:<level> | item:<leg>; then :<name>, if it has one
     scope: Literal["chain", "leg", "step", "level", "item"]
     of: str = ""
     calendar: str
     target: Span | None = None
     due: Expr = ""
+    table: Expr = ""  # an output of a decision table that gives the span
     warn_at: int = 0  # percent of the target; 0 never
     pause_while: Expr = ""
     escalate: list[Rung] = Field(default_factory=list)
+    own: bool = False  # pauses and holds look at what is promised alone; older plans hold the chain
 
 
 class Every(Value):
@@ -148,6 +150,7 @@ class PinnedEvent(Value):
     read_takes: str = ""
     refreshes: str = ""
     collects: str = ""
+    by: str = ""  # whose event it is: ``customer``, or nobody's in particular
 
 
 class StartSpec(Value):

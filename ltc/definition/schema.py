@@ -5,6 +5,7 @@ from __future__ import annotations
 from ltc.definition.schema_handlers import HANDLER, KEEP_OPEN
 from ltc.definition.schema_ladders import EVERY
 from ltc.definition.schema_steps import STEP_SHAPES
+from ltc.definition.schema_tables import DECISION_TABLE
 from ltc.definition.shapes import LATER, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
 EXPRESSION = Text("expression", "a CEL expression")
@@ -55,7 +56,7 @@ BILLING = Record(
 
 TARGET = OneOf(
     "target",
-    "the promised time: a span, or an instant taken from a document",
+    "the promised time: a span, an instant taken from a document, or a span from a decision table",
     text=Text("span", "a span from the start of what is promised: 4h, 30d, 4bh, 5bd"),
     records={
         "due": Record(
@@ -63,9 +64,14 @@ TARGET = OneOf(
             {"due": Text("expression", "an expression that gives an instant")},
             "due at an instant",
             ("due",),
-        )
+        ),
+        "table": Record(
+            "table target",
+            {"table": Text("column", "TABLE.OUTPUT: the span that a decision table gives when the promise begins")},
+            "a span from a decision table",
+            ("table",),
+        ),
     },
-    reserved={"table": LATER},
 )
 
 RUNG = Record(
@@ -81,25 +87,21 @@ RUNG = Record(
     required=("at",),
 )
 
+_PROMISE: dict[str, Shape] = {
+    "name": Text("name", "what tells several promises of one place apart; needed in a list"),
+    "target": TARGET,
+    "warn_at": Text("percent", "warn when this share of the target is used"),
+    "pause_while": Text("expression", "the clock stands still while this holds; may ask waiting_for"),
+    "escalate": Many(Ref("rung"), "what happens when the promise is late, in rising order"),
+    "calendar": Text("calendar", "the working time it is measured in; default: the process's"),
+}
 SLA = OneOf(
     "sla",
-    "a promised time",
-    records={
-        "target": Record(
-            "sla",
-            {
-                "target": TARGET,
-                "warn_at": Text("percent", "warn when this share of the target is used"),
-                "pause_while": Text("expression", "the clock stands still while this holds; may ask waiting_for"),
-                "escalate": Many(Ref("rung"), "what happens when the promise is late, in rising order"),
-                "calendar": Text("calendar", "the working time it is measured in; default: the process's"),
-            },
-            "a promised time, with warning and escalation",
-            ("target",),
-            reserved={"name": LATER, "table": LATER},
-        )
-    },
-    reserved={"[]": "say one SLA; several named SLAs are not in this version"},
+    "a promised time, or a list of several with names",
+    listing=Many(
+        Record("named sla", _PROMISE, "one of several promised times", ("name", "target")), "several promised times"
+    ),
+    records={"target": Record("sla", _PROMISE, "a promised time, with warning and escalation", ("target",))},
 )
 
 PIVOT = Record(
@@ -155,13 +157,14 @@ DOCUMENT = Record(
         "billing": BILLING,
         "sla": Ref("sla", "a promised time for the whole chain"),
         "legs": Table(Ref("leg"), "the stages, in order"),
+        "tables": Table(DECISION_TABLE, "decision tables, by name"),
         "handlers": Table(HANDLER, "events that may come at any time"),
         "keep_open": KEEP_OPEN,
     },
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
     reserved=dict.fromkeys(
-        ("tables", "use", "extends", "webhooks", "policies", "tasks", "substitutes"),
+        ("use", "extends", "webhooks", "policies", "tasks", "substitutes"),
         LATER,
     ),
 )

@@ -9,6 +9,7 @@ from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.definition.shapes import FORMATS, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 from ltc.ports.operations import EVENTS, OPERATIONS
 
+_MOST = {"expression": 512, "text": 400, "cell": 200}
 _EXAMPLES = {"operation": tuple(OPERATIONS), "event": tuple(EVENTS)}
 
 
@@ -59,8 +60,8 @@ def _scalar(shape: Text | Choice | Flag | Whole) -> dict[str, Any]:
 
 def _text(shape: Text) -> dict[str, Any]:
     """A text; an expression or a factor may also be written as a bare number or truth value."""
-    if shape.format in ("expression", "text"):
-        most = 512 if shape.format == "expression" else 400
+    if shape.format in _MOST:
+        most = _MOST[shape.format]
         return {"type": ["string", "integer", "boolean"], "maxLength": most, "description": shape.doc}
     kinds = ["string", "number"] if shape.format == "factor" else "string"
     said = {"type": kinds, "pattern": _anchored(FORMATS[shape.format][0]), "description": shape.doc}

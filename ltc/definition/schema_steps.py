@@ -64,6 +64,7 @@ WAIT = Record(
         "until": Text("expression", "wait on until this holds; the document is read again at each event"),
         "as": Text("name", "the name of the fields of the last event taken"),
         "into": Text("name", "the collection that gathers the documents the event reports"),
+        "waits_for": Choice(("customer", "others"), "whose event it is; default: what the event's type says"),
         "within": Text("span", "the longest wait"),
         "on_timeout": Ref("reaction", "when the longest wait is over; default hold"),
         "poll": Text("span", "read again this often even without an event; default 1d"),

@@ -166,16 +166,24 @@ EVENTS: dict[str, EventType] = {
     event.name: event
     for event in (
         EventType("crm.opportunity_won", OpportunityWon, subject="opportunity_id"),
-        EventType("crm.order_cancelled", OrderCancelled, subject="opportunity"),
-        EventType("crm.order_changed", OrderChanged, subject="opportunity"),
-        EventType("crm.lines_cancelled", LinesCancelled, subject="opportunity"),
-        EventType("crm.return_announced", ReturnAnnounced, subject="opportunity"),
+        EventType("crm.order_cancelled", OrderCancelled, subject="opportunity", by="customer"),
+        EventType("crm.order_changed", OrderChanged, subject="opportunity", by="customer"),
+        EventType("crm.lines_cancelled", LinesCancelled, subject="opportunity", by="customer"),
+        EventType("crm.return_announced", ReturnAnnounced, subject="opportunity", by="customer"),
         EventType("erp.goods_returned", GoodsReturned, "order", "erp.watch_returns", "order", "returns"),
         EventType("chain.ended", ChildEnded, "child", "chain.watch", "child"),
         EventType("erp.goods_shipped", GoodsShipped, "order", "erp.watch_shipments", "order", "deliveries"),
-        EventType("erp.payment_allocated", PaymentAllocated, "invoice", "erp.watch_payments", "invoice", "payments"),
         EventType("erp.receivable_changed", ReceivableChanged, "invoice", "erp.watch_payments", "invoice", "payments"),
         *SUPPLY_EVENTS,
+        EventType(
+            "erp.payment_allocated",
+            PaymentAllocated,
+            "invoice",
+            read="erp.watch_payments",
+            refreshes="invoice",
+            collects="payments",
+            by="customer",
+        ),
     )
 }
 

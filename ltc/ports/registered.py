@@ -46,6 +46,7 @@ class EventType:
     ``subject`` is the field of the event that names the document it is about. ``read`` is the operation that a
     wait reads again with; it takes one field, the subject's id; of its result the field ``refreshes`` replaces the
     document waited on and the list ``collects`` holds the documents that ``into:`` gathers, by their id.
+    ``by`` says whose doing it is: ``customer``, or empty for anybody's; a wait may say it itself (``waits_for:``).
     """
 
     name: str
@@ -54,3 +55,4 @@ class EventType:
     read: str = ""
     refreshes: str = ""
     collects: str = ""
+    by: str = ""

@@ -21,6 +21,8 @@ FORMS: dict[str, tuple[str, ...]] = {
         f"period={unit}" for unit in ("day", "week", "month", "quarter", "year", "several")
     ),
     r"^(([01][0-9]|2[0-3]):[0-5][0-9])$": ("time",),
+    r"^([A-Za-z0-9_-]{1,60}\.csv)$": (),  # a file beside the definition
+    r"^([a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39})$": (),  # an output of a table
     r"^([A-Z]{3})$": (),  # currencies
     r"^([a-z0-9]{1,16})$": (),  # kinds of files
     r"^([1-9][0-9]{0,5}(KB|MB))$": ("size=KB", "size=MB"),

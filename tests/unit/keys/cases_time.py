@@ -28,7 +28,7 @@ PROMISES = [
          ignored={f"{SLA}.target": "6d"}),
     Case("sla.target=(text)", DEADLINE, ["03-31 02:00"], change={PAY: "{target: 28d}"},
          ignored={f"{PAY}.target": "{due: invoice.due_date}"}),
-    Case("sla.target.due", DEADLINE, ["04-02 02:00"], change={PAY: "{target: {due: invoice.due_date}}"},
+    Case("sla.target.due.due", DEADLINE, ["04-02 02:00"], change={PAY: "{target: {due: invoice.due_date}}"},
          ignored={f"{PAY}.target": "28d"}),
     Case("sla.warn_at", trail(Kind.SLA_WARNED, "at"), ["03-05 01:00"], legs=SHIPS, world=SLOW,
          change=promise("{target: 4d, warn_at: 75%}"), ignored={f"{SLA}.warn_at": GONE}),
@@ -65,7 +65,7 @@ RUNGS = [
     Case("rung.notify", TOLD, ["role:sales"], legs=SHIPS, world=SLOW,
          change=promise("{target: 1d, escalate: [{at: 100%, notify: 'role:sales', hold: true}]}"),
          ignored={f"{SLA}.escalate.0.notify": GONE}),
-    Case("rung.hold", way("held"), ["chain held sla"], legs=SHIPS, world=SLOW,
+    Case("rung.hold", way("held"), ["shipment held sla"], legs=SHIPS, world=SLOW,
          change=promise("{target: 1d, escalate: [{at: 100%, notify: 'role:sales', hold: true}]}"),
          ignored={f"{SLA}.escalate.0.hold": GONE}),
     *(

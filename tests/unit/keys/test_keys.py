@@ -17,6 +17,7 @@ from tests.unit.keys import (
     cases_process,
     cases_reaction,
     cases_start,
+    cases_tables,
     cases_task,
     cases_time,
     cases_undo,
@@ -38,6 +39,7 @@ ROOMS = (
     cases_dunning,
     cases_handlers,
     cases_start,
+    cases_tables,
 )
 CASES: list[Case] = [case for room in ROOMS for case in room.CASES]
 

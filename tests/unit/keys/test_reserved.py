@@ -18,8 +18,6 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "definition": ("", {}),
     "start": ("start", {}),
     "billing.basis": ("billing.basis", {}),
-    "sla": ("legs.order.sla", {"legs.order.sla": "{target: 1d}"}),
-    "sla.target": ("legs.order.sla.target", {"legs.order.sla": "{target: 1d}"}),
     "leg": ("legs.order", {}),
     "reaction": (f"{ASK}.none_found", {f"{ASK}.none_found": "hold"}),
     "step": ("legs.order.steps.0", {}),

@@ -1,0 +1,142 @@
+"""Proves of decision tables: no gap, no overlap where one row must hold, no row that never counts, no table in vain.
+
+Each input's values fall into regions between which no cell distinguishes. A set of rows that hold together is a bit
+mask; going through the inputs, only masks that differ are kept, each with an example.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+from ltc.definition.build import Build
+from ltc.definition.cells import within
+from ltc.definition.expressions import names
+from ltc.definition.lint_people import known_person
+from ltc.definition.plan import DecisionTable, Plan
+from ltc.definition.plan_tables import ORDERED, Cell
+from ltc.definition.syntax import ExpressionError
+from ltc.model.money import Money
+
+MOST = 20_000  # masks looked at
+Regions = list[tuple[int, str]]  # (rows that hold there, an example)
+
+
+def check_tables(plan: Plan, build: Build) -> None:
+    """Complain about what a table leaves open, says twice, or says in vain."""
+    read = _read(build)
+    for name, table in plan.tables.items():
+        if name not in read:
+            why, remedy = "no expression reads it", f"read {name}.{next(iter(table.outputs))} somewhere, or remove it"
+            build.problems.add("LTC-D120", build.places[f"table:{name}"], key=name, why=why, remedy=remedy)
+        _rows(name, table, build)
+    for text, mark in build.people:
+        known_person(text, mark, build)
+
+
+def _read(build: Build) -> list[str]:
+    found: list[str] = []
+    for use in build.uses:
+        try:
+            found += names(use.source)
+        except ExpressionError:
+            continue  # said where it is checked
+    return found
+
+
+def _rows(name: str, table: DecisionTable, build: Build) -> None:
+    masks = _masks(table)
+    if masks is None:
+        build.problems.add("LTC-D137", build.places[f"table:{name}"], word=name)
+        return
+    if masks.get(0) is not None and table.otherwise is None:
+        build.problems.add("LTC-D138", build.places[f"table:{name}"], word=name, example=masks[0])
+    if 0 not in masks and table.otherwise is not None:
+        why = "some row holds for every input"
+        build.problems.add("LTC-D120", build.places[f"table:{name}:otherwise"], key="otherwise", why=why,
+                           remedy="remove it")  # fmt: skip
+    if table.hit == "first":
+        _unreached(name, table, masks, build)
+    else:
+        _overlaps(name, table, masks, build)
+
+
+def _unreached(name: str, table: DecisionTable, masks: dict[int, str], build: Build) -> None:
+    for at in range(len(table.rows)):
+        if not any(mask & (1 << at) and not mask & ((1 << at) - 1) for mask in masks):
+            build.problems.add("LTC-D139", build.places[f"table:{name}:row:{at}"])
+
+
+def _overlaps(name: str, table: DecisionTable, masks: dict[int, str], build: Build) -> None:
+    told: dict[int, None] = {}
+    for mask, example in masks.items():
+        hits = [at for at in range(len(table.rows)) if mask & (1 << at)]
+        for at in hits[1:]:
+            differs = table.hit == "unique" or table.rows[at].then != table.rows[hits[0]].then
+            if differs and at not in told:
+                told[at] = None
+                build.problems.add(
+                    "LTC-D140", build.places[f"table:{name}:row:{at}"], row=at + 1, other=hits[0] + 1,
+                    hit=table.hit, example=example,
+                )  # fmt: skip
+
+
+def _masks(table: DecisionTable) -> dict[int, str] | None:
+    """Return every set of rows that hold together, with an example; None if there are too many to look at."""
+    masks = {(1 << len(table.rows)) - 1: ""}
+    for key, one in table.inputs.items():
+        cells = [row.when.get(key) for row in table.rows]
+        regions = _ordered(cells, one.type) if one.type in ORDERED else _plain(cells, one.type)
+        found: dict[int, str] = {}
+        for mask, example in masks.items():
+            for region, value in regions:
+                found.setdefault(mask & region, f"{example}, {key} {value}" if example else f"{key} {value}")
+        if len(found) > MOST:
+            return None
+        masks = found
+    return masks
+
+
+def _mask(cells: list[Cell | None], holds: list[bool]) -> int:
+    return sum(1 << at for at, cell in enumerate(cells) if cell is None or holds[at] != cell.but_not)
+
+
+def _plain(cells: list[Cell | None], kind: str) -> Regions:
+    named = dict.fromkeys(part.equals or "" for cell in cells if cell for part in cell.parts)
+    values = ["true", "false"] if kind == "condition" else [*named, None]
+    found = []
+    for value in values:
+        holds = [cell is not None and any(part.equals == value for part in cell.parts) for cell in cells]
+        found.append((_mask(cells, holds), f"'{value}'" if value is not None else "anything else"))
+    return found
+
+
+def _ordered(cells: list[Cell | None], kind: str) -> Regions:
+    parts = [part for cell in cells if cell for part in cell.parts]
+    found: Regions = []
+    for currency in dict.fromkeys(part.currency for part in parts):
+        bounds = sorted({Decimal(b) for p in parts if p.currency == currency for b in (p.low, p.high) if b is not None})
+        for value in _between(bounds, whole=kind != "decimal"):
+            holds = [cell is not None and _held(cell, currency, value) for cell in cells]
+            found.append((_mask(cells, holds), _shown(value, currency)))
+    if kind == "money" or not parts:
+        found.append((_mask(cells, [False] * len(cells)), "in another currency" if parts else "anything"))
+    return found
+
+
+def _held(cell: Cell, currency: str, value: Decimal) -> bool:
+    return any(part.currency == currency and within(part, value) for part in cell.parts)
+
+
+def _between(bounds: list[Decimal], *, whole: bool) -> list[Decimal]:
+    """Return one value of each region: below all bounds, each bound, between two, above all."""
+    found = [bounds[0] - 1]
+    for low, high in pairwise(bounds):
+        found.append(low)
+        if not whole or high - low > 1:
+            found.append(low + 1 if whole else (low + high) / 2)
+    return [*found, bounds[-1], bounds[-1] + 1]
+
+
+def _shown(value: Decimal, currency: str) -> str:
+    return str(Money(minor=int(value), currency=currency)) if currency else str(value)

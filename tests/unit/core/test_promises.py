@@ -1,0 +1,125 @@
+"""Promises: several of one place, targets from tables, pauses for the customer, holds of what is promised."""
+
+import copy
+from datetime import timedelta
+
+import pytest
+
+from ltc.core import state as states
+from ltc.model.trail import Kind
+from tests.support.keys_case import DEAL, edited, run
+
+SLOW = {"ship_after": timedelta(days=9), "days": 30}
+TABLE = (
+    "{terms: {inputs: {net: {is: opportunity.net, type: money}}, outputs: {answer: span}, rows: [{when: "
+    "{net: '>= 1000.00 USD'}, then: {answer: 2d}}], otherwise: {answer: 4d}}}"
+)
+
+
+def chain(change, **world):
+    seen = run(edited(copy.deepcopy(DEAL), change), world)
+    assert seen.codes == []
+    return seen.chain
+
+
+def said(one, kind, *fields):
+    return [tuple(entry.data.get(field) for field in fields) for entry in one.trail if entry.kind is kind]
+
+
+def held_shipment(**world):
+    return chain({"legs.shipment.sla": "{target: 1d, escalate: [{at: 200%, hold: true}]}"}, **{**SLOW, **world})
+
+
+def test_a_hold_of_a_leg_holds_the_leg_and_nothing_else():
+    one = held_shipment()
+    (hold,) = one.state.holds
+    assert (hold.scope, hold.leg, hold.item, hold.token, hold.reason) == ("leg", "shipment", "", "", "sla")
+    assert not one.finished
+    assert one.state.legs["shipment"].status == "open"
+
+
+def test_a_hold_of_a_leg_is_released_by_its_name_and_the_leg_goes_on():
+    release = {"action": "release", "actor": "olga", "reason": "seen", "leg": "shipment"}
+    one = chain(
+        {"legs.shipment.sla": "{target: 1d, escalate: [{at: 200%, hold: true}]}"}, acts=[(24 * 12, release)], **SLOW
+    )
+    assert one.finished
+    assert one.finished.outcome == "completed"
+    assert said(one, Kind.RELEASED, "hold", "actor") == [("sla", "olga")]
+
+
+@pytest.mark.parametrize("wish", [{"leg": "order"}, {"leg": "shipment", "step": "goods_shipped"}])
+def test_releasing_another_place_is_refused(wish):
+    release = {"action": "release", "actor": "olga", "reason": "seen", **wish}
+    one = chain(
+        {"legs.shipment.sla": "{target: 1d, escalate: [{at: 200%, hold: true}]}"}, acts=[(24 * 12, release)], **SLOW
+    )
+    assert [hold.leg for hold in one.state.holds] == ["shipment"]
+
+
+def test_a_hold_of_an_item_leaves_its_siblings_alone():
+    one = chain(
+        {"legs.collection.for_each.sla": "{target: 10d, escalate: [{at: 200%, hold: true}]}"},
+        parts=[50, 50], pays=[100], days=200, pay_after=timedelta(days=3),
+    )  # fmt: skip
+    assert one.finished
+    late = chain(
+        {"legs.collection.for_each.sla": "{target: 1d, escalate: [{at: 200%, hold: true}]}"},
+        parts=[50, 50], pays=[100], days=200, pay_after=timedelta(days=9),
+    )  # fmt: skip
+    holds = [(hold.scope, hold.leg, hold.item != "") for hold in late.state.holds]
+    assert holds == [("item", "collection", True)] * 2
+
+
+def test_cancelling_lifts_what_a_promise_holds():
+    cancel = {"action": "cancel", "actor": "olga", "reason": "no more"}
+    one = chain(
+        {
+            "legs.confirm.steps.0.retry": "{give_up: 1h}",
+            "legs.confirm.sla": "{target: 1h, escalate: [{at: 200%, hold: true}]}",
+        },
+        refuse={"erp.confirm_order": ["out_of_stock"]}, acts=[(48, cancel)], days=30,
+    )  # fmt: skip
+    assert one.finished
+    assert one.finished.outcome == "cancelled"
+    assert one.state.holds == []
+
+
+def test_a_hold_of_a_leg_survives_its_journey_to_a_new_run():
+    one = held_shipment()
+    again = states.load(states.dump(one.state))
+    assert [(hold.leg, hold.item) for hold in again.holds] == [("shipment", "")]
+
+
+def test_a_target_from_a_table_is_that_of_the_row_that_holds():
+    promise = {"tables": TABLE, "legs.shipment.sla": "{target: {table: terms.answer}, warn_at: 50%}"}
+    small, big = (chain(promise, net=net, **SLOW) for net in (50_000, 250_000))
+    days = [(one.trail[0].at, said(one, Kind.SLA_STARTED, "deadline", "warn")[0]) for one in (small, big)]
+    assert [found[1][0][:10] for found in days] == ["2026-03-06", "2026-03-04"]
+    assert [found[1][1][:10] for found in days] == ["2026-03-04", "2026-03-03"]
+
+
+def test_a_target_that_cannot_be_had_is_visible():
+    one = chain({"legs.shipment.sla": "{target: {due: opportunity.required_on}}"}, **SLOW)
+    (why,) = said(one, Kind.SLA_ENDED, "sla", "why")
+    assert why[0] == "leg:shipment"
+    assert why[1].startswith("not started: ")
+
+
+def test_each_promise_is_extended_by_its_own_name():
+    extend = {"action": "extend", "actor": "olga", "reason": "agreed", "sla": "leg:shipment:all", "by": "20d"}
+    one = chain(
+        {"legs.shipment.sla": "[{name: first, target: 1d}, {name: all, target: 5d}]"}, acts=[(20, extend)], **SLOW
+    )
+    assert said(one, Kind.SLA_EXTENDED, "sla", "by") == [("leg:shipment:all", "20d")]
+    assert said(one, Kind.SLA_BREACHED, "sla") == [("leg:shipment:first",)]
+
+
+def test_a_pause_of_an_item_looks_at_the_item_alone():
+    """One invoice is paid at once, the other waits: only what waits for the customer is paused."""
+    one = chain(
+        {"legs.collection.for_each.sla": "{target: 1d, pause_while: waiting_for == 'customer'}"},
+        parts=[50, 50], pays=[100], days=100, pay_after=timedelta(days=9),
+    )  # fmt: skip
+    assert one.finished
+    assert said(one, Kind.SLA_BREACHED, "sla") == []
