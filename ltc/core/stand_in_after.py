@@ -113,6 +113,10 @@ class AfterSale:
     def erp_credit_part(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return self._credited(args["invoice"], args["amount"]["minor"])
 
+    def erp_credit_cancelled(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        worth = self.order["gross"]["minor"] * self.order["cancelled"] // self.order["ordered"]
+        return self._credited(args["invoice"], worth)
+
     def erp_cancel_credit(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         note = self.credits[args["credit_note"]]
         invoice = self.invoices[note["invoice"]]
@@ -129,7 +133,7 @@ class AfterSale:
         due = paid + invoice["credited"]["minor"] + invoice["written_off"]["minor"] - invoice["gross"]["minor"]
         back = {
             "id": f"R-{args['invoice']}-{len(invoice['payments']) + 1}", "version": 1, "invoice": args["invoice"],
-            "amount": {**invoice["gross"], "minor": -((args.get("amount") or {}).get("minor") or due)},
+            "amount": {**invoice["gross"], "minor": -((args.get("amount") or {}).get("minor") or (paid if args.get("whole") else due))},
             "received_at": now.isoformat(),
         }  # fmt: skip
         invoice["payments"].append(back)

@@ -115,7 +115,7 @@ class Expressions:
             add("LTC-D102", mark)
         elif name in known.beside:
             add("LTC-D064", mark, word=name)
-        elif use.scope.startswith("undo:"):
+        elif use.scope.startswith("undo:") and not guarded:
             add("LTC-D082", mark, word=name)
         elif name not in known.maybe and not guarded:
             add("LTC-D062", mark, word=name, line=visible[name].mark.line)

@@ -39,6 +39,9 @@ class ErpAfterSale(System, Protocol):
     async def credit_part(self, request: op.CreditPart, key: str) -> d.CreditNote:
         """Credit an invoice by an amount."""
 
+    async def credit_cancelled(self, request: op.InvoiceId, key: str) -> d.CreditNote:
+        """Credit an invoice with what was cancelled of its order."""
+
     async def cancel_credit(self, request: op.CreditNoteId, key: str) -> d.CreditNote:
         """Take a partial credit note back."""
 

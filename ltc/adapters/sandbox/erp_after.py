@@ -19,6 +19,9 @@ AFTER_SALE: Mapping[str, Way] = {
     "erp.watch_returns": Way("GET", "/orders/{order}/returned"),
     "erp.credit_return": Way("POST", "/invoices/{invoice}/credit-return", "/credit-notes", ("invoice", "invoice")),
     "erp.credit_part": Way("POST", "/invoices/{invoice}/credit-part", "/credit-notes", ("invoice", "invoice")),
+    "erp.credit_cancelled": Way(
+        "POST", "/invoices/{invoice}/credit-cancelled", "/credit-notes", ("invoice", "invoice")
+    ),
     "erp.cancel_credit": Way(
         "POST", "/credit-notes/{credit_note}/cancel", changes="credit_note", reads="/credit-notes/{credit_note}"
     ),
@@ -69,6 +72,11 @@ class AfterSale(SandboxAdapter):
     async def credit_part(self, request: op.CreditPart, key: str) -> d.CreditNote:
         """Credit an invoice by an amount."""
         found: d.CreditNote = await self._do("erp.credit_part", request, key)
+        return found
+
+    async def credit_cancelled(self, request: op.InvoiceId, key: str) -> d.CreditNote:
+        """Credit an invoice with what was cancelled of its order."""
+        found: d.CreditNote = await self._do("erp.credit_cancelled", request, key)
         return found
 
     async def cancel_credit(self, request: op.CreditNoteId, key: str) -> d.CreditNote:

@@ -38,6 +38,21 @@ def credit_return(tx: Transaction, asked: op.CreditReturn) -> d.CreditNote:
     return _credit(tx, invoice, amount, back["id"])
 
 
+def credit_cancelled(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
+    """Credit the invoice of a whole order with what was cancelled of it since. Refused: ``nothing_cancelled``."""
+    invoice = find(tx, "invoices", asked.invoice)
+    lines = tx.rows("SELECT * FROM order_lines WHERE order_id = ? AND cancelled > 0", invoice["order_id"])
+    worth = sum(round_minor(Decimal(row["gross"] * row["cancelled"]) / row["quantity"]) for row in lines)
+    done = tx.value(
+        "SELECT COALESCE(SUM(c.amount), 0) FROM credit_notes c JOIN credit_states s ON s.id = c.id"
+        " WHERE c.invoice = ? AND s.operation = ?", invoice["id"], tx.operation,
+    )  # fmt: skip
+    amount = min(worth - done, _creditable(invoice))
+    if invoice["delivery"] or amount <= 0:
+        raise Refusal("nothing_cancelled", f"nothing cancelled is billed by {invoice['id']}", invoice["id"])
+    return _credit(tx, invoice, amount, "")
+
+
 def credit_part(tx: Transaction, asked: op.CreditPart) -> d.CreditNote:
     """Credit an invoice by an amount. Refused: ``more_than_billed``, ``currency_mismatch``, ``bad_amount``."""
     invoice = find(tx, "invoices", asked.invoice)
@@ -69,12 +84,12 @@ def cancel_credit(tx: Transaction, asked: op.CreditNoteId) -> d.CreditNote:
 
 
 def refund(tx: Transaction, asked: op.RefundPayment) -> d.Payment:
-    """Money goes back to the customer; without an amount, the whole balance.
+    """Money goes back to the customer; without an amount, the whole balance; ``whole``: all that was received.
 
     Refused: ``nothing_due``, ``more_than_balance``, ``currency_mismatch``.
     """
     row = find(tx, "invoices", asked.invoice)
-    balance = -open_of(row)
+    balance = row["paid"] if asked.whole else -open_of(row)
     if balance <= 0:
         raise Refusal("nothing_due", f"invoice {row['id']}: nothing is due to the customer", row["id"])
     if asked.amount is not None and asked.amount.currency != row["currency"]:

@@ -219,28 +219,31 @@ def _release(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
     return make
 
 
+_TO_SHIP = (
+    'SELECT r.id AS release, r.released, o.id AS "order", o.chain, o.customer, l.line, l.product,'
+    " l.quantity - l.shipped - l.cancelled AS open, l.shipped, p.stock, '' AS warehouse, r.rowid AS number"
+    " FROM releases r JOIN orders o ON o.id = r.order_id JOIN order_lines l ON l.order_id = o.id"
+    " JOIN products p ON p.id = l.product WHERE r.status = 'open' AND l.quantity > l.shipped + l.cancelled"
+    " AND NOT EXISTS (SELECT 1 FROM picks k WHERE k.release = r.id)"
+    " UNION ALL SELECT r.id, r.released, o.id, o.chain, o.customer, k.line, k.product,"
+    " MIN(k.quantity - k.shipped, l.quantity - l.shipped - l.cancelled), k.shipped,"
+    " CASE k.warehouse WHEN 'main' THEN p.stock ELSE COALESCE(s.stock, 0) END, k.warehouse, r.rowid FROM picks k"
+    " JOIN releases r ON r.id = k.release JOIN orders o ON o.id = r.order_id"
+    " JOIN order_lines l ON l.order_id = o.id AND l.line = k.line JOIN products p ON p.id = k.product"
+    " LEFT JOIN stock_at s ON s.warehouse = k.warehouse AND s.product = k.product"
+    " WHERE r.status = 'open' AND k.quantity > k.shipped AND l.quantity > l.shipped + l.cancelled"
+    " ORDER BY number, line"
+)
+
+
 def _work_lists(app: FastAPI, system: SandboxSystem) -> None:
     database = system.database
 
     @app.get("/warehouse/open")
     async def open_releases() -> Response:
-        """What the warehouse has to ship: each open line of each released order, with what is in stock."""
+        """What each warehouse has to ship: each open line of each released order, with what is in stock there."""
         system.gate.catch_up()
-        return rows_answer(database.rows(
-            "SELECT r.id AS release, r.released, o.id AS \"order\", o.chain, o.customer, l.line, l.product,"
-            " l.quantity - l.shipped - l.cancelled AS open, l.shipped, p.stock, '' AS warehouse FROM releases r"
-            " JOIN orders o ON o.id = r.order_id JOIN order_lines l ON l.order_id = o.id"
-            " JOIN products p ON p.id = l.product"
-            " WHERE r.status = 'open' AND l.quantity > l.shipped + l.cancelled AND NOT EXISTS (SELECT 1 FROM picks k"
-            " WHERE k.release = r.id) UNION ALL"
-            " SELECT r.id, r.released, o.id, o.chain, o.customer, k.line, k.product, k.quantity - k.shipped, k.shipped,"
-            " CASE k.warehouse WHEN 'main' THEN p.stock ELSE COALESCE(s.stock, 0) END, k.warehouse FROM picks k"
-            " JOIN releases r ON r.id = k.release JOIN orders o ON o.id = r.order_id"
-            " JOIN order_lines l ON l.order_id = o.id AND l.line = k.line JOIN products p ON p.id = k.product"
-            " LEFT JOIN stock_at s ON s.warehouse = k.warehouse AND s.product = k.product"
-            " WHERE r.status = 'open' AND k.quantity > k.shipped AND l.quantity > l.shipped + l.cancelled"
-            " ORDER BY 1, 6"
-        ))  # fmt: skip
+        return rows_answer(database.rows(_TO_SHIP))
 
     @app.get("/bank/open")
     async def open_invoices() -> Response:
