@@ -32,8 +32,9 @@ def _amended(turn: Turn, token: Token, name: str) -> None:
     entered = _newly_asked(turn, name)
     document = turn.state.results[name]
     turn.log(
-        Kind.AMENDED, leg=token.leg, item=token.item, handler=token.leg, document=document.get("id", ""), version=document.get("version"),
-        reopened=[*(task.id for task in changed), *entered], kept=[one.id for one in bound if one not in changed],
+        Kind.AMENDED, leg=token.leg, item=token.item, handler=token.leg, document=document.get("id", ""),
+        version=document.get("version"), reopened=[*(task.id for task in changed), *entered],
+        kept=[one.id for one in bound if one not in changed],
     )  # fmt: skip
     legs = [turn.plan.nodes[task.node].leg for task in changed] + entered
     if not legs:

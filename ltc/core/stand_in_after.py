@@ -131,9 +131,10 @@ class AfterSale:
             one["amount"]["minor"] for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now
         )
         due = paid + invoice["credited"]["minor"] + invoice["written_off"]["minor"] - invoice["gross"]["minor"]
+        wanted = (args.get("amount") or {}).get("minor") or (paid if args.get("whole") else due)
         back = {
             "id": f"R-{args['invoice']}-{len(invoice['payments']) + 1}", "version": 1, "invoice": args["invoice"],
-            "amount": {**invoice["gross"], "minor": -((args.get("amount") or {}).get("minor") or (paid if args.get("whole") else due))},
+            "amount": {**invoice["gross"], "minor": -wanted},
             "received_at": now.isoformat(),
         }  # fmt: skip
         invoice["payments"].append(back)
