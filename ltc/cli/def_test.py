@@ -109,6 +109,7 @@ def _script(given: Mapping) -> Script:
         cancel_after=given.text("cancel_after"),
         events=[_event(one) for one in given.listing("events").mappings()],
         elsewhere=given.whole("elsewhere", 0),
+        lacks=given.whole("lacks", 100),
     )
     for key in ("parts", "pays"):
         if key in given.values:

@@ -66,6 +66,7 @@ GIVEN = Record(
             ),
             "what else happens",
         ),
+        "lacks": Whole(0, 100, "the share of the order, in percent, that is to be made, of parts to be bought"),
         "elsewhere": Whole(0, 100, "the share of the order, in percent, that only the second warehouse has"),
         "back_after": _LASTING,
         "cancel_after": Text("operation", "the operation after which the customer cancels"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from ltc.core.state import State
 from ltc.definition.plan import Plan
+from ltc.model.money import round_minor
 
 Broken = tuple[str, str, str, str]  # leg, equation, left, right
 
@@ -39,7 +40,43 @@ def _broken(plan: Plan, state: State, through: bool) -> list[Broken]:
         said = "billed <= delivered - returned" if returns else "billed <= delivered"
         found += _billed(plan, said, invoices, deliveries, returns)
     elif plan.billing.basis == "order" and orders:
-        found += _billed(plan, "billed <= ordered", invoices, orders, [])
+        found += _billed(plan, "billed <= ordered", invoices, _with_over(plan, orders), [])
+    elif plan.billing.basis == "milestone":
+        accepted = _newest([doc for doc in documents if _has(doc, "accepted_at", "amount")])
+        found += _milestones(plan, invoices, accepted, through)
+    return found
+
+
+def _with_over(plan: Plan, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Orders at what may be billed of them: what was delivered beyond them, within the tolerance, counts."""
+    most = 1 + Decimal(plan.billing.over) / 100
+    return [
+        {**order, "gross": {**order["gross"], "minor": round_minor(order["gross"]["minor"] * most)}}
+        if order["shipped"] > order["ordered"]
+        else order
+        for order in orders
+    ]
+
+
+def _milestones(
+    plan: Plan, invoices: list[dict[str, Any]], accepted: list[dict[str, Any]], through: bool
+) -> list[Broken]:
+    """Billed, less what was credited, is what was accepted, per currency; on the way there it may be less."""
+    billed, agreed = _sums(invoices, "gross", "credited"), _sums(accepted, "amount")
+    return [
+        (_leg(plan, "invoice"), f"billed = accepted milestones ({currency})", str(billed.get(currency, 0)),
+         str(agreed.get(currency, 0)))
+        for currency in sorted({*billed, *agreed})
+        if billed.get(currency, 0) > agreed.get(currency, 0)
+        or (through and billed.get(currency, 0) != agreed.get(currency, 0))
+    ]  # fmt: skip
+
+
+def _sums(documents: list[dict[str, Any]], plus: str, minus: str = "") -> dict[str, int]:
+    found: dict[str, int] = {}
+    for document in documents:
+        currency = document[plus]["currency"]
+        found[currency] = found.get(currency, 0) + document[plus]["minor"] - (document[minus]["minor"] if minus else 0)
     return found
 
 
@@ -82,13 +119,30 @@ def _order(plan: Plan, order: dict[str, Any]) -> list[Broken]:
 
 
 def _invoice(plan: Plan, invoice: dict[str, Any]) -> list[Broken]:
-    """Billed = paid + credited + written off + open, in one currency."""
+    """Billed = paid + credited + discounted + written off + open, in one currency; exchange differences apart."""
     parts = [invoice[name] for name in ("paid", "credited", "written_off", "open")]
+    if invoice.get("discounted"):
+        parts.append(invoice["discounted"])
     total = sum(part["minor"] for part in parts)
+    found = _exchange(plan, invoice)
     if total == invoice["gross"]["minor"] and all(part["currency"] == invoice["gross"]["currency"] for part in parts):
+        return found
+    discounted = " + discounted" if invoice.get("discounted") else ""
+    said = f"billed = paid + credited{discounted} + written off + open ({invoice['id']})"
+    return [*found, (_leg(plan, "payment"), said, str(invoice["gross"]["minor"]), str(total))]
+
+
+def _exchange(plan: Plan, invoice: dict[str, Any]) -> list[Broken]:
+    """In the books' currency: what payments brought = what they were carried at + the exchange difference."""
+    booked = invoice.get("exchange")
+    if not booked:
         return []
-    said = f"billed = paid + credited + written off + open ({invoice['id']})"
-    return [(_leg(plan, "payment"), said, str(invoice["gross"]["minor"]), str(total))]
+    came = booked["received"]["minor"]
+    carried = booked["carried"]["minor"] + booked["difference"]["minor"]
+    if came == carried and len({booked[name]["currency"] for name in ("received", "carried", "difference")}) == 1:
+        return []
+    said = f"received = carried + exchange difference ({invoice['id']})"
+    return [(_leg(plan, "payment"), said, str(came), str(carried))]
 
 
 def _billed(

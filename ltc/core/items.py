@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import recurring, slas
+from ltc.core import falling_due, recurring, slas
 from ltc.core.state import LegState, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Leg, Loop
@@ -21,7 +21,7 @@ def begin(turn: Turn, leg: Leg) -> None:
         recurring.begin(turn, leg)
         return
     one.keys = []
-    if loop.source in turn.plan.collections:
+    if falling_due.runs(loop) or loop.source in turn.plan.collections:
         appear(turn, leg)
         return
     for element in turn.value(loop.source, leg.id, ""):
@@ -39,6 +39,12 @@ def appear(turn: Turn, leg: Leg) -> None:
     one, loop = turn.state.legs[leg.id], leg.loop
     if loop and loop.every:
         recurring.appear(turn, leg)
+        return
+    if loop and falling_due.runs(loop):
+        for part in falling_due.due(turn, loop):
+            if part["name"] not in one.keys:
+                one.items[part["name"]] = part
+                one.keys.append(part["name"])
         return
     if loop is None or loop.source not in turn.plan.collections:
         return
@@ -99,6 +105,8 @@ def source_closed(turn: Turn, leg: Leg) -> bool:
     assert leg.loop is not None
     if leg.loop.every:
         return recurring.source_closed(turn, leg)
+    if falling_due.runs(leg.loop):
+        return falling_due.closed(turn, leg.loop)
     if leg.loop.source not in turn.plan.collections:
         return True
     return all(

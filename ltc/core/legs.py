@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from ltc.core import amending, approvals, calls, events, forks, items, moves, sides, slas, tasks, undoing, waits
+from ltc.core import (
+    amending,
+    approvals,
+    calls,
+    events,
+    falling_due,
+    forks,
+    items,
+    moves,
+    sides,
+    slas,
+    tasks,
+    undoing,
+    waits,
+)
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, TaskNode, WaitNode
@@ -111,6 +125,8 @@ def _later_may_open(turn: Turn) -> bool:
 
 def _has_begun(turn: Turn, leg: Leg) -> bool:
     """Tell whether a leg that starts with its first item has one."""
+    if leg.loop and falling_due.runs(leg.loop):
+        return bool(falling_due.due(turn, leg.loop))
     return bool(leg.loop and leg.loop.on_item and turn.state.collections.get(leg.loop.source))
 
 

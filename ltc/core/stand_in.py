@@ -9,11 +9,14 @@ from typing import Any
 from ltc.core.commands import CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
 from ltc.core.stand_in_books import Books
 from ltc.core.stand_in_tasks import does
+from ltc.core.stand_in_terms import SUPPLY_TIME
 from ltc.definition.plan import Plan
 from ltc.model.ids import digest
 from ltc.model.messages import CUSTOMER, Answer, Decision, Event, Intervention
 
 SOON = timedelta(seconds=1)
+BILLS = ("erp.post_invoice", "erp.post_order_invoice", "erp.post_down_payment", "erp.post_instalment",
+         "erp.post_final_invoice", "erp.post_milestone_invoice")  # fmt: skip
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Script:
     ``cancel_after``: operation after which the customer cancels.
     ``events``: what else happens: ``event``, ``after`` (operation), ``later`` (how much), ``twice``, and its ``fields``
     (a mapping, or what makes one of the stand-in's books). ``elsewhere``: the share of the order that a second
-    warehouse has. ``back_after``: how long announced goods take to come back.
+    warehouse has; ``lacks``: the share that is to be made, of parts to be
+    bought. ``back_after``: how long announced goods take to come back.
     ``children``: how chains that were started end, in order (``never`` does not); all others complete.
     """
 
@@ -48,6 +52,7 @@ class Script:
     cancel_after: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0
+    lacks: int = 100
     back_after: timedelta = timedelta(days=3)
     children: list[str] = field(default_factory=list)
     child_after: timedelta = timedelta(days=5)
@@ -67,7 +72,7 @@ class StandIn:
     _decided: int = 0
 
     def __post_init__(self) -> None:
-        self.books = Books(self.opportunity, elsewhere=self.script.elsewhere)
+        self.books = Books(self.opportunity, elsewhere=self.script.elsewhere, lacks=self.script.lacks)
 
     # The protocol of simulation.World
 
@@ -125,7 +130,13 @@ class StandIn:
         if op == "erp.accept_return":
             later += self._comes_back(result, now)
         later += self._happenings(op)
-        if op in ("erp.post_invoice", "erp.post_order_invoice", "erp.post_milestone_invoice"):
+        if op == "erp.release_production":
+            fields = {"production": result["id"], "finished": result["quantity"]}
+            later.append(self._event(SUPPLY_TIME, "erp.production_finished", fields))
+        if op == "erp.confirm_purchase":
+            fields = {"purchase": result["id"], "receipt": f"GRN-{result['id']}"}
+            later.append(self._event(SUPPLY_TIME, "erp.goods_received", fields))
+        if op in BILLS:
             later += self._payments(result, now)
         if op == "chain.start":
             later += self._child_ends(result, now)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ltc.core.stand_in_after import AfterSale
-from ltc.core.stand_in_milestones import Milestones
+from ltc.core.stand_in_terms import Terms
 
 
 @dataclass
-class Books(AfterSale, Milestones):
+class Books(AfterSale, Terms):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -21,10 +21,11 @@ class Books(AfterSale, Milestones):
     numbers: dict[str, int] = field(default_factory=dict)
     children: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # how a chain that was started ends, when
     elsewhere: int = 0
+    lacks: int = 100
 
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
-        Milestones.__init__(self)
+        Terms.__init__(self)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
@@ -125,12 +126,12 @@ class Books(AfterSale, Milestones):
     def erp_post_order_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return self._invoice(f"INV-{self._number('invoice')}", "", self.order["gross"], now)
 
-    def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime) -> dict[str, Any]:
+    def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime, **more: Any) -> dict[str, Any]:
         nil = {**gross, "minor": 0}
         invoice = {
             "id": name, "version": 1, "order": self.order["id"], "delivery": delivery, "net": gross, "tax": nil,
             "gross": gross, "paid": nil, "credited": nil, "written_off": nil, "open": gross, "settled": False,
-            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [],
+            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [], **more,
         }  # fmt: skip
         self.invoices[name] = invoice
         return self._shown(invoice)
@@ -170,6 +171,10 @@ class Books(AfterSale, Milestones):
         received = [one for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now]
         paid = sum(one["amount"]["minor"] for one in received)
         left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"] - invoice["credited"]["minor"]
+        discounted = self._discounted(invoice, received, left)
+        left -= discounted
+        if discounted:
+            invoice["discounted"] = {**invoice["gross"], "minor": discounted}
         shown = {
             **self._shown(invoice), "version": invoice["version"] + len(received), "settled": left <= 0,
             "paid": {**invoice["gross"], "minor": paid}, "open": {**invoice["gross"], "minor": left},

@@ -92,6 +92,8 @@ class Turn:
         """Every name that an expression at this place can see. What was never left is empty, for ``has()``."""
         state = self.state
         names: dict[str, Any] = {**_unset(self.plan), **state.input, "requester": state.requester}
+        if self.plan.billing.terms is not None:
+            names["billing"] = self.plan.billing.terms
         names.update({name: list(items.values()) for name, items in state.collections.items()})
         names.update(state.results)
         leg_state = state.legs.get(leg)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from ltc.definition.delivered import written_out
 from ltc.definition.errors import Mark, Problems, nearest
 from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
@@ -60,6 +61,7 @@ class Build:
     calendar: str = ""
     currency: str = ""
     process: str = ""
+    under: str = "0"  # the tolerance that delivered() asks for, in percent
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     slas: dict[str, Sla] = field(default_factory=dict)
     operations: dict[str, PinnedOperation] = field(default_factory=dict)
@@ -78,7 +80,8 @@ class Build:
         if not isinstance(node, Scalar):
             return ""
         text = " ".join(node.text.split()) if node.lines > 1 else node.text
-        self.uses.append(Use(text, node.start, node.lines == 1, scope, **more))
+        said, text = text, written_out(text, self.under)
+        self.uses.append(Use(text, node.start, node.lines == 1 and text == said, scope, **more))
         return text
 
     def check_calendar(self, name: str, mark: Mark) -> None:

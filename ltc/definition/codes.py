@@ -171,6 +171,20 @@ CODES: dict[str, Code] = {
     "LTC-D155": Code("'{process}' starts with an event that has no '{word}'", "it has: {known}"),
     "LTC-D156": Code("'{process}' starts with an event that needs '{word}'", "add '{word}:' under 'input:'"),
     "LTC-D157": Code("processes start each other in a circle: {way}", "let no child start its parent"),
+    "LTC-D174": Code(
+        "the shares of '{what}' make {total} %, each above 0 %, and not 100 %", "let the shares make 100%"
+    ),
+    "LTC-D175": Code(
+        "'{word}' must say a share, or, like all others, an amount", "say one of share and amount, the same throughout"
+    ),
+    "LTC-D176": Code("two {what} are called '{word}'", "give each a name of its own"),
+    "LTC-D177": Code(
+        "'{word}' does not say after which leg it falls due, and leg '{leg}' waits for that",
+        "add 'after: LEG', or let the loop start when_complete",
+    ),
+    "LTC-D178": Code(
+        "leg '{word}' does not come before '{leg}', which bills what falls due after it", "name an earlier leg"
+    ),
     "LTC-D120": Code("'{key}' would have no effect here: {why}", "{remedy}"),
     "LTC-D107": Code(
         "four_eyes keeps out who has decided already; this would ask them again",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ltc.definition.build import Build, World
+from ltc.definition.compile_billing import billing
 from ltc.definition.compile_every import every
 from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
@@ -17,7 +18,6 @@ from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import (
-    Billing,
     CallNode,
     Leg,
     Loop,
@@ -160,6 +160,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         build.problems.add("LTC-D046", tree.at("currency"), word=currency, known=CURRENCIES)
     decided = tables(build, tree.mapping("tables"))
     sla(build, tree.values.get("sla"), "chain", "chain", "", "chain")
+    agreed = billing(build, tree.mapping("billing"))
     legs = _legs(build, tree.mapping("legs"))
     plan = Plan(
         process=tree.text("process"),
@@ -167,7 +168,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         currency=currency,
         calendar=build.calendar,
         start=_start(build, tree.mapping("start")),
-        billing=_billing(tree.mapping("billing")),
+        billing=agreed,
         legs=legs,
         nodes=build.nodes,
         slas=build.slas,
@@ -195,17 +196,6 @@ def _start(build: Build, keys: Keys) -> StartSpec:
         key=build.use(keys.values.get("key"), "start", want="string", where="'key'", event=event),
         input={name: build.use(value, "start", event=event) for name, value in given.values.items()},
         requester=build.use(keys.values.get("requester"), "start", want="string", where="'requester'", event=event),
-    )
-
-
-def _billing(keys: Keys) -> Billing:
-    tolerance = keys.mapping("tolerance")
-    return Billing.model_validate(
-        {
-            "basis": keys.text("basis", "delivery"),
-            "over": tolerance.text("over", "0").rstrip("%"),
-            "under": tolerance.text("under", "0").rstrip("%"),
-        }
     )
 
 

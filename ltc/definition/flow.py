@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ltc.definition.build import Build
+from ltc.definition.lint_billing import SCHEDULES
 from ltc.definition.plan import (
     AnyNode,
     ApproveNode,
@@ -176,7 +177,12 @@ def reactions(node: AnyNode) -> list[tuple[str, Reaction]]:
 def follow(plan: Plan, build: Build) -> Flow:
     """Follow all ways from the start through every leg."""
     flow = Flow(plan, build)
-    always = [*plan.start.input, *plan.collections, *(["requester"] if plan.start.requester else [])]
+    always = [
+        *plan.start.input,
+        *(["billing"] if plan.billing.terms is not None else []),
+        *plan.collections,
+        *(["requester"] if plan.start.requester else []),
+    ]
     start = Known().plus(*always).perhaps(*(one.result for one in plan.handlers if one.then.kind != "steps"))
     flow.known["chain"] = start
     way: Way = start
@@ -225,8 +231,28 @@ def _leg(flow: Flow, leg: Leg, way: Known) -> Way:
 def _beside_source(flow: Flow, leg: Leg, way: Known) -> Known:
     """An on_item leg may begin as soon as its source is being filled: only what was set before that is sure."""
     source = leg.loop.source if leg.loop else ""
+    if source in SCHEDULES:
+        return _beside_legs(flow, leg, way)
     steps = (node for node in flow.plan.nodes.values() if isinstance(node, CallNode | WaitNode))
     met = join(*(flow.known.get(node.id) for node in steps if node.into == source))
     if met is None:
         return way
     return Known(met.sure & way.maybe, way.maybe)
+
+
+def _beside_legs(flow: Flow, leg: Leg, way: Known) -> Known:
+    """What falls due after a leg is billed beside what comes later: only what was set by then is sure."""
+    order = [one.id for one in flow.plan.legs]
+    parts = (flow.plan.billing.terms or {}).get(source_of(leg), [])
+    known: list[Way] = [way]
+    for part in parts:
+        if part["after"] in order[: order.index(leg.id)]:
+            following = order[order.index(part["after"]) + 1]
+            known.append(flow.known.get(f"leg:{following}", way))
+    met = join(*known)
+    return Known(met.sure & way.maybe, way.maybe) if met is not None else way
+
+
+def source_of(leg: Leg) -> str:
+    """Return which list of ``billing:`` a leg loops over."""
+    return leg.loop.source.split(".")[-1] if leg.loop else ""

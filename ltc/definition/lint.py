@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ltc.definition.build import Build
 from ltc.definition.flow import follow
+from ltc.definition.lint_billing import check_billing
 from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_handlers import check_handlers
 from ltc.definition.lint_people import check_people
@@ -34,6 +35,7 @@ def lint(plan: Plan, build: Build) -> None:
     check_pivot(plan, build, flow)
     check_loops(plan, build)
     check_vain(plan, build)
+    check_billing(plan, build)
     check_people(plan, build)
     check_tasks(plan, build)
     check_slas(plan, build)

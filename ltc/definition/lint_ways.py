@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ltc.definition.build import Build
 from ltc.definition.flow import Flow, reactions
+from ltc.definition.lint_billing import SCHEDULES
 from ltc.definition.plan import AnyNode, CallNode, EndNode, Leg, Plan, Reaction, TaskNode, WaitNode
 
 UNDOING = ("cancelled", "rejected")  # outcomes that undo what took effect
@@ -111,13 +112,23 @@ def check_loops(plan: Plan, build: Build) -> None:
         if leg.loop is None or leg.loop.every:
             continue
         if leg.loop.source not in plan.collections:
-            if leg.loop.on_item:
+            if leg.loop.source in SCHEDULES:
+                _named_parts(leg, build)
+            elif leg.loop.on_item:
                 build.problems.add("LTC-D093", build.places[f"loop:{leg.id}:starts"])
             continue
         filled = [_fills(plan, one, leg.loop.source) for one in plan.legs]
         first = next((one for one, does in zip(order, filled, strict=True) if does), leg.id)
         if order.index(first) >= order.index(leg.id):
             build.problems.add("LTC-D094", build.places[f"loop:{leg.id}"], word=leg.loop.source, leg=first)
+
+
+def _named_parts(leg: Leg, build: Build) -> None:
+    """A part that falls due is known by its name: another key would not be heard."""
+    if leg.loop and leg.loop.on_item and leg.loop.key != f"{leg.loop.name}.name":
+        why = "what falls due is kept by its name"
+        mark, remedy = build.places[f"loop:{leg.id}:key"], f"write key: {leg.loop.name}.name"
+        build.problems.add("LTC-D120", mark, key=f"key: {leg.loop.key}", why=why, remedy=remedy)
 
 
 def _fills(plan: Plan, leg: Leg, name: str) -> bool:

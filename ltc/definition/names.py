@@ -16,13 +16,15 @@ from ltc.definition.plan import CallNode, DecisionTable, Handler, Leg, Plan, Tas
 from ltc.definition.task_types import answers_type
 from ltc.model.money import Money
 from ltc.model.period import Period
+from ltc.model.terms import BillingTerms
 
 # Words of the expression language and names that the engine gives; an author cannot use them.
 RESERVED = (
-    "event", "requester", "waiting_for", "due", "base", "money", "has", "all", "exists", "exists_one", "map", "filter",
-    "size", "string", "int", "bool", "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for",
-    "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while", "type",
-    "double", "uint", "bytes", "duration", "timestamp", "dyn", "list", "matches", "startsWith", "endsWith", "contains",
+    "event", "requester", "waiting_for", "due", "base", "money", "delivered", "has", "all", "exists", "exists_one",
+    "map", "filter", "size", "string", "int", "bool", "true", "false", "null", "in", "as", "break", "const",
+    "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var",
+    "void", "while", "type", "double", "uint", "bytes", "duration", "timestamp", "dyn", "list", "matches",
+    "startsWith", "endsWith", "contains",
 )  # fmt: skip
 
 
@@ -51,6 +53,9 @@ def collect(plan: Plan, build: Build) -> Names:
     """Collect all names; complain when one means two things or is taken by the language."""
     names = Names(local={leg.id: {} for leg in [*plan.legs, *plan.sides] if leg.loop})
     _inputs(plan, build, names)
+    if plan.billing.terms is not None:
+        agreed = Meaning("what is agreed on billing", ExprType.of(BillingTerms), build.places["billing"])
+        names.chain["billing"] = agreed
     amended = {handler.name: handler.amends for handler in plan.handlers}
     for name, table in plan.tables.items():
         _add(build, names.chain, name, Meaning("a table", given(name, table), build.places[f"table:{name}"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -125,9 +125,10 @@ class Every(Value):
 class Billing(Value):
     """Which balance equations hold, and with what tolerance in percent."""
 
-    basis: Literal["order", "delivery"] = "delivery"
+    basis: Literal["order", "delivery", "milestone"] = "delivery"
     over: str = "0"
     under: str = "0"
+    terms: dict[str, Any] | None = None  # ltc.model.terms.BillingTerms, the value of the name ``billing``
 
 
 class PinnedOperation(Value):

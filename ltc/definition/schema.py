@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ltc.definition.schema_billing import BILLING
 from ltc.definition.schema_handlers import HANDLER, KEEP_OPEN
 from ltc.definition.schema_ladders import EVERY
 from ltc.definition.schema_steps import STEP_SHAPES
@@ -33,26 +34,6 @@ START = Record(
     required=("event", "key", "input"),
     reserved={"webhook": LATER},
 )
-
-BILLING = Record(
-    "billing",
-    {
-        "basis": Choice(
-            ("order", "delivery"), "what is billed: the order, or each delivery; picks the balance equations",
-            reserved=("milestone",),
-        ),
-        "tolerance": Record(
-            "tolerance",
-            {
-                "over": Text("tolerance", "how much more than ordered may be delivered"),
-                "under": Text("tolerance", "how much less than ordered counts as all"),
-            },
-            "what deviation still counts as balanced",
-        ),
-    },
-    "which balance equations hold",
-    required=("basis",),
-)  # fmt: skip
 
 TARGET = OneOf(
     "target",

@@ -8,6 +8,7 @@ from tests.support.keys import listed, schema
 from tests.support.keys_case import Case
 from tests.unit.keys import (
     cases_approve,
+    cases_billing,
     cases_call,
     cases_dunning,
     cases_every,
@@ -25,6 +26,7 @@ from tests.unit.keys import (
 )
 
 ROOMS = (
+    cases_billing,
     cases_process,
     cases_call,
     cases_wait,
@@ -56,12 +58,12 @@ def test_every_case_is_of_an_item_of_the_schema():
 
 def test_what_is_new_in_the_schema_is_listed():
     grown = copy.deepcopy(schema())
-    grown["properties"]["billing"]["properties"]["basis"]["enum"].append("milestone")
+    grown["properties"]["billing"]["properties"]["basis"]["enum"].append("hours")
     call = next(way for way in grown["$defs"]["step"]["anyOf"] if "call" in way["required"])
     call["properties"]["priority"] = {"type": "string", "pattern": "^(high|low)$"}
     new = [item for item in listed(grown) if item not in listed()]
     assert new == [
-        "billing.basis=milestone", "step.call.priority", "a pattern that FORMS does not know: ^(high|low)$",
+        "billing.basis=hours", "step.call.priority", "a pattern that FORMS does not know: ^(high|low)$",
     ]  # fmt: skip
 
 
