@@ -130,12 +130,7 @@ class StandIn:
         if op == "erp.accept_return":
             later += self._comes_back(result, now)
         later += self._happenings(op)
-        if op == "erp.release_production":
-            fields = {"production": result["id"], "finished": result["quantity"]}
-            later.append(self._event(SUPPLY_TIME, "erp.production_finished", fields))
-        if op == "erp.confirm_purchase":
-            fields = {"purchase": result["id"], "receipt": f"GRN-{result['id']}"}
-            later.append(self._event(SUPPLY_TIME, "erp.goods_received", fields))
+        later += self._supplies(op, result)
         if op in BILLS:
             later += self._payments(result, now)
         if op == "chain.start":
@@ -166,6 +161,16 @@ class StandIn:
             fields = one["fields"](self.books) if callable(one["fields"]) else one["fields"]
             heard += [self._event(one.get("later", SOON * 2), one["event"], fields)] * (2 if one.get("twice") else 1)
         return heard
+
+    def _supplies(self, op: str, result: dict[str, Any]) -> list[tuple[timedelta, Input]]:
+        """What is made is finished, and what is bought comes in."""
+        if op == "erp.release_production":
+            fields = {"production": result["id"], "finished": result["quantity"]}
+            return [self._event(SUPPLY_TIME, "erp.production_finished", fields)]
+        if op == "erp.confirm_purchase":
+            fields = {"purchase": result["id"], "receipt": f"GRN-{result['id']}"}
+            return [self._event(SUPPLY_TIME, "erp.goods_received", fields)]
+        return []
 
     def _comes_back(self, back: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
         """What is announced comes back."""

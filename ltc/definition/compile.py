@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ltc.definition.build import Build, World
-from ltc.definition.compile_billing import billing
+from ltc.definition.compile_billing import billing, heard
 from ltc.definition.compile_every import every
 from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
@@ -168,7 +168,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         currency=currency,
         calendar=build.calendar,
         start=_start(build, tree.mapping("start")),
-        billing=agreed,
+        billing=heard(build, agreed),
         legs=legs,
         nodes=build.nodes,
         slas=build.slas,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,12 @@ def billing(build: Build, keys: Keys) -> Billing:
         terms[what] = _parts(build, keys, what)
     build.problems.stop()
     return Billing.model_validate({**plain, "terms": BillingTerms.model_validate(terms).model_dump(mode="json")})
+
+
+def heard(build: Build, agreed: Billing) -> Billing:
+    """Leave the terms out of the plan when no expression speaks of them: they would only be carried along."""
+    spoken = any(re.search(r"\bbilling\b", use.source) for use in build.uses)
+    return agreed if spoken else agreed.model_copy(update={"terms": None})
 
 
 def _percent(text: str) -> str:

@@ -11,16 +11,15 @@ SCHEDULES = ("billing.instalments", "billing.milestones")
 
 def check_billing(plan: Plan, build: Build) -> None:
     """Complain about terms that nothing reads, and about parts that would never fall due."""
-    terms = plan.billing.terms
-    if terms is None:
-        return
     read = _read(build)
     for what in ("cash_discount", "instalments", "milestones"):
-        if terms[what] and not any(path in ("billing", f"billing.{what}") or
+        if f"billing:{what}" in build.places and not any(path in ("billing", f"billing.{what}") or
                                    path.startswith(f"billing.{what}.") for path in read):  # fmt: skip
             why = "nothing in the process reads it"
             remedy = "agree on it with the system: erp.agree_terms, with terms: billing"
             build.problems.add("LTC-D120", build.places[f"billing:{what}"], key=what, why=why, remedy=remedy)
+    if plan.billing.terms is None:
+        return
     driven = {leg.loop.source: leg for leg in plan.legs if leg.loop and leg.loop.on_item}
     for what in ("instalments", "milestones"):
         _due(plan, build, what, driven.get(f"billing.{what}"))

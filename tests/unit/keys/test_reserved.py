@@ -17,7 +17,6 @@ ASK = "legs.approval.steps.0"
 PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "definition": ("", {}),
     "start": ("start", {}),
-    "billing.basis": ("billing.basis", {}),
     "leg": ("legs.order", {}),
     "reaction": (f"{ASK}.none_found", {f"{ASK}.none_found": "hold"}),
     "step": ("legs.order.steps.0", {}),
