@@ -17,7 +17,7 @@ from ltc.cli.stuck_group import grouped
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
-from ltc.definition.plan import Plan, TaskNode
+from ltc.definition.plan import TaskNode
 from ltc.definition.show_tasks import field_words
 from ltc.ports.approvers import approvers
 from ltc.ports.errors import BusinessRefusal
@@ -131,8 +131,7 @@ class Desk(VersionDesk):
         Raises:
             BadUsageError, NotFoundError: it is none that the step could have left.
         """
-        start = await self.client.store.start_of(chain)
-        plan = Plan.model_validate(start.plan) if start else None
+        plan = await self.plan_of(chain)
         operation = adopting.operation_at(plan, self.parts.registry, hold["leg"], hold["step"]) if plan else None
         if operation is None:
             return given

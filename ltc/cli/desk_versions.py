@@ -14,6 +14,7 @@ from ltc.client.chain_client import Action, ChainClient
 from ltc.client.definitions import Definition
 from ltc.client.errors import ClientError
 from ltc.client.moving import Mover
+from ltc.definition.plan import Plan
 
 Record = dict[str, Any]
 
@@ -31,6 +32,17 @@ class VersionDesk:
     async def definition(self, ref: str) -> Definition:
         """Return a definition by name, file or version."""
         return await versions.find(ref, await self.client.definitions(), self.client.store)
+
+    async def plan_of(self, chain: str) -> Plan | None:
+        """Return the plan that a chain runs now: the one it started with, unless it was moved to another."""
+        start, view = await self.client.store.start_of(chain), await self.client.store.chain(chain)
+        if start is None:
+            return None
+        if view and view["plan"] and not start.plan_digest.startswith(view["plan"]):
+            found = await self.client.store.find_plans(start.process, view["plan"])
+            if found:
+                return Plan.model_validate(found[0]["plan"])
+        return Plan.model_validate(start.plan)
 
     async def running(self, process: str, leg: str, version: str) -> list[str]:
         """Return the chains of a process that have not ended; of one leg, or of one version."""

@@ -38,6 +38,9 @@ class Asking:
     offered: timedelta | None  # until the people were known; None: nobody was found, or it was not told
     candidates: list[str]
     said: list[tuple[timedelta, Record]]
+    acted: list[tuple[timedelta, Record]] = field(default_factory=list)  # of a task: what people did with it
+    standing: Record = field(default_factory=dict)  # who stood in for whom
+    handed: list[list[str]] = field(default_factory=list)  # to whom it was handed later, in order
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Heard:
     """Something that came from outside by itself: an event or an operator's wish."""
 
     at: datetime
+    seq: int  # of the entry that tells of it: two things of one instant have an order
     id: str
     event: Record | None = None
     wish: Record | None = None
@@ -108,7 +112,7 @@ def arrange(
                 found.trouble = found.trouble or f"the record of the {entry.data.get('action')} by hand is missing"
                 continue
             left.remove(wish)
-            found.heard.append(Heard(entry.at, str(wish["id"]), wish=wish))
+            found.heard.append(Heard(entry.at, entry.seq, str(wish["id"]), wish=wish))
     return found
 
 
@@ -120,7 +124,7 @@ def _event(found: Recorded, entry: Entry, events: dict[str, Record], came: list[
     if name not in events:
         return f"the fields of event {name} are not on record"
     event = {"id": name, "name": entry.data["event"], "fields": events[name], "at": entry.at}
-    found.heard.append(Heard(entry.at, name, event=event))
+    found.heard.append(Heard(entry.at, entry.seq, name, event=event))
     return ""
 
 
@@ -172,24 +176,34 @@ def _asked(flying: list[Entry], entry: Entry) -> Entry | None:
 
 
 def askings(trail: list[Entry]) -> list[Asking]:
-    """Return every level that was asked, in order, with what people said."""
+    """Return every level that was asked, and every task that was given, in order, with what people said and did."""
     found: list[Asking] = []
     for number, entry in enumerate(trail):
-        if entry.kind is not Kind.TASK_OPENED:
-            continue
-        task, level = entry.data.get("task"), entry.data.get("level")
-        later = [one for one in trail[number + 1 :] if one.data.get("task") == task]
-        again = next((at for at, one in enumerate(later) if one.kind is Kind.TASK_OPENED), len(later))
-        mine = later[:again]
-        offered = next((one for one in mine if one.kind is Kind.TASK_OFFERED), None)
-        said = [
-            (one.at - entry.at, one.data) for one in mine if one.kind is Kind.DECIDED and one.data["level"] == level
-        ]
-        found.append(
-            Asking(
-                ids.place(entry.leg, entry.item, entry.step), str(level), entry.data.get("source") or {}, entry.at,
-                offered.at - entry.at if offered else None,
-                list(offered.data.get("candidates") or []) if offered else [], said,
-            )
-        )  # fmt: skip
+        if entry.kind is Kind.TASK_OPENED:
+            later = [one for one in trail[number + 1 :] if one.data.get("task") == entry.data.get("task")]
+            again = next((at for at, one in enumerate(later) if one.kind is Kind.TASK_OPENED), len(later))
+            found.append(_asking(entry, later[:again]))
     return found
+
+
+def _asking(opened: Entry, later: list[Entry]) -> Asking:
+    level = str(opened.data.get("level") or opened.step)
+    offered = next((one for one in later if one.kind is Kind.TASK_OFFERED), None)
+    people = [*(offered.data.get("candidates") or []), *(offered.data.get("queue") or [])] if offered else []
+    said = [
+        (one.at - opened.at, one.data)
+        for one in later
+        if one.kind is Kind.DECIDED and one.data.get("level") == level and one.data.get("door") != "automatic"
+    ]
+    return Asking(
+        ids.place(opened.leg, opened.item, opened.step), level, opened.data.get("source") or {}, opened.at,
+        offered.at - opened.at if offered else None, list(dict.fromkeys(people)), said,
+        acted=[(one.at - opened.at, one.data) for one in later if one.kind is Kind.TASK_ACTED],
+        standing=(offered.data.get("standing") or {}) if offered else {},
+        handed=[_people(one.data) for one in later if one.kind is Kind.TASK_HANDED],
+    )  # fmt: skip
+
+
+def _people(data: Record) -> list[str]:
+    value = data.get("candidates") or data.get("to")
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from ltc.core.commands import CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
+from ltc.core.commands import Act, CallDone, CallFailed, Decide, EventArrived, Input, Intervene, Schedule
 from ltc.core.stand_in_books import Books
 from ltc.model.ids import digest
-from ltc.model.messages import Answer, Decision, Event, Intervention
+from ltc.model.messages import Answer, Decision, Event, Intervention, TaskAct
 from ltc.model.trail import Kind
 from ltc.whatif.recorded import Asking, Heard, Outcome, Record, Recorded
 
 SOON = timedelta(seconds=1)
-NEVER = datetime.max.replace(tzinfo=UTC)
 _ID = re.compile(r"(?P<place>.*)#\d+(?P<rest>/[a-z_]+\d*)?")
 _MODES = {"/undo": "undo", "/probe": "probe"}
 
@@ -55,21 +54,22 @@ class RecordedWorld:
     _asked: list[int] = field(default_factory=list)
     _reads: list[str] = field(default_factory=list)
     _fed: list[str] = field(default_factory=list)
+    _open: dict[str, Asking] = field(default_factory=dict)
+    _handed: Counter[str] = field(default_factory=Counter)
     _anchors: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.books = Books(_deal(self.recorded.start["values"]))
-        self.anchor(self.recorded.began, self.recorded.began)
+        self.anchor(0, self.recorded.began, self.recorded.began)
 
     # --- what came by itself: as long after what caused it as it did
 
-    def anchor(self, was: datetime, now: datetime) -> None:
+    def anchor(self, seq: int, was: datetime, now: datetime) -> None:
         """Something that was at one instant is now at another: what followed it by itself follows it now."""
         self._anchors.append((was, now))
-        later = [one.at for one in self._causes() if one.at > was]
-        until = min(later, default=NEVER)
+        until = min((one.entry.seq for one in self._causes() if one.entry.seq > seq), default=None)
         for one in self.recorded.heard:
-            if was <= one.at < until and one.id not in self._fed:
+            if seq < one.seq and (until is None or one.seq < until) and one.id not in self._fed:
                 self._fed.append(one.id)
                 self.agenda.append((now + (one.at - was), _input(one)))
 
@@ -93,7 +93,7 @@ class RecordedWorld:
         """Answer a scheduled activity."""
         if command.name == "people.open_task":
             return self._people(command)
-        if command.name == "people.check_signature":
+        if command.name.startswith("people.check_"):
             return [(SOON, CallDone(command.id, ""))]
         if command.name in ("people.notify", "trail.flush"):
             return [(SOON, CallDone(command.id, {}))]
@@ -107,7 +107,7 @@ class RecordedWorld:
     def answered(self, event: Input, answer: Answer, now: datetime) -> None:
         """Note what the chain did not take: it no longer fits."""
         if answer.status != "accepted":
-            what = event.intervention.action if isinstance(event, Intervene) else "a decision"
+            what = event.intervention.action if isinstance(event, Intervene) else "what somebody said"
             self.refused.append(f"{what}: {answer.status}")
 
     # --- systems
@@ -119,7 +119,7 @@ class RecordedWorld:
             return SOON, CallDone(command.id, self._made_up(command, now))
         delay = found.at - found.asked
         if found.entry.kind is Kind.DONE and mode == "do":
-            self.anchor(found.at, now + delay)
+            self.anchor(found.entry.seq, found.at, now + delay)
         return delay, self._said(command, found, now)
 
     def _outcome(self, command: Schedule, place: str, mode: str) -> Outcome | None:
@@ -197,15 +197,24 @@ class RecordedWorld:
     # --- people
 
     def _people(self, command: Schedule) -> list[tuple[timedelta, Input]]:
-        level, place = command.payload["levels"][0], command.payload["task"].rpartition("#")[0]
-        found = self._asking(place, level["name"])
+        level, task = command.payload["levels"][0], command.payload["task"]
+        name = f"{task}/{level['name']}"
+        if name in self._open:  # asked again for the same level: it is handed to others
+            return [(SOON, self._handed_to(command, level, name))]
+        found = self._asking(task.rpartition("#")[0], level["name"])
         if found is None:
             return self._assumed(command, level)
-        candidates = {level["name"]: found.candidates}
-        heard: list[tuple[timedelta, Input]] = [
-            (found.offered or SOON, CallDone(command.id, {"candidates": candidates}))
-        ]
-        return heard + [(delay, Decide(_decision(command, said))) for delay, said in found.said]
+        self._open[name] = found
+        answer = {"candidates": {level["name"]: found.candidates}, "standing": {level["name"]: found.standing}}
+        heard: list[tuple[timedelta, Input]] = [(found.offered or SOON, CallDone(command.id, answer))]
+        heard += [(delay, Decide(_decision(command, said))) for delay, said in found.said]
+        return heard + [(delay, Act(_act(command, done))) for delay, done in found.acted]
+
+    def _handed_to(self, command: Schedule, level: Record, name: str) -> Input:
+        self._handed[name] += 1
+        handed = self._open[name].handed
+        people = handed[self._handed[name] - 1] if self._handed[name] <= len(handed) else self._open[name].candidates
+        return CallDone(command.id, {"candidates": {level["name"]: people}})
 
     def _asking(self, place: str, level: str) -> Asking | None:
         for number, one in enumerate(self.recorded.askings):
@@ -234,6 +243,17 @@ def _decision(command: Schedule, said: Record) -> Decision:
         {
             "id": said["id"], "task": command.payload["task"], "decision": said["decision"], "actor": said["actor"],
             "digest": command.payload["digest"], "comment": said.get("comment") or "",
+            "expires": "2099-01-01T00:00:00Z",
+        }
+    )  # fmt: skip
+
+
+def _act(command: Schedule, done: Record) -> TaskAct:
+    ticks = dict.fromkeys(done.get("ticks") or {}, True)
+    return TaskAct.model_validate(
+        {
+            "id": done["id"], "task": command.payload["task"], "action": done["action"], "actor": done["actor"],
+            "values": done.get("values") or {}, "ticks": ticks, "comment": done.get("comment") or "",
             "expires": "2099-01-01T00:00:00Z",
         }
     )  # fmt: skip

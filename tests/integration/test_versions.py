@@ -196,7 +196,7 @@ async def finished(rig: Rig, net: int) -> str:
     return chain
 
 
-async def test_the_same_definition_would_have_made_no_difference(rig: Rig, tmp_path: Path) -> None:
+async def test_the_same_definition_would_have_made_no_difference(rig: Rig, desk: VersionDesk, tmp_path: Path) -> None:
     """The control: real chains, finished, open and held, gone through again under the plan that they ran."""
     one, other = await finished(rig, 50_000), await finished(rig, 200_000)
     open_one = await waiting(rig)
@@ -212,7 +212,8 @@ async def test_the_same_definition_would_have_made_no_difference(rig: Rig, tmp_p
     assert counts["changed"] == 0, same["differences"]
     assert (same["differences"], same["outcomes"], same["legs"], same["assumptions"]) == ([], [], [], [])
     new = await named.find(changed(tmp_path, CHECKED), await rig.client.definitions(), rig.client.store)
-    found = await asking.ask(new, LONG_AGO)
+    found = await desk.what_if(changed(tmp_path, CHECKED), LONG_AGO, "lead_to_cash", 1000)
+    assert found["plan"] == new.plan.digest
     assert found["counts"]["approvals_gained"] >= 2
     assert any("level second" in row["assumed"] for row in found["assumptions"])
     assert {row["chain"] for row in found["differences"] if row["what"] == "approvals"} >= {one, other}

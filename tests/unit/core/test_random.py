@@ -34,7 +34,7 @@ class Doubled(Simulation):
 
     def feed(self, event: Input) -> Answer | None:
         """Take one input twice."""
-        copy = load(dump(self.state))
+        copy, around = load(dump(self.state)), self.setting
         watch: Watch = self.eyes  # type: ignore[attr-defined]
         watch.before()
         taken: list[Any] = []
@@ -52,7 +52,7 @@ class Doubled(Simulation):
             answer = super().feed(event)
         finally:
             machine.step = real
-        twin, commands, same = real(self.setting, copy, event, self.now, self.now)
+        twin, commands, same = real(around, copy, event, self.now, self.now)
         assert commands == taken[0][1]
         assert same == answer
         assert dump(twin) == dump(self.state)
