@@ -15,6 +15,9 @@ from typing import Any
 Row = dict[str, Any]
 _ERP_TABLES = ("orders", "order_lines", "releases", "deliveries", "invoices", "payments", "credit_notes", "returns",
                "products")  # fmt: skip
+# What an ERP may keep besides; one that does not has no such table.
+_MORE_TABLES = ("return_states", "stock_at", "milestones", "purchases", "receipts", "productions", "reversals", "dunnings",
+                "consigned", "withdrawals")  # fmt: skip
 
 
 class BooksError(Exception):
@@ -100,7 +103,9 @@ def read(crm: Path, erp: Path, approvals: Iterable[Approval] = ()) -> Books:
         books.opportunities = _rows(file, "opportunities", crm)
     with closing(_open(erp)) as file:
         books.effects += _effects(file, "erp", erp)
-        books.tables = {table: _rows(file, table, erp) for table in _ERP_TABLES}
+        there = {row["name"] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        wanted = (*_ERP_TABLES, *(table for table in _MORE_TABLES if table in there))
+        books.tables = {table: _rows(file, table, erp) for table in wanted}
     for delivery in books.table("deliveries"):
         delivery["lines"] = json.loads(delivery["lines"])
     return books

@@ -41,6 +41,7 @@ class Evidence:
         chains: the engine's row of every chain, by chain.
         slas: every clock, with chain and process.
         sla_report: the figures by process.
+        items: what the loops of each chain ran over.
         counts: how often each operation took effect, by chain, in the systems' records.
     """
 
@@ -53,6 +54,7 @@ class Evidence:
     slas: list[Row] = field(default_factory=list)
     sla_report: dict[str, list[Row]] = field(default_factory=dict)
     meetings: list[PlannedMeeting] = field(default_factory=list)
+    items: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     trail_holes: list[str] = field(default_factory=list)
     books: Books = field(default_factory=Books)
@@ -72,7 +74,7 @@ async def gather(stage: Stage, settings: Settings, rules: Rules, *, finished: bo
         stage.scripts, stage.memory, {process: definitions.get(process).plan for process in processes},
         settings.installation, finished,
         chains={row["chain"]: row for row in await store.chains({}, limit=100_000)},
-        slas=await store.read(_slas), trail_holes=await store.holes(),
+        slas=await store.read(_slas), items=await store.read(_items), trail_holes=await store.holes(),
         sla_report={process: await store.sla_report(process) for process in processes},
     )  # fmt: skip
     files = {name: settings.state / f"{name}.db" for name in SYSTEMS}
@@ -116,3 +118,14 @@ def _slas(connection: Any) -> list[Row]:
     slas, chains = VIEW_TABLES["slas"], VIEW_TABLES["chains"]
     query = select(slas, chains.c.number, chains.c.process).join(chains, chains.c.chain == slas.c.chain)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _items(connection: Any) -> dict[str, list[str]]:
+    from sqlalchemy import select
+
+    from ltc.store.view_tables import VIEW_TABLES
+
+    legs, found = VIEW_TABLES["legs"], defaultdict[str, list[str]](list)
+    for chain, item in connection.execute(select(legs.c.chain, legs.c.item).where(legs.c.item != "").distinct()):
+        found[chain].append(item)
+    return dict(found)

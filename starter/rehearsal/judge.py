@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from starter import checks
+from starter import checks as first
 from starter.books import Books
 from starter.checks import Check, Violation
 from starter.evidence import JUDGED_FROM, UNPLANNED_BREACHES, Judgement
-from starter.outcomes import ends_as_told, keys_follow
+from starter.rehearsal import checks
 from starter.rehearsal.evidence import Evidence
 from starter.rehearsal.shape import ChainPlan, Script
+
+STRICT = "lead_to_cash"  # one order after another: its checks are those of `ltc demo`
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def judge_books(evidence: Evidence) -> list[Judgement]:
     """Judge the whole: that all came to an end, and the systems' own records."""
     left = tuple(sorted(evidence.memory.given_up))
     holes = tuple(evidence.trail_holes)
-    found = checks.run(evidence.books, _checks(evidence))
+    found = first.run(evidence.books, _checks(evidence))
     return [
         Judgement("every chain ended in time", evidence.finished and not left, violations=left),
         Judgement("no trail has a hole", not holes, violations=holes),
@@ -109,17 +111,16 @@ def judge_books(evidence: Evidence) -> list[Judgement]:
 
 
 def _checks(evidence: Evidence) -> Iterator[Check]:
-    for check in checks.CHECKS:
-        yield _only(check, "lead_to_cash") if check is checks.approved_before_confirmed else check
-    planned = {script.chain(plan) for script in evidence.scripts for plan in script.chains}
-    rows = [row for chain, row in evidence.chains.items() if chain in planned and row["outcome"]]
-    yield ends_as_told({row["number"]: row["outcome"] for row in rows})
+    yield from checks.CHECKS
+    for check in (first.approved_before_confirmed, first.undone_newest_first, first.undone_wholly):
+        yield _only(check, STRICT)
+    yield checks.ends_show({script.chain(plan): plan for script in evidence.scripts for plan in script.chains})
     for plan in evidence.plans.values():
-        yield keys_follow(plan, evidence.installation)
+        yield checks.keys_follow(plan, evidence.installation, evidence.items)
 
 
 def _only(check: Check, process: str) -> Check:
-    """Return a check that looks at the chains of one process: the levels of its approvals are written into it."""
+    """Return a check that looks at the chains of one process alone."""
 
     def limited(books: Books) -> Iterator[tuple[str, str]]:
         mine = [effect for effect in books.effects if effect.chain.startswith(f"{process}:")]
