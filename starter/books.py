@@ -16,8 +16,8 @@ Row = dict[str, Any]
 _ERP_TABLES = ("orders", "order_lines", "releases", "deliveries", "invoices", "payments", "credit_notes", "returns",
                "products")  # fmt: skip
 # What an ERP may keep besides; one that does not has no such table.
-_MORE_TABLES = ("return_states", "stock_at", "milestones", "purchases", "receipts", "productions", "reversals", "dunnings",
-                "consigned", "withdrawals")  # fmt: skip
+_MORE_TABLES = ("return_states", "stock_at", "milestones", "purchases", "receipts", "productions", "reversals",
+                "dunnings", "consigned", "withdrawals")  # fmt: skip
 
 
 class BooksError(Exception):

@@ -39,6 +39,7 @@ STOCK = 1_000_000  # of each of Northwind's products: who needs shortage brings 
 CPU_START, CPU_CHAIN = 20.0, 0.7  # seconds of CPU that a run takes, at its start and for each chain
 CORES, SHARE = 2, 0.7  # what of a quiet machine a run may take, so that little is late
 SECONDS_A_DAY = 2.2  # real seconds of a virtual day, at least
+MOST_SLOWER = 1.4  # days go by that much slower on a busy machine, however busy it is
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
 
 
@@ -81,7 +82,8 @@ def days_of(scripts: list[Script]) -> float:
 def minutes_for(scripts: list[Script], slower: float = 1.0) -> float:
     """Return how many real minutes the clock takes by default, on a machine so many times slowed down."""
     cpu = (CPU_START + CPU_CHAIN * sum(len(script.chains) for script in scripts)) / (CORES * SHARE)
-    return max(cpu, days_of(scripts) * SECONDS_A_DAY) * slower / 60
+    days = days_of(scripts) * SECONDS_A_DAY * min(slower, MOST_SLOWER)  # most of them see little to do
+    return max(cpu * slower, days) / 60
 
 
 def lay_out(options: Options) -> Run:
