@@ -77,8 +77,18 @@ def _simulate(plan: Plan, given: Mapping) -> Simulation:
 
 
 def _value(plan: Plan, source: str, deal: dict[str, Any]) -> Any:
-    event = {"opportunity_id": deal["id"], "opportunity": deal}
+    event = {"opportunity_id": deal["id"], "opportunity": deal, **_called_off(deal)}
     return expressions.evaluate(source, {"event": event}, currency=plan.currency, rates={})
+
+
+def _called_off(deal: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a call-off of the whole deal: what the process of a single call-off starts with."""
+    pieces = sum(line["quantity"] for line in deal["lines"])
+    call_off = {
+        "id": "CO-1", "version": 1, "contract": "CT-1", "number": "1", "lines": deal["lines"], "quantity": pieces,
+        "requested_at": MONDAY.isoformat(),
+    }  # fmt: skip
+    return {"contract": "CT-1", "number": deal["number"], "customer": "E-VINET", "call_off": call_off}
 
 
 def _opportunity(given: Mapping) -> dict[str, Any]:
@@ -111,10 +121,11 @@ def _script(given: Mapping) -> Script:
         elsewhere=given.whole("elsewhere", 0),
         lacks=given.whole("lacks", 100),
     )
-    for key in ("parts", "pays"):
+    script.children = _texts(given.values["children"]) if "children" in given.values else []
+    for key in ("parts", "pays", "calls"):
         if key in given.values:
             setattr(script, key, [int(text) for text in _texts(given.values[key])])
-    for key in ("ship_after", "pay_after", "back_after"):
+    for key in ("ship_after", "pay_after", "back_after", "child_after", "call_every"):
         if span := _span(given, key):
             setattr(script, key, span)
     return script

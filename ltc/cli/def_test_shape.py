@@ -49,6 +49,10 @@ GIVEN = Record(
         "parts": _SHARES,
         "pays": _SHARES,
         "ship_after": _LASTING,
+        "calls": _SHARES,
+        "call_every": _LASTING,
+        "children": Many(Text("text", "an outcome, or never"), "how chains that it starts end, in order", 0),
+        "child_after": _LASTING,
         "pay_after": _LASTING,
         "events": Many(
             Record(

@@ -37,6 +37,7 @@ class Script:
     warehouse has; ``lacks``: the share that is to be made, of parts to be
     bought. ``back_after``: how long announced goods take to come back.
     ``children``: how chains that were started end, in order (``never`` does not); all others complete.
+    ``calls``: shares of a contract in each call-off, ``call_every`` apart.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -56,6 +57,8 @@ class Script:
     back_after: timedelta = timedelta(days=3)
     children: list[str] = field(default_factory=list)
     child_after: timedelta = timedelta(days=5)
+    calls: list[int] = field(default_factory=lambda: [100])
+    call_every: timedelta = timedelta(days=7)
 
 
 @dataclass
@@ -133,8 +136,7 @@ class StandIn:
         later += self._supplies(op, result)
         if op in BILLS:
             later += self._payments(result, now)
-        if op == "chain.start":
-            later += self._child_ends(result, now)
+        later += self._traded(op, result, now)
         if op == self.script.cancel_after:
             later.append(
                 self._event(
@@ -144,6 +146,14 @@ class StandIn:
                 )
             )
         return result, later
+
+    def _traded(self, op: str, result: Any, now: datetime) -> list[tuple[timedelta, Input]]:
+        """What follows goods on consignment, a framework contract, and the start of another chain."""
+        if op == "erp.consign_order":
+            return self._shipments(now, event="erp.withdrawal_reported")
+        if op == "erp.create_contract":
+            return self._call_offs(now)
+        return self._child_ends(result, now) if op == "chain.start" else []
 
     def _event(self, delay: timedelta, name: str, fields: dict[str, Any]) -> tuple[timedelta, Input]:
         self._events += 1
@@ -178,7 +188,9 @@ class StandIn:
         fields = {"order": back["order"], "goods_return": back["id"]}
         return [self._event(self.script.back_after, "erp.goods_returned", fields)]
 
-    def _shipments(self, now: datetime, house: str = "", part: int = 0) -> list[tuple[timedelta, Input]]:
+    def _shipments(
+        self, now: datetime, house: str = "", part: int = 0, event: str = "erp.goods_shipped"
+    ) -> list[tuple[timedelta, Input]]:
         later: list[tuple[timedelta, Input]] = []
         order = self.books.order
         left = total = part or order["ordered"] - order["cancelled"]
@@ -192,9 +204,17 @@ class StandIn:
             delivery = {"id": name, "version": 1, "order": order["id"], "shipped_at": at.isoformat()}
             lines = [{"line": "1", "product": "all", "quantity": quantity}]
             self.books.deliveries.append({**delivery, "net": money, "gross": money, "lines": lines})
-            later.append(
-                self._event(at - now, "erp.goods_shipped", {"order": self.books.order["id"], "delivery": name})
-            )
+            later.append(self._event(at - now, event, {"order": self.books.order["id"], "delivery": name}))
+        return later
+
+    def _call_offs(self, now: datetime) -> list[tuple[timedelta, Input]]:
+        later = []
+        for number, share in enumerate(self.script.calls, 1):
+            after = self.script.call_every * number
+            last = number == len(self.script.calls) and sum(self.script.calls) == 100
+            made = self.books.call_off(share, now + after, last)
+            fields = {"contract": made["contract"], "call_off": made["id"]}
+            later.append(self._event(after, "erp.call_off_requested", fields))
         return later
 
     def _child_ends(self, child: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:

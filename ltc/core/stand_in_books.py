@@ -8,10 +8,11 @@ from typing import Any
 
 from ltc.core.stand_in_after import AfterSale
 from ltc.core.stand_in_terms import Terms
+from ltc.core.stand_in_trade import Trades
 
 
 @dataclass
-class Books(AfterSale, Terms):
+class Books(AfterSale, Terms, Trades):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -20,6 +21,8 @@ class Books(AfterSale, Terms):
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     children: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # how a chain that was started ends, when
+    contract: dict[str, Any] = field(default_factory=dict)
+    call_offs: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0
     lacks: int = 100
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ltc.model import documents as d
-from ltc.ports.chains import Child, ChildEnded, ChildId, ChildStatus, StartChain
 from ltc.ports.operations_billing import BILLING, BILLING_REFUSALS
 from ltc.ports.operations_supply import SUPPLY, SUPPLY_EVENTS, SUPPLY_REFUSALS
+from ltc.ports.operations_trade import CHAINS, TRADE, TRADE_EVENTS, TRADE_REFUSALS
 from ltc.ports.registered import EffectClass, EventType, Operation
 from ltc.ports.requests import (
     ConfirmOrder,
@@ -139,14 +139,12 @@ OPERATIONS: dict[str, Operation] = {
         Operation("erp.watch_payments", InvoiceId, PaymentStatus, effect=False),
         Operation("erp.register_payment", RegisterPayment, d.Payment, effect=True, inverse="erp.reverse_payment"),
         Operation("erp.reverse_payment", PaymentId, d.Payment, effect=True),
-        Operation("chain.start", StartChain, Child, effect=True, inverse="chain.cancel"),
-        Operation("chain.watch", ChildId, ChildStatus, effect=False),
-        Operation("chain.cancel", ChildId, Child, effect=True),
-        Operation("chain.require_ended", ChildId, Child, effect=True),
         Operation("erp.create_dunning", CreateDunning, d.Dunning, effect=True, inverse="erp.cancel_dunning"),
         Operation("erp.cancel_dunning", DunningId, d.Dunning, effect=True),
         *BILLING,
         *SUPPLY,
+        *CHAINS,
+        *TRADE,
         Operation("erp.amend_order", AmendOrder, d.Order, effect=True, inverse="erp.revert_amendment"),
         Operation("erp.cancel_lines", CancelLines, d.Order, effect=True, inverse="erp.revert_amendment"),
         Operation("erp.revert_amendment", OrderId, d.Order, effect=True),
@@ -172,7 +170,6 @@ EVENTS: dict[str, EventType] = {
         EventType("crm.lines_cancelled", LinesCancelled, subject="opportunity", by="customer"),
         EventType("crm.return_announced", ReturnAnnounced, subject="opportunity", by="customer"),
         EventType("erp.goods_returned", GoodsReturned, "order", "erp.watch_returns", "order", "returns"),
-        EventType("chain.ended", ChildEnded, "child", "chain.watch", "child"),
         EventType("erp.goods_shipped", GoodsShipped, "order", "erp.watch_shipments", "order", "deliveries"),
         EventType("erp.receivable_changed", ReceivableChanged, "invoice", "erp.watch_payments", "invoice", "payments"),
         *SUPPLY_EVENTS,
@@ -185,6 +182,7 @@ EVENTS: dict[str, EventType] = {
             collects="payments",
             by="customer",
         ),
+        *TRADE_EVENTS,
     )
 }
 
@@ -196,9 +194,6 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.cancel_order": ("already_shipped", "invoiced"),
     "erp.ship_delivery": ("out_of_stock", "not_released"),
     "erp.post_invoice": ("already_invoiced",),
-    "chain.start": ("unknown_process", "bad_input", "cycle", "other_parent", "other_input"),
-    "chain.cancel": ("completed", "past_pivot", "refused", "not_found"),
-    "chain.require_ended": ("still_running", "not_found"),
     "erp.create_dunning": ("nothing_open", "disputed", "blocked", "not_due"),
     "erp.cancel_dunning": ("already_cancelled",),
     "erp.register_payment": ("already_settled",),
@@ -226,6 +221,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "customer.ensure": ("duplicate_customer", "blocked_customer"),
     **BILLING_REFUSALS,
     **SUPPLY_REFUSALS,
+    **TRADE_REFUSALS,
 }
 
 

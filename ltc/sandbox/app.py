@@ -29,7 +29,8 @@ _MODELS = "#/components/schemas/{model}"
 COMMANDS = ("crm.enter", "crm.win", "crm.lose", "crm.cancel", "erp.setup", "warehouse.ship", "warehouse.replenish",
             "warehouse.close_short", "bank.pay", "bank.refund", "collections.note", "bank.transfer", "workshop.finish",
             "supplier.deliver", "warehouse.take_in", "crm.change", "crm.cancel_lines",
-            "crm.announce_return")  # fmt: skip
+            "crm.announce_return", "insurer.insure", "consignment.withdraw", "consignment.send_back",
+            "contract.call_off", "contract.reprice", "contract.close")  # fmt: skip
 
 
 @dataclass(frozen=True)

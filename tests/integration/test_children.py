@@ -21,9 +21,9 @@ start: {event: crm.opportunity_won, key: event.opportunity.number, input: {oppor
 legs:
   work:
     steps:
-      - call: crm.set_stage
-        with: {opportunity: opportunity.id, stage: "'ordered'"}
-        undo: {call: crm.set_stage, with: {opportunity: opportunity.id, stage: "'won'"}}
+      - call: crm.qualify_lead
+        with: {opportunity: opportunity.id}
+        undo: {call: crm.reopen_lead, with: {opportunity: opportunity.id}}
 STEPS
 """
 PARENT = """
@@ -92,11 +92,11 @@ async def test_a_parent_that_is_cancelled_cancels_its_child(tmp_path: Path, dev_
         child = f"small:{deal['opportunity']['number']}"
 
         async def waits() -> bool:
-            return any(row["state"] == "waiting" for row in (await rig.parts.store.chain(child) or {}).get("waits", []))
+            known = await rig.parts.store.start_of(child)
+            return known is not None and "waiting work.order_cancelled" in (await rig.client.where(child)).tokens.values()
 
         async def knows() -> bool:
-            view = await rig.parts.store.chain(parent) or {}
-            return any(row["state"] == "waiting" for row in view.get("waits", []))
+            return "waiting calls.start_small-end" in (await rig.client.where(parent)).tokens.values()
 
         await until(waits)
         await until(knows)

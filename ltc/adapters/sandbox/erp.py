@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ltc.adapters.sandbox.base import Way
 from ltc.adapters.sandbox.erp_after import AFTER_SALE, AfterSale
 from ltc.adapters.sandbox.erp_supply import WAYS, BillsByTerms, MakesAndBuys
+from ltc.adapters.sandbox.erp_trade import TRADE, Trades
 from ltc.model import documents as d
 from ltc.ports import operations as op
 
@@ -17,7 +18,7 @@ def _change(method: str, path: str) -> Way:
     return Way(method, path, changes="order", reads=_ORDER)
 
 
-class SandboxErp(AfterSale, BillsByTerms, MakesAndBuys):
+class SandboxErp(AfterSale, BillsByTerms, MakesAndBuys, Trades):
     """Orders, deliveries, invoices and payments of the sandbox ERP."""
 
     system = "erp"
@@ -50,6 +51,7 @@ class SandboxErp(AfterSale, BillsByTerms, MakesAndBuys):
         "erp.write_off": Way("POST", "/invoices/{invoice}/write-off", changes="invoice", reads="/invoices/{invoice}"),
         **WAYS,
         **AFTER_SALE,
+        **TRADE,
     }
 
     async def exchange_rate(self, request: op.Currencies) -> d.Rate:

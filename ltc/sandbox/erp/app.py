@@ -11,6 +11,7 @@ from ltc.sandbox.clock import Clock
 from ltc.sandbox.erp import (
     amendments,
     app_supply,
+    app_trade,
     billing,
     credits,
     documents,
@@ -73,6 +74,7 @@ ROUTES = (
     command("bank.pay", "/bank/payments", billing.Pay, billing.Payments, billing.pay),
     command("bank.refund", "/bank/refunds", billing.Refund, d.Payment, billing.refund),
     *app_supply.ROUTES,
+    *app_trade.ROUTES,
 )
 
 
@@ -82,7 +84,9 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI
     Raises:
         ValueError: the database, the fault plan or the master data is wrong.
     """
-    system = assemble(settings, documents.SCHEMA + dunning.SCHEMA + supply.SCHEMA, documents.facts, clock)
+    system = assemble(
+        settings, documents.SCHEMA + dunning.SCHEMA + supply.SCHEMA + app_trade.SCHEMA, documents.facts, clock
+    )
     replenisher = stock.Replenisher(settings.seed)
     system.gate.before = replenisher
     set_up = command("erp.setup", "/setup", masterdata.Setup, masterdata.Taken, masterdata.setup(replenisher.forget))
@@ -90,4 +94,5 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> FastAPI
     app = build("Sandbox ERP", system, (*ROUTES, set_up))
     add_pages(app, system)
     app_supply.add_pages(app, system)
+    app_trade.add_pages(app, system)
     return app

@@ -93,7 +93,8 @@ CREATE TABLE IF NOT EXISTS returns (
 )
 _NAMES = {
     "orders": "order", "releases": "release", "deliveries": "delivery", "invoices": "invoice", "payments": "payment",
-    "credit_notes": "credit note", "dunnings": "dunning notice",
+    "credit_notes": "credit note", "dunnings": "dunning notice", "covers": "cover", "consignments": "consignment",
+    "contracts": "contract", "call_offs": "call-off",
     "returns": "goods return", "products": "product", "customers": "customer",
     "milestones": "milestone", "productions": "production order", "purchases": "purchase order",
     "supply_plans": "supply plan",

@@ -168,7 +168,7 @@ def _go(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> d.Deliver
 
 
 def _given(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> list[tuple[sqlite3.Row, int]]:
-    rows = {row["line"]: row for row in _open_lines(tx, order)}
+    rows = {row["line"]: row for row in open_lines(tx, order)}
     wanted: dict[str, int] = {}
     for line in lines:
         if line.line not in rows:
@@ -186,7 +186,7 @@ def _given(tx: Transaction, order: sqlite3.Row, lines: list[ShipLine]) -> list[t
 
 
 def _available(tx: Transaction, order: sqlite3.Row) -> list[tuple[sqlite3.Row, int]]:
-    rows = _open_lines(tx, order)
+    rows = open_lines(tx, order)
     if not rows:
         raise Refusal("nothing_open", f"nothing of order {order['id']} is open", order["id"])
     left = {row["product"]: row["stock"] for row in rows}
@@ -201,7 +201,8 @@ def _available(tx: Transaction, order: sqlite3.Row) -> list[tuple[sqlite3.Row, i
     return taken
 
 
-def _open_lines(tx: Transaction, order: sqlite3.Row) -> list[sqlite3.Row]:
+def open_lines(tx: Transaction, order: sqlite3.Row) -> list[sqlite3.Row]:
+    """Return the lines of an order that are not all out, with what is open of each and what of it may go."""
     return tx.rows(
         f"SELECT l.*, l.quantity - l.shipped - l.cancelled AS open, {FREE} AS stock FROM order_lines l"  # noqa: S608
         " JOIN products p ON p.id = l.product WHERE l.order_id = ? AND l.quantity > l.shipped + l.cancelled"
