@@ -93,7 +93,9 @@ async def test_a_parent_that_is_cancelled_cancels_its_child(tmp_path: Path, dev_
 
         async def waits() -> bool:
             known = await rig.parts.store.start_of(child)
-            return known is not None and "waiting work.order_cancelled" in (await rig.client.where(child)).tokens.values()
+            return (
+                known is not None and "waiting work.order_cancelled" in (await rig.client.where(child)).tokens.values()
+            )
 
         async def knows() -> bool:
             return "waiting calls.start_small-end" in (await rig.client.where(parent)).tokens.values()
