@@ -31,6 +31,7 @@ class World:
     effect_classes: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, Collection[str]] | None = None
     calendars: Mapping[str, int] | None = None
+    beside: Path | None = None  # where the files beside a definition given as text lie
     folder: Folder | None = None
 
 

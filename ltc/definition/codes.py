@@ -220,4 +220,11 @@ CODES: dict[str, Code] = {
     "LTC-D142": Code("a table's input cannot read the table '{word}'", "read what that table reads"),
     "LTC-D143": Code("'{word}' gives no {wanted}", "name an output of type {wanted}: {known}"),
     "LTC-D144": Code("input '{word}' is in {base}; this row compares with {found}", "write the amounts in {base}"),
+    "LTC-D145": Code("there is no fragment '{word}' in fragments/ beside the definition", "use one of: {known}"),
+    "LTC-D146": Code(
+        "fragments use each other too deeply, or in a circle: {way}", "stay within {depth} levels and {most} uses"
+    ),
+    "LTC-D147": Code("fragment '{name}' has no '{word}'", "use one of: {known}"),
+    "LTC-D148": Code("fragment '{name}' needs '{word}'", "add '{word}:' under 'with:'"),
+    "LTC-D149": Code("the fragment reads '{word}', which is neither its own nor handed to it", "make it a parameter"),
 }

@@ -15,6 +15,7 @@ from ltc.definition.compile_steps import block, title
 from ltc.definition.compile_tables import tables
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
+from ltc.definition.fragments import expand
 from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import (
@@ -108,7 +109,8 @@ def compile_tree(tree: Keys, file: str, world: World) -> Compiled:
     Raises:
         DefinitionError: the tree is not of the language, or names what does not exist.
     """
-    build = Build(world, Problems(file), folder=_folder(file))
+    build = Build(world, Problems(file), folder=_folder(file) or world.beside)
+    tree = expand(tree, build.folder, build.problems)
     check(tree, build.problems)
     build.problems.stop()
     _limit(build, tree)

@@ -123,7 +123,7 @@ LEG = Record(
     },
     "a stage of the chain",
     required=("steps",),
-    reserved={"use": LATER, "keep_open": LATER, "policies": LATER},
+    reserved={"keep_open": LATER, "policies": LATER},
 )
 
 DOCUMENT = Record(
@@ -145,7 +145,7 @@ DOCUMENT = Record(
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
     reserved=dict.fromkeys(
-        ("use", "extends", "webhooks", "policies", "tasks", "substitutes"),
+        ("extends", "webhooks", "policies", "tasks", "substitutes"),
         LATER,
     ),
 )

@@ -14,7 +14,7 @@ TIMED: dict[str, Shape] = {"sla": Ref("sla", "a promised time for this step")}
 WITH = Table(Text("expression", "what the operation takes"), "the operation's arguments")
 STEP_RESERVED = dict.fromkeys(
     (
-        "use", "keep_open", "policies",
+        "keep_open", "policies",
     ),
     LATER,
 )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ltc.definition.schema_common import INVOCATION, NAMING, OUTCOMES, STEP_RESERVED, TIMED, UNDO, WITH
+from ltc.definition.schema_fragments import USE
 from ltc.definition.schema_ladders import DUNNING, START_CHAIN
 from ltc.definition.schema_people import APPROVE, FROM, LEVEL
 from ltc.definition.schema_reactions import REACTION
 from ltc.definition.schema_tasks import FIELD, TASK
-from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
+from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
 _VISIT = OneOf("on_revisit", "what a second visit does", words=("skip",), records={"call": INVOCATION})
 _VISIT_WAIT = OneOf("on_revisit", "what a second visit does: skip, or wait again", words=("skip", "again"))
@@ -149,10 +150,10 @@ STEP = OneOf(
         "choose": CHOOSE,
         "parallel": PARALLEL,
         "end": END,
+        "use": USE,
         "dunning": DUNNING,
         "start": START_CHAIN,
     },
-    reserved={"use": LATER},
 )
 
 STEP_SHAPES: dict[str, Shape] = {

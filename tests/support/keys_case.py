@@ -28,6 +28,7 @@ GONE = object()  # an edit that takes a key away
 WORLD = World(
     roles={"finance": ["fay", "finn", "fred"], "credit": ["cora", "carl"], "sales": ["sam", "sue"]},
     calendars={"cn": 450, "us": 480},
+    beside=ROOT / "tests/unit/keys",
 )
 DEAL: dict[str, Any] = yaml.safe_load((ROOT / "tests/unit/keys/deal.yaml").read_text(encoding="utf-8"))
 # Elsewhere the day begins fifteen hours later, and Monday is free.

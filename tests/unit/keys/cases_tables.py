@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ltc.model.trail import Kind
 from tests.support.keys_case import GONE, Case
-from tests.support.keys_look import trail
+from tests.support.keys_look import ends, sent, trail
 
 SHIPS = "order confirm shipment"
 SLA = "legs.shipment.sla"
@@ -117,4 +117,20 @@ PROMISES = [
          {"legs.collection.for_each.sla.pause_while": "waiting_for == 'event'"}, world={"pays": [], "days": 60}),
 ]  # fmt: skip
 
-CASES = [*TABLES, *PROMISES]
+LOOK = "{use: look, with: {document: order}}"
+USES = [
+    Case("step.use.use", sent("erp.get_order", "mode"), ["read"], {"legs.order.steps+": LOOK},
+         {"legs.order.steps.2.use": "none"}, "order", refused="LTC-D145"),
+    Case("step.use.with", ends, "lost: ", {"legs.order.steps+": "{use: look, with: {document: order, version: 1}}"},
+         {"legs.order.steps.2.with": "{document: order}"}, "order"),
+    Case("step.use.as", ends, "lost: ",
+         {"legs.order.steps+": "[{use: look, with: {document: order}, as: {seen: fresh}}, "
+          "{choose: [{when: fresh.version > 0, steps: [{end: lost}]}]}]"},
+         {"legs.order.steps.2.as": GONE}, "order", refused="LTC-D061"),
+    Case("step.use.name", ends, "lost: ",
+         {"legs.order.steps+": "[{use: look, with: {document: order}, name: mine}, "
+          "{choose: [{when: mine_seen.version > 0, steps: [{end: lost}]}]}]"},
+         {"legs.order.steps.2.name": GONE}, "order", refused="LTC-D061"),
+]  # fmt: skip
+
+CASES = [*USES, *TABLES, *PROMISES]

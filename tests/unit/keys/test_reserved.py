@@ -19,7 +19,6 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "start": ("start", {}),
     "leg": ("legs.order", {}),
     "reaction": (f"{ASK}.none_found", {f"{ASK}.none_found": "hold"}),
-    "step": ("legs.order.steps.0", {}),
     "step.call": ("legs.order.steps.0", {}),
     "step.wait": ("legs.shipment.steps.1", {}),
     "step.approve": (ASK, {}),
