@@ -95,6 +95,9 @@ def _lame(state: State, token: Token) -> str:
     if token.status == "deciding":
         task = state.tasks.get(token.task)
         return "" if task and task.status in ("opening", "open") else "there is no task"
+    if token.status == "tasked":
+        work = state.human_tasks.get(token.task)
+        return "" if work and work.status in ("opening", "open") else "there is no task to do"
     if token.status == "waiting":
         return "" if mine or token.poll_at or token.deadline else "nothing wakes it"
     if token.status == "forked":

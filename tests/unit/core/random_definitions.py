@@ -121,7 +121,7 @@ class Author:
         return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
 
     def _step(self, depth: int) -> str:
-        kinds = ["call", "call", "call", "approve", "approve", "wait", "read"]
+        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read"]
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1
@@ -157,6 +157,19 @@ class Author:
             f"levels: [{', '.join(levels)}], none_found: {self._reaction(depth)}, on_reject: {reject}{back}"
         )
 
+    def _task(self, depth: int) -> str:
+        claim = ", claim: true" if self.rng.random() < 0.4 else ""
+        within = f", within: 2bd, on_timeout: {self._reaction(depth)}" if self.rng.random() < 0.5 else ""
+        said = self.rng.choice(["hold", "compensate", "{end: lost}", "{end: rejected}"])
+        declined = f", on_reject: {said}" if self.rng.random() < 0.6 else ""
+        form = "form: {ok: {type: yes_no}, cost: {type: money, max: 50.00 USD}, note: {type: text, required: false}}"
+        return (
+            f"task: t{self.steps}, assign: {self.rng.choice([chr(39) + 'role:field' + chr(39), '{manager_of: requester}'])}, "
+            f"show: {{net: order.net}}, {form}, checklist: {{one: One}}, as: t{self.steps}, "
+            f"undo: {self.rng.choice(UNDO)}, on_revisit: {self.rng.choice(['skip', 'again'])}, "
+            f"none_found: {self._reaction(depth)}{claim}{within}{declined}"
+        )
+
     def _by_itself(self) -> str:
         silence = (
             f", silence: {{after: {self.rng.choice(['2bh', '3d'])}, then: {self.rng.choice(['approve', 'reject'])}}}"
@@ -188,6 +201,8 @@ class Author:
     def _reaction(self, depth: int) -> str:
         kinds = ["hold", "compensate", "skip", "{end: lost}", "{end: completed}"]
         if depth < 1:
+            self.steps += 1
+            kinds.append(f"{{task: r{self.steps}, assign: 'role:field', on_revisit: again, then: {{retry: {{}}}}}}")
             kinds.append(f"{{steps: [{self._step(depth + 1)}]}}")
         return self.rng.choice(kinds)
 

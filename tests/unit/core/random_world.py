@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ltc.core.commands import (
+    Act,
     CallDone,
     CallFailed,
     CancelRequested,
@@ -21,7 +22,7 @@ from ltc.core.commands import (
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import SOON, Script, StandIn
 from ltc.core.state import State
-from ltc.model.messages import Decision, Event, Intervention
+from ltc.model.messages import Decision, Event, Intervention, TaskAct
 from ltc.ports.operations import REFUSALS
 
 Heard = list[tuple[timedelta, Input]]
@@ -46,7 +47,7 @@ class ByChance(StandIn):
             heard = super().respond(command, now)
         elif command.name == "people.open_task":
             heard = self._asked(command)
-        elif command.name == "people.check_signature":
+        elif command.name.startswith("people.check_"):
             heard = [(SOON, CallDone(command.id, "forged"))]
         elif command.payload.get("mode") in ("probe", "read") or command.name.startswith(("people.", "trail.")):
             heard = [(SOON, CallFailed(command.id, self.rng.choice(LOST[:4]), "away"))]
@@ -88,6 +89,8 @@ class ByChance(StandIn):
         if isinstance(event, Decide) and self.rng.random() < 0.3:
             said = self.rng.choice(["approve", "reject", "send_back", "send_back"])
             event = replace(event, decision=event.decision.model_copy(update={"decision": said}))
+        if isinstance(event, Act) and self.rng.random() < 0.3:
+            event = replace(event, act=event.act.model_copy(update=self.rng.choice(_SLIPS)))
         if self.rng.random() >= self.trouble:
             return [(delay, event)]
         kind = self.rng.choice(["late", "twice", "early", "never"])
@@ -97,7 +100,13 @@ class ByChance(StandIn):
             return [(delay, event), (delay * 2, event)]
         if kind == "early":
             return [(timedelta(), event)]
-        return [] if isinstance(event, (EventArrived, Decide)) else [(delay, event)]
+        return [] if isinstance(event, (EventArrived, Decide, Act)) else [(delay, event)]
+
+
+_SLIPS: list[dict[str, Any]] = [
+    {"action": "reject", "values": {}, "ticks": {}, "comment": "no"}, {"values": {"ok": "perhaps"}}, {"ticks": {}},
+    {"action": "save"}, {"action": "claim", "values": {}, "ticks": {}}, {"digest": "STALE"}, {"values": {"nope": 1}},
+]  # fmt: skip
 
 
 def meddle(simulation: Simulation, rng: random.Random) -> Input:
@@ -106,8 +115,10 @@ def meddle(simulation: Simulation, rng: random.Random) -> Input:
     roll = rng.random()
     if roll < 0.5:
         return intervention(state, rng)
-    if roll < 0.7:
+    if roll < 0.6:
         return _decision(state, rng)
+    if roll < 0.7:
+        return _act(state, rng)
     if roll < 0.8:
         return Tick()
     if roll < 0.85:
@@ -116,6 +127,23 @@ def meddle(simulation: Simulation, rng: random.Random) -> Input:
     fields = {"opportunity": "OP-1", "order": "SO-1", "delivery": "D-1", "invoice": "INV-D-1", "payment": "P"}
     event = Event(id=f"X-{rng.randint(1, 6)}", name=name, fields=fields, at=simulation.now)
     return EventArrived(event)
+
+
+def _act(state: State, rng: random.Random) -> Input:
+    tasks = list(state.human_tasks.values())
+    task = rng.choice(tasks) if tasks else None
+    people = [*(task.candidates if task else []), "nancy", "ann", "somebody"]
+    action = rng.choice(["claim", "release", "save", "complete", "complete", "reject"])
+    fills = action in ("save", "complete")
+    act = TaskAct.model_validate(
+        {
+            "id": f"T-{rng.randint(1, 9)}", "task": task.id if task else "no.task#1", "actor": rng.choice(people),
+            "action": action, "values": {"ok": True, "cost": "5 USD"} if fills else {},
+            "ticks": {"one": True} if fills else {}, "comment": rng.choice(["", "because"]),
+            "expires": "2099-01-01T00:00:00Z",
+        }
+    )  # fmt: skip
+    return Act(act, rng.choice(["update", "signal"]))
 
 
 def _decision(state: State, rng: random.Random) -> Input:
