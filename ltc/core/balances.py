@@ -109,6 +109,8 @@ def _leg(plan: Plan, *words: str) -> str:
 def _order(plan: Plan, order: dict[str, Any]) -> list[Broken]:
     """Ordered = delivered + cancelled once nothing is open, within the tolerance for over- and under-delivery."""
     ordered, shipped, cancelled = order["ordered"], order["shipped"], order["cancelled"]
+    if plan.billing.basis == "milestone" and not shipped:
+        return []  # a service: what was accepted stands for what was delivered
     most = Decimal(ordered) * (1 + Decimal(plan.billing.over) / 100)
     least = Decimal(ordered) * (1 - Decimal(plan.billing.under) / 100)
     if least <= shipped + cancelled <= most:

@@ -8,7 +8,7 @@ from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.state_approvals import DueRung
 from ltc.core.turn import OPERATOR, ChainError, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span, WaitNode
+from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span, TaskNode, WaitNode
 from ltc.definition.timespans import parse_span
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
@@ -175,9 +175,11 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
     if any(token.status == "held" for token in here) or (sla.own and any(turn.rests(token) for token in here)):
         return "operator"
     statuses = [token.status for token in here]
-    for status, said in (("deciding", "approver"), ("tasked", "person")):
-        if status in statuses:
-            return said
+    if "deciding" in statuses:
+        return "approver"
+    if "tasked" in statuses:
+        asked = [turn.node(token) for token in here if token.status == "tasked"]
+        return "customer" if all(_customers(turn, node) for node in asked) else "person"
     waiting = [turn.node(token) for token in here if token.status == "waiting"]
     if waiting:
         return "customer" if all(_customers(turn, node) for node in waiting) else "event"
@@ -185,7 +187,9 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
 
 
 def _customers(turn: Turn, node: AnyNode) -> bool:
-    """Tell whether a wait is for the customer: it says so, or its events are the customer's."""
+    """Tell whether a wait or a task is for the customer: it says so, or its events are the customer's."""
+    if isinstance(node, TaskNode):
+        return node.source.get("external") == "customer"
     if not isinstance(node, WaitNode):
         return False
     if node.waits_for:

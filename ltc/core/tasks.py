@@ -151,13 +151,6 @@ def again(turn: Turn, token: Token) -> None:
     token.status = "ready"
 
 
-def wanted(turn: Turn, token: Token) -> str:
-    """Whom a task waits for: a person of the house, or the customer."""
-    node = turn.node(token)
-    outside = isinstance(node, TaskNode) and node.source.get("external") == "customer"
-    return "customer" if outside else "person"
-
-
 def tidy(answers: dict[str, Any]) -> dict[str, Any]:
     """Answers that a person supplies in place of a task's, without what every answer tells beside its fields.
 

@@ -330,3 +330,12 @@ def test_the_customer_does_a_task_by_somebody_named() -> None:
     assert say(simulation, actor="ann").status == "not_your_turn"
     assert say(simulation, actor="customer:Ann").status == "accepted"
     assert simulation.state.results["survey"]["by"] == "customer:Ann"
+
+
+def test_a_promise_may_pause_while_the_customer_has_the_task() -> None:
+    sla = "        sla: {target: 1d, pause_while: waiting_for == 'customer'}\n"
+    for whom, paused in (("{external: customer}", ["sla_paused"]), ('"role:field"', [])):
+        made = load((HEAD + UNDO + sla).replace('"role:field"', whom))
+        simulation = simulate(made, Script(answers=[("survey", "silent")]), run=False)
+        simulation.run(MONDAY + timedelta(minutes=10))
+        assert [entry.kind.value for entry in simulation.trail if entry.kind is Kind.SLA_PAUSED] == paused
