@@ -41,7 +41,7 @@ class Definitions:
         self._roles = roles
         self._classes = effect_classes
         self._calendars = calendars
-        self._read: dict[str, tuple[tuple[int, int], Definition]] = {}
+        self._read: dict[str, tuple[tuple[int, int, tuple[tuple[str, int, int], ...]], Definition]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all definitions in the folder."""
@@ -59,7 +59,7 @@ class Definitions:
             known = ", ".join(self.names()) or "none"
             raise NotFoundError(f"no process {process!r} in {self._folder}; there are: {known}")
         stat = path.stat()
-        stamp = (stat.st_mtime_ns, stat.st_size)
+        stamp = (stat.st_mtime_ns, stat.st_size, self._beside())
         known_already = self._read.get(process)
         if known_already and known_already[0] == stamp:
             return known_already[1]
@@ -77,6 +77,11 @@ class Definitions:
         if not path.is_file():
             raise NotFoundError(f"there is no file {path}")
         return self._compile("", path)
+
+    def _beside(self) -> tuple[tuple[str, int, int], ...]:
+        """Return what tells whether a table or a fragment beside the definitions has changed."""
+        files = [*self._folder.glob("*.csv"), *self._folder.glob("fragments/*.yaml")]
+        return tuple(sorted((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files))
 
     def _compile(self, process: str, path: Path) -> Definition:
         from ltc.definition.compile import load  # heavy: CEL's checker; a client that only decides never needs it
