@@ -56,7 +56,7 @@ def _tend_silence(turn: Turn) -> bool:
 
 def _begin(turn: Turn, task: Task, silence: Silence) -> None:
     window = turn.setting.windows[turn.plan.calendar]
-    task.silence_at = worktime.deadline(turn.now, silence.after, window)
+    task.silence_at, task.silence_since = worktime.deadline(turn.now, silence.after, window), turn.now
     turn.log(
         Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,
         deadline=task.silence_at.isoformat(),

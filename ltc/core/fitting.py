@@ -18,7 +18,7 @@ _FREE = ("title", "slas", "undo")
 # Parts of a plan that may differ, or that are compared piece by piece.
 _APART = (
     "title", "digest", "calendar", "start", "legs", "nodes", "slas", "handlers", "pivots", "operations", "events",
-    "collections",
+    "collections", "sides", "keep_open",
 )  # fmt: skip
 _LOST = ("unknown", "remains")
 
@@ -57,8 +57,10 @@ def examine(old: Plan, new: Plan, state: State, renames: dict[str, str]) -> Fit:
 def entered(plan: Plan, state: State) -> list[str]:
     """Return the legs that a chain has been in: what it did there counts on. One that was only passed by does not."""
     there = [token.leg for token in state.tokens.values()] + [effect.leg for effect in state.effects]
-    there += [plan.nodes[task.node].leg for task in state.tasks.values() if task.node in plan.nodes]
-    return [
+    tasks = [*state.tasks.values(), *state.human_tasks.values()]
+    there += [plan.nodes[task.node].leg for task in tasks if task.node in plan.nodes]
+    sides = [side.id for side in plan.sides if side.id in there]
+    return sides + [
         leg.id
         for leg in plan.legs
         if leg.id in there
@@ -80,6 +82,10 @@ def _unfit(old: Plan, new: Plan, state: State) -> Iterator[str]:
         yield f"the chain runs {old.process!r}, the definition is of {new.process!r}"
     if old.engine_level != new.engine_level:
         yield f"the definition needs engine level {new.engine_level}, the chain has {old.engine_level}"
+    if state.open_until is not None:
+        yield "the chain is completed, and only kept open"
+    if state.due_rungs:
+        yield "not at rest: a rung that is due has not been climbed yet; release the chain first"
     sent = [flight.key for flight in state.flights.values()]
     for effect in state.effects:
         if effect.status in _LOST and not effect.sure and effect.key not in sent:
@@ -140,7 +146,7 @@ def _entered_later(legs: list[Leg], state: State) -> bool:
 
 def _leg(old: Plan, new: Plan, leg: str, renames: dict[str, str]) -> Iterator[str]:
     """Compare a leg that has been entered with what the new plan says of it."""
-    if all(one.id != leg for one in new.legs):
+    if all(one.id != leg for one in [*new.legs, *new.sides]):
         yield f"leg {leg} has been entered, and is not in the definition"
         return
     before, after = _shape(old, leg, renames), _shape(new, leg, {})
@@ -168,7 +174,7 @@ def _shape(plan: Plan, leg: str, renames: dict[str, str]) -> dict[str, Any]:
     """Return what a leg is made of, by step; the leg itself, its pivots and what it uses under their own names."""
     nodes = [node for node in plan.nodes.values() if node.leg == leg]
     found = {renames.get(node.id, node.id): rename(written(node, _FREE), renames) for node in nodes}
-    itself = next((one for one in plan.legs if one.id == leg), None)
+    itself = next((one for one in [*plan.legs, *plan.sides] if one.id == leg), None)
     steps = {was.split(".", 1)[1]: now.split(".", 1)[1] for was, now in renames.items() if was.startswith(f"{leg}.")}
     pivots = [written(one) for one in plan.pivots if one.leg == leg]
     for pivot in pivots:

@@ -18,7 +18,7 @@ from ltc.model.messages import Answer, Intervention
 from ltc.model.trail import Kind
 
 _WINDOWS: TypeAdapter[dict[str, CalendarWindow]] = TypeAdapter(dict[str, CalendarWindow])
-_PLACED = ("visits", "generations", "rounds")  # counts under the names of places
+_PLACED = ("visits", "generations", "rounds", "ladders")  # counts under the names of places
 _NAMING = ("node", "place", "awaits", "on", "first")  # fields that name a place or a step
 # What documents, people and earlier entries say is theirs.
 _FOREIGN = (

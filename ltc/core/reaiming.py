@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.core import slas
-from ltc.core.state import SlaClock, Token
+from ltc.core import automatic, slas
+from ltc.core.state import SlaClock, Task, Token
 from ltc.core.turn import ChainError, Setting, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import Sla, WaitNode
+from ltc.definition.plan import Sla, TaskNode, WaitNode
 from ltc.model.trail import Kind
 
 
@@ -35,6 +35,8 @@ def deadlines(turn: Turn, before: Setting, names: dict[str, str]) -> None:
             )  # fmt: skip
     for token in turn.state.tokens.values():
         _wait(turn, token)
+    for task in turn.state.tasks.values():
+        _silence(turn, task)
 
 
 def _dropped(turn: Turn, clock: SlaClock) -> None:
@@ -95,16 +97,30 @@ def _dated(turn: Turn, clock: SlaClock, sla: Sla) -> None:
 
 
 def _wait(turn: Turn, token: Token) -> None:
-    """The time limit of a wait, where it is known from when it counts."""
+    """The time limit of a wait or a task, where it is known from when it counts."""
     node = turn.plan.nodes.get(token.node)
-    if token.status != "waiting" or token.deadline is None or token.since is None or not isinstance(node, WaitNode):
+    if token.status not in ("waiting", "tasked") or token.deadline is None or token.since is None or token.expired:
         return
-    if node.within is None or token.expired:
+    if not isinstance(node, (WaitNode, TaskNode)) or node.within is None:
         return
     was = token.deadline
     token.deadline = worktime.deadline(token.since, node.within, turn.setting.windows[turn.plan.calendar])
     if token.deadline != was:
         turn.log(Kind.WAIT_MOVED, token, was=_iso(was), deadline=_iso(token.deadline))
+
+
+def _silence(turn: Turn, task: Task) -> None:
+    """When nobody's decision counts as one."""
+    silence = automatic.silence_of(turn, task) if task.status == "open" else None
+    if silence is None or task.silence_at is None or task.silence_since is None:
+        return
+    was, window = task.silence_at, turn.setting.windows[turn.plan.calendar]
+    task.silence_at = worktime.deadline(task.silence_since, silence.after, window)
+    if task.silence_at != was:
+        turn.log(
+            Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,
+            deadline=task.silence_at.isoformat(),
+        )  # fmt: skip
 
 
 def _iso(moment: datetime | None) -> str:

@@ -41,6 +41,7 @@ class Task:
     queue: list[str] = field(default_factory=list)  # who is asked after the one who is asked now
     standing: dict[str, list[str]] = field(default_factory=dict)  # substitute -> for whom they are asked
     silence_at: datetime | None = None  # when this level's silence means something
+    silence_since: datetime | None = None  # from when that counts
     stands: bool = False  # an amendment leads past it again and does not touch what it is bound to
     signers: list[str] = field(default_factory=list)  # added by approvers: each of them must agree, too
     lent: dict[str, str] = field(default_factory=dict)  # who was delegated to -> to whom it comes back

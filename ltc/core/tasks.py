@@ -53,6 +53,7 @@ def _done_before(turn: Turn, token: Token) -> bool:
 def _limit(turn: Turn, token: Token, node: TaskNode) -> None:
     window = turn.setting.windows[turn.plan.calendar]
     token.deadline = worktime.deadline(turn.now, node.within, window) if node.within else None
+    token.since = turn.now
 
 
 def _iso(moment: datetime | None) -> str:

@@ -103,6 +103,24 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
+WEB: dict[str, dict[str, Any]] = {
+    "paid, then shipped": {},
+    "paid in parts": {"pays": [30, 70]},
+    "approved first": {"net": 600_000},
+    "cancelled before it was paid": {"cancel_after": "erp.post_order_invoice", "pays": []},
+    "never paid": {"pays": [], "days": 90},
+}
+
+
+@pytest.mark.parametrize("way", WEB)
+def test_branches_that_run_at_once_are_gone_through_as_they_went(way: str) -> None:
+    found = again(recorded("web_order", **WEB[way]), shipped("web_order"))
+    assert found.trouble == ""
+    said = report([found])
+    assert said["counts"]["changed"] == 0, said["differences"]
+    assert (said["differences"], said["outcomes"], said["assumptions"], said["unheard"]) == ([],) * 4
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_the_same_definition_makes_no_difference(way: str) -> None:
     found = again(recorded(**WAYS[way]), shipped("lead_to_cash"))

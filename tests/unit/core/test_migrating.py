@@ -377,3 +377,29 @@ def test_an_answer_is_given_once(other: Any) -> None:
     assert again is not None
     assert (first.status, again.status, len(kinds(one, "migrated"))) == ("accepted", "accepted", 1)
     assert objection(one.setting, one.state, wish.intervention) is None
+
+
+def test_what_counts_as_a_decision_and_the_time_of_a_task_follow_a_newer_calendar(other: Any) -> None:
+    """``silence`` of a level and ``within`` of a task are counted by the calendar, too."""
+    silent = other(
+        (
+            "from: {manager_of: requester}, rule: any}",
+            "from: {manager_of: requester}, rule: any, silence: {after: 3bd, then: approve}}",
+        )
+    )
+    one = simulate(silent, Script(decisions=[("manager", "silent")]), net=200_000, until=timedelta(days=0.5))
+    task = next(task for task in one.state.tasks.values() if task.status == "open")
+    before = task.silence_at
+    assert ask(one, "recalendar", windows=newer()).status == "accepted"
+    assert task.silence_at > before  # type: ignore[operator]
+    assert kinds(one, "silence")[-1]["deadline"] == task.silence_at.isoformat()  # type: ignore[union-attr]
+    tasked = other((
+        "  confirm:\n    title",
+        "  look:\n    steps:\n      - task: look\n        assign: 'role:finance'\n        within: 3bd\n        on_timeout: skip\n"
+        "        form: {fine: {type: yes_no}}\n        as: seen\n        undo: {none: looked at}\n  confirm:\n    title",
+    ))  # fmt: skip
+    two = simulate(tasked, Script(), net=50_000, until=timedelta(days=0.5))
+    token = next(token for token in two.state.tokens.values() if token.leg == "look")
+    due = token.deadline
+    assert ask(two, "recalendar", windows=newer()).status == "accepted"
+    assert token.deadline > due  # type: ignore[operator]
