@@ -398,8 +398,10 @@ def test_what_counts_as_a_decision_and_the_time_of_a_task_follow_a_newer_calenda
         "  look:\n    steps:\n      - task: look\n        assign: 'role:finance'\n        within: 3bd\n        on_timeout: skip\n"
         "        form: {fine: {type: yes_no}}\n        as: seen\n        undo: {none: looked at}\n  confirm:\n    title",
     ))  # fmt: skip
-    two = simulate(tasked, Script(), net=50_000, until=timedelta(days=0.5))
-    token = next(token for token in two.state.tokens.values() if token.leg == "look")
+    two = simulate(tasked, Script(), net=50_000, run=False)
+    while not (waiting := [token for token in two.state.tokens.values() if token.status == "tasked"]):
+        assert two.happen()
+    (token,) = waiting
     due = token.deadline
     assert ask(two, "recalendar", windows=newer()).status == "accepted"
     assert token.deadline > due  # type: ignore[operator]
