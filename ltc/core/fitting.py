@@ -57,8 +57,8 @@ def examine(old: Plan, new: Plan, state: State, renames: dict[str, str]) -> Fit:
 def entered(plan: Plan, state: State) -> list[str]:
     """Return the legs that a chain has been in: what it did there counts on. One that was only passed by does not."""
     there = [token.leg for token in state.tokens.values()] + [effect.leg for effect in state.effects]
-    tasks = [*state.tasks.values(), *state.human_tasks.values()]
-    there += [plan.nodes[task.node].leg for task in tasks if task.node in plan.nodes]
+    steps = [task.node for task in state.tasks.values()] + [task.node for task in state.human_tasks.values()]
+    there += [plan.nodes[step].leg for step in steps if step in plan.nodes]
     sides = [side.id for side in plan.sides if side.id in there]
     return sides + [
         leg.id

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ltc.core import automatic, slas
-from ltc.core.state import SlaClock, Task, Token
+from ltc.core.state import SlaClock, Token
+from ltc.core.state_approvals import Task
 from ltc.core.turn import ChainError, Setting, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Sla, TaskNode, WaitNode
