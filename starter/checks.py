@@ -17,6 +17,11 @@ OUT_AND_IN = ("erp.ship_delivery", "erp.register_payment")
 INVERSE = {
     name: op.inverse for name, op in OPERATIONS.items() if op.inverse not in ("", name) and name not in OUT_AND_IN
 }
+# The same undoing by another word: an invoice taken back together with its money.
+ALSO = {"erp.credit_and_refund": "erp.credit_note"}
+# What may rightly stand several times of one document: a release per warehouse, changes, what comes back in parts.
+SEVERAL = ("erp.release_picks", "erp.amend_order", "erp.cancel_lines", "erp.accept_return", "erp.credit_return",
+           "erp.credit_part", "erp.credit_cancelled")  # fmt: skip
 UNDOING = frozenset(INVERSE.values())
 BILLING = ("erp.post_invoice", "erp.post_order_invoice")
 VOTES = 2
@@ -56,7 +61,7 @@ def no_duplicate_documents(books: Books) -> Iterator[tuple[str, str]]:
     standing = Counter(
         (effect.operation, effect.chain, effect.parent)
         for effect in books.effects
-        if effect.operation in INVERSE and (effect.system, effect.seq) not in undone
+        if effect.operation in INVERSE and effect.operation not in SEVERAL and (effect.system, effect.seq) not in undone
     )
     for (operation, chain, parent), times in standing.items():
         if times > 1:
@@ -72,10 +77,14 @@ def undone_newest_first(books: Books) -> Iterator[tuple[str, str]]:
         for effect in effects:
             if effect.operation in INVERSE:
                 standing.append(effect)
-            elif effect.operation in UNDOING and standing:
+            elif _undoing(effect) in UNDOING and standing:
                 newest = standing.pop()
-                if INVERSE[newest.operation] != effect.operation:
+                if INVERSE[newest.operation] != _undoing(effect):
                     yield chain, f"{effect.operation} came while {newest.operation} still stood"
+
+
+def _undoing(effect: Effect) -> str:
+    return ALSO.get(effect.operation, effect.operation)
 
 
 def undone_once(books: Books) -> Iterator[tuple[str, str]]:
@@ -117,13 +126,25 @@ def ordered_is_accounted_for(books: Books) -> Iterator[tuple[str, str]]:
         if line["quantity"] - line["shipped"] - line["cancelled"] < 0:
             yield place, f"ordered {line['quantity']}, shipped {line['shipped']}, cancelled {line['cancelled']}"
     lines, returns = books.by("order_lines", "order_id"), books.by("returns", "order_id")
+    announced, taken_in = _returns(books)
     for order in books.table("orders"):
         of_lines = {"ordered": "quantity", "shipped": "shipped", "cancelled": "cancelled"}
         sums = {total: sum(line[part] for line in lines.get(order["id"], [])) for total, part in of_lines.items()}
-        sums["returned"] = sum(row["quantity"] for row in returns.get(order["id"], []))
+        came = sum(row["quantity"] for row in returns.get(order["id"], []) if row["id"] not in announced)
+        sums["returned"] = came + taken_in[order["id"]]
         for total, amount in sums.items():
             if order[total] != amount:
                 yield order["id"], f"{total} {order[total]}, its documents say {amount}"
+
+
+def _returns(books: Books) -> tuple[set[str], Counter[str]]:
+    """Return the goods returns that were agreed beforehand, and how much the warehouse took in of each order."""
+    announced = {effect.document_id for effect in books.effects if effect.operation == "erp.accept_return"}
+    taken_in: Counter[str] = Counter()
+    for effect in books.effects:
+        if effect.operation == "warehouse.take_in" and effect.parent:
+            taken_in[effect.parent] += effect.quantity
+    return announced, taken_in
 
 
 def billed_is_delivered(books: Books) -> Iterator[tuple[str, str]]:
@@ -171,11 +192,12 @@ def shipped_is_confirmed(books: Books) -> Iterator[tuple[str, str]]:
         for name, inverse in INVERSE.items():
             if effect.operation == inverse:
                 state[order].discard(name)
-        if effect.operation == "warehouse.ship" and not state[order] >= {"erp.confirm_order", "erp.release_delivery"}:
+        released = {"erp.release_delivery", "erp.release_picks"} & state[order]
+        if effect.operation == "warehouse.ship" and not ("erp.confirm_order" in state[order] and released):
             yield order, f"{effect.document_id} left while the order was not confirmed and released"
 
 
-_OF_PARENT = ("warehouse.ship", "erp.release_delivery", "erp.cancel_delivery")
+_OF_PARENT = ("warehouse.ship", "erp.release_delivery", "erp.release_picks", "erp.cancel_delivery")
 
 
 def approved_before_confirmed(books: Books) -> Iterator[tuple[str, str]]:
@@ -209,18 +231,19 @@ def stock_is_accounted_for(books: Books) -> Iterator[tuple[str, str]]:
     """Per product: what came in − what left + what came back = what is there, and never less than nothing."""
     expected: Counter[str] = Counter()
     for effect in books.effects:
-        if effect.operation in ("erp.setup", "warehouse.replenish"):
+        if effect.operation in ("erp.setup", "warehouse.replenish", "warehouse.take_in") and not effect.parent:
             expected[effect.document_id] += effect.quantity
     for delivery in books.table("deliveries"):
         if not delivery["return_id"]:
             for line in delivery["lines"]:
                 expected[line["product"]] -= line["quantity"]
+    elsewhere: Counter[str] = Counter()
+    for row in books.tables.get("stock_at", []):
+        elsewhere[row["product"]] += row["stock"]
     for product in books.table("products"):
-        if product["stock"] != expected[product["id"]] or product["stock"] < 0:
-            yield (
-                f"product {product['id']}",
-                f"{product['stock']} in stock, the documents say {expected[product['id']]}",
-            )
+        there = product["stock"] + elsewhere[product["id"]]
+        if there != expected[product["id"]] or product["stock"] < 0:
+            yield f"product {product['id']}", f"{there} in stock, the documents say {expected[product['id']]}"
 
 
 CHECKS: tuple[Check, ...] = (

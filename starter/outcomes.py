@@ -106,11 +106,15 @@ def _items(books: Books) -> dict[str, list[str]]:
     return found
 
 
+# Items that are no documents: warehouses, and the how-manieth run of a handler.
+_ELSEWHERE = ("main", "south", "1", "2", "3")
+
+
 def _keys(steps: list[CallNode], undoing: list[Any], installation: str, chain: str, items: list[str]) -> Iterator[str]:
     places = [(node.leg, node.step) for node in steps]
     places += [(node.leg, f"{node.step}~{visit}") for node in steps if node.revisit_call for visit in range(2, VISITS)]
     places += [(node.leg, f"{node.step}!{call}") for node in undoing for call in range(len(node.undo.calls))]
     for leg, step in places:
-        for item in ("", *items):
+        for item in ("", *items, *_ELSEWHERE):
             for generation in range(GENERATIONS):
                 yield effect_key(installation, chain, leg, item, step, generation)

@@ -110,6 +110,12 @@ class AfterSale:
         worth = self.order["gross"]["minor"] * back["quantity"] // self.order["ordered"]
         return self._credited(args["invoice"], min(worth, invoice["gross"]["minor"] - invoice["credited"]["minor"]))
 
+    def erp_credit_and_refund(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        invoice = self.invoices[args["invoice"]]
+        note = self._credited(args["invoice"], invoice["gross"]["minor"] - invoice["credited"]["minor"])
+        self.erp_refund(args, now)
+        return note
+
     def erp_credit_part(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return self._credited(args["invoice"], args["amount"]["minor"])
 
@@ -131,7 +137,7 @@ class AfterSale:
             one["amount"]["minor"] for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now
         )
         due = paid + invoice["credited"]["minor"] + invoice["written_off"]["minor"] - invoice["gross"]["minor"]
-        wanted = (args.get("amount") or {}).get("minor") or (paid if args.get("whole") else due)
+        wanted = (args.get("amount") or {}).get("minor") or due
         back = {
             "id": f"R-{args['invoice']}-{len(invoice['payments']) + 1}", "version": 1, "invoice": args["invoice"],
             "amount": {**invoice["gross"], "minor": -wanted},

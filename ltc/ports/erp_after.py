@@ -36,6 +36,9 @@ class ErpAfterSale(System, Protocol):
     async def credit_return(self, request: op.CreditReturn, key: str) -> d.CreditNote:
         """Credit an invoice with what came back."""
 
+    async def credit_and_refund(self, request: op.InvoiceId, key: str) -> d.CreditNote:
+        """Take an invoice back, and send back what was paid."""
+
     async def credit_part(self, request: op.CreditPart, key: str) -> d.CreditNote:
         """Credit an invoice by an amount."""
 

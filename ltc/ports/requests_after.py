@@ -71,14 +71,10 @@ class CreditNoteId(Value):
 
 
 class RefundPayment(Value):
-    """Send money back to the customer of an invoice; without an amount, all of the customer's balance on it.
-
-    ``whole``: all that was received, whatever is open then; so a prepayment is undone before its invoice is credited.
-    """
+    """Send money back to the customer of an invoice; without an amount, all of the customer's balance on it."""
 
     invoice: d.DocumentId
     amount: Money | None = None
-    whole: bool = False
 
 
 class ReleasePicks(Value):

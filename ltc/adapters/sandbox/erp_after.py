@@ -18,6 +18,9 @@ AFTER_SALE: Mapping[str, Way] = {
     ),
     "erp.watch_returns": Way("GET", "/orders/{order}/returned"),
     "erp.credit_return": Way("POST", "/invoices/{invoice}/credit-return", "/credit-notes", ("invoice", "invoice")),
+    "erp.credit_and_refund": Way(
+        "POST", "/invoices/{invoice}/credit-and-refund", "/credit-notes", ("invoice", "invoice")
+    ),
     "erp.credit_part": Way("POST", "/invoices/{invoice}/credit-part", "/credit-notes", ("invoice", "invoice")),
     "erp.credit_cancelled": Way(
         "POST", "/invoices/{invoice}/credit-cancelled", "/credit-notes", ("invoice", "invoice")
@@ -67,6 +70,11 @@ class AfterSale(SandboxAdapter):
     async def credit_return(self, request: op.CreditReturn, key: str) -> d.CreditNote:
         """Credit an invoice with what came back."""
         found: d.CreditNote = await self._do("erp.credit_return", request, key)
+        return found
+
+    async def credit_and_refund(self, request: op.InvoiceId, key: str) -> d.CreditNote:
+        """Take an invoice back, and send back what was paid."""
+        found: d.CreditNote = await self._do("erp.credit_and_refund", request, key)
         return found
 
     async def credit_part(self, request: op.CreditPart, key: str) -> d.CreditNote:

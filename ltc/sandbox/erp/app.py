@@ -61,6 +61,7 @@ ROUTES = (
     served("erp.cancel_return", "POST", "/returns/{goods_return}/cancel", returns.cancel_return),
     served("erp.watch_returns", "GET", "/orders/{order}/returned", returns.watch_returns),
     served("erp.credit_return", "POST", "/invoices/{invoice}/credit-return", credits.credit_return),
+    served("erp.credit_and_refund", "POST", "/invoices/{invoice}/credit-and-refund", credits.credit_and_refund),
     served("erp.credit_part", "POST", "/invoices/{invoice}/credit-part", credits.credit_part),
     served("erp.credit_cancelled", "POST", "/invoices/{invoice}/credit-cancelled", credits.credit_cancelled),
     served("erp.cancel_credit", "POST", "/credit-notes/{credit_note}/cancel", credits.cancel_credit),

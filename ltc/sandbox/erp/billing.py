@@ -175,7 +175,7 @@ def exchange_rate(tx: Transaction, asked: op.Currencies) -> d.Rate:
     return d.Rate(source=asked.source, target=asked.target, rate=Decimal(found), on=tx.now)
 
 
-def allocate(tx: Transaction, invoice: str, minor: int, transfer: str = "") -> d.Payment:
+def allocate(tx: Transaction, invoice: str, minor: int, transfer: str = "", operation: str = "") -> d.Payment:
     """Enter a payment of ``minor`` units for an invoice, with its event; below zero it is a refund."""
     row = find(tx, "invoices", invoice)
     number = tx.database.next_id("PAY")
@@ -184,7 +184,8 @@ def allocate(tx: Transaction, invoice: str, minor: int, transfer: str = "") -> d
         "payments", id=number, invoice=row["id"], amount=minor, currency=row["currency"],
         received_at=tx.now.isoformat(), carried=carried, received=received, transfer=transfer,
     )  # fmt: skip
-    tx.record("Payment", number, parent=row["id"], amount=Money(minor=minor, currency=row["currency"]))
+    amount = Money(minor=minor, currency=row["currency"])
+    tx.record("Payment", number, parent=row["id"], amount=amount, operation=operation)
     order = find(tx, "orders", row["order_id"])
     facts = {**order_facts(order), "invoice": row["id"]}
     tx.emit("erp.payment_allocated", {"invoice": row["id"], "payment": number}, facts)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ltc.model import documents as d
 from ltc.model.money import Money, round_minor
 from ltc.ports import operations as op
-from ltc.sandbox.erp.billing import allocate
+from ltc.sandbox.erp.billing import allocate, credit_note
 from ltc.sandbox.erp.documents import credit_note_of, find
 from ltc.sandbox.erp.invoices import open_of
 from ltc.sandbox.refusals import Refusal
@@ -53,6 +53,18 @@ def credit_cancelled(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
     return _credit(tx, invoice, amount, "")
 
 
+def credit_and_refund(tx: Transaction, asked: op.InvoiceId) -> d.CreditNote:
+    """Take an invoice back wholly: what is left of it is credited, and what was paid goes back with it.
+
+    In one: money that went back first would leave the invoice open, and be paid again. Refused: ``already_credited``.
+    """
+    note = credit_note(tx, asked)
+    balance = -open_of(find(tx, "invoices", asked.invoice))
+    if balance > 0:
+        allocate(tx, asked.invoice, -balance, operation="erp.refund")
+    return note
+
+
 def credit_part(tx: Transaction, asked: op.CreditPart) -> d.CreditNote:
     """Credit an invoice by an amount. Refused: ``more_than_billed``, ``currency_mismatch``, ``bad_amount``."""
     invoice = find(tx, "invoices", asked.invoice)
@@ -84,12 +96,12 @@ def cancel_credit(tx: Transaction, asked: op.CreditNoteId) -> d.CreditNote:
 
 
 def refund(tx: Transaction, asked: op.RefundPayment) -> d.Payment:
-    """Money goes back to the customer; without an amount, the whole balance; ``whole``: all that was received.
+    """Money goes back to the customer; without an amount, the whole balance.
 
     Refused: ``nothing_due``, ``more_than_balance``, ``currency_mismatch``.
     """
     row = find(tx, "invoices", asked.invoice)
-    balance = row["paid"] if asked.whole else -open_of(row)
+    balance = -open_of(row)
     if balance <= 0:
         raise Refusal("nothing_due", f"invoice {row['id']}: nothing is due to the customer", row["id"])
     if asked.amount is not None and asked.amount.currency != row["currency"]:

@@ -267,9 +267,12 @@ def _master_data(app: FastAPI, system: SandboxSystem) -> None:
 
     @app.get("/products")
     async def products() -> Response:
-        """Products with their stock as of now."""
+        """Products with their stock as of now, in all warehouses."""
         system.gate.catch_up()
-        return rows_answer(database.rows("SELECT * FROM products ORDER BY id"))
+        return rows_answer(database.rows(
+            "SELECT p.stock + COALESCE((SELECT SUM(s.stock) FROM stock_at s WHERE s.product = p.id), 0) AS stock, p.*"
+            " FROM products p ORDER BY p.id"
+        ))  # fmt: skip
 
     @app.get("/order-lines")
     async def order_lines(order: str) -> Response:

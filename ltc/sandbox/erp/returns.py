@@ -58,6 +58,7 @@ def take_in(tx: Transaction, asked: op.ReturnId) -> d.GoodsReturn:
     row, state = _announced(tx, asked.goods_return)
     for line in _DELIVERED.validate_json(state["lines"]):
         tx.run("UPDATE products SET stock = stock + ? WHERE id = ?", line.quantity, line.product)
+        tx.record("Product", line.product, quantity=line.quantity)
     tx.run("UPDATE return_states SET status = 'received', version = version + 1 WHERE id = ?", state["id"])
     tx.run(
         "UPDATE orders SET returned = returned + ?, version = version + 1 WHERE id = ?",
