@@ -19,6 +19,7 @@ from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
 from ltc.definition.plan import TaskNode
 from ltc.definition.show_tasks import field_words
+from ltc.model.files import FileRef
 from ltc.ports.approvers import approvers
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
@@ -199,10 +200,18 @@ class Desk(VersionDesk):
             row["title"], row["help"] = node.title.get("en", ""), node.help.get("en", "")
         return row
 
-    async def decide(self, task: Record, decision: Any, actor: str, comment: str) -> Record:
+    async def decide(
+        self, task: Record, decision: Any, actor: str, comment: str, files: list[Record] | None = None
+    ) -> Record:
         """Decide on the figures of the task as it was read, and return the chain's answer."""
         answer = await self.client.decide(
-            task["ref"], decision, actor, comment=comment, digest=task["digest"], door=DOOR
+            task["ref"],
+            decision,
+            actor,
+            comment=comment,
+            digest=task["digest"],
+            door=DOOR,
+            files=[FileRef.model_validate(one) for one in files or []],
         )
         return answer.model_dump(mode="json")
 

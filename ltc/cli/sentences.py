@@ -108,7 +108,9 @@ def _task_opened(data: Data) -> str:
 def _decided(data: Data) -> str:
     said = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
     verb = said.get(str(data.get("decision")), str(data.get("decision")))
-    return _join(f"{data.get('actor', '?')} {verb}", _after("at level", data.get("level")), data.get("comment"))
+    return _join(f"{data.get('actor', '?')} {verb}", _after("at level", data.get("level")), data.get("comment"),
+        _after("attached", answer(data["files"]) if data.get("files") else ""),
+    )  # fmt: skip
 
 
 def _sla(verb: str) -> Callable[[Data], str]:

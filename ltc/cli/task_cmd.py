@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See approvals and tasks; decide, claim, complete.", no_args_is_help=True, rich_markup_mode=None)
 Task = Annotated[str, typer.Argument(metavar="TASK", help="The task, as `ltc task list` shows it: CHAIN/STEP#VISIT.")]
 Comment = Annotated[str, typer.Option("--comment", metavar="TEXT", help="What to put on record with the decision.")]
+Attached = Annotated[
+    list[str] | None, typer.Option("--file", metavar="PATH", help="Attach a file to the comment; again for more.")
+]
 Digest = Annotated[
     str,
     typer.Option("--digest", metavar="DIGEST", help="Decide only if the figures are still those (`ltc task show`)."),
@@ -138,18 +142,22 @@ def _figure(value: Any) -> str:
 
 
 def _decide(
-    task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool, output: Format
-) -> None:
-    record = ask(lambda desk: _decided(desk, task, decision, actor, comment, digest, yes, dry_run))
+    task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool, output: Format,
+    files: list[str] | None,
+) -> None:  # fmt: skip
+    record = ask(lambda desk: _decided(desk, task, decision, actor, comment, digest, yes, dry_run, files or []))
     word = "would be" if dry_run else "is"
     one(record, output, lambda _: typer.echo(f"{clean(task)} {word} {_SAID[decision]} by {clean(actor)}"))
 
 
 async def _decided(
-    desk: Desk, task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool
-) -> dict[str, Any]:
+    desk: Desk, task: str, decision: str, actor: str, comment: str, digest: str, yes: bool, dry_run: bool,
+    files: list[str],
+) -> dict[str, Any]:  # fmt: skip
     found = await desk.task(task)
     if found.get("work"):
+        if files:
+            raise RefusedError(f"{found['ref']} is a task: its files belong into its form")
         return await _declined(desk, found, decision, actor, comment, yes, dry_run)
     plan = {"task": found["ref"], "decision": decision, "actor": actor, "comment": comment, "digest": found["digest"]}
     _allowed(found, actor, digest)
@@ -158,7 +166,8 @@ async def _decided(
     if not yes:
         note(_what(found))
         confirm(f"{decision.replace('_', ' ')} as {actor}?", yes)
-    answer = await desk.decide(found, decision, actor, comment)
+    kept = [desk.put_file(task_work_cmd.read_file(path), Path(path).name, keep=True) for path in files]
+    answer = await desk.decide(found, decision, actor, comment, kept)
     judge(answer)
     return {**plan, "status": answer["status"], "message": answer.get("message", "")}
 
@@ -195,29 +204,29 @@ def _what(found: dict[str, Any]) -> str:
 
 @app.command()
 def approve(
-    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "", file: Attached = None,
     yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
 ) -> None:  # fmt: skip
     """Approve."""
-    _decide(task, "approve", actor, comment, digest, yes, dry_run, output)
+    _decide(task, "approve", actor, comment, digest, yes, dry_run, output, file)
 
 
 @app.command()
 def reject(
-    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "", file: Attached = None,
     yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
 ) -> None:  # fmt: skip
     """Reject; the definition says what follows. A comment is needed."""
-    _decide(task, "reject", actor, _needed(comment), digest, yes, dry_run, output)
+    _decide(task, "reject", actor, _needed(comment), digest, yes, dry_run, output, file)
 
 
 @app.command("send-back")
 def send_back(
-    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "",
+    task: Task, actor: options.Actor, comment: Comment = "", digest: Digest = "", file: Attached = None,
     yes: options.Yes = False, dry_run: options.DryRun = False, output: options.Output = Format.TABLE,
 ) -> None:  # fmt: skip
     """Send back to be changed. A comment is needed."""
-    _decide(task, "send_back", actor, _needed(comment), digest, yes, dry_run, output)
+    _decide(task, "send_back", actor, _needed(comment), digest, yes, dry_run, output, file)
 
 
 def _needed(comment: str) -> str:

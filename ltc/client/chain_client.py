@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from ltc.client.questions import Questions
 from ltc.client.starting import Installation, Started, Starter
 from ltc.client.talking import Talker, new_id
 from ltc.client.task_talk import Doing, TaskTalk
+from ltc.model.files import FileRef
 from ltc.model.messages import NOTICES_QUEUE, Answer, Decision, Intervention, Where, call_queue
 from ltc.ports.files import Files
 from ltc.ports.operations import Registry
@@ -117,7 +118,7 @@ class ChainClient(Questions):
 
     async def decide(
         self, task: str, decision: Verdict, actor: str, *, comment: str = "", digest: str = "",
-        decision_id: str = "", door: str = "client",
+        decision_id: str = "", door: str = "client", files: Sequence[FileRef] = (),
     ) -> Answer:  # fmt: skip
         """Decide a task (``CHAIN/TASK``). Without a digest, the figures on record now count as shown.
 
@@ -128,15 +129,15 @@ class ChainClient(Questions):
             RefusedError: the chain does not believe the message.
             EngineAwayError: no answer; asking again with the same id is harmless.
         """
-        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id)
+        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id, files)
         return await self._talker.decide(chain, message, door=door)
 
     async def decide_by_signal(
         self, task: str, decision: Verdict, actor: str, *, comment: str = "", digest: str = "",
-        decision_id: str = "", door: str = "client",
+        decision_id: str = "", door: str = "client", files: Sequence[FileRef] = (),
     ) -> None:  # fmt: skip
         """Decide without waiting for an answer; raises as ``decide`` does."""
-        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id)
+        chain, message = await self._decision(task, decision, actor, comment, digest, decision_id, files)
         await self._talker.decide_by_signal(chain, message, door=door)
 
     async def act(self, task: str, action: Doing, actor: str, *, door: str = "client", **more: Any) -> Answer:
@@ -220,13 +221,14 @@ class ChainClient(Questions):
         return self._starter
 
     async def _decision(
-        self, task: str, decision: Verdict, actor: str, comment: str, digest: str, decision_id: str
-    ) -> tuple[str, Decision]:
+        self, task: str, decision: Verdict, actor: str, comment: str, digest: str, decision_id: str,
+        files: Sequence[FileRef],
+    ) -> tuple[str, Decision]:  # fmt: skip
         chain, name = await self._split(task)
         digest = digest or await self.shown(chain, name)
         message = Decision(
             id=decision_id or new_id(), task=name, decision=decision, digest=digest, comment=comment, actor=actor,
-            expires=self._talker.expires(),
+            expires=self._talker.expires(), files=list(files),
         )  # fmt: skip
         return chain, message
 

@@ -140,6 +140,7 @@ def _apply(turn: Turn, task: Task, decision: Decision, door: str) -> None:
     turn.log(
         Kind.DECIDED, token, task=task.id, level=task.levels[task.at], actor=decision.actor,
         decision=decision.decision, id=decision.id, comment=decision.comment[:500], door=door,
+        files=[one.model_dump() for one in decision.files],
     )  # fmt: skip
     if decision.decision == "approve":
         levels.approved(turn, token, node, task, decision.actor)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ltc.model.base import Value
+from ltc.model.files import FileRef
 from ltc.model.ids import canonical
 
 TRAIL_HEADER = "ltc-trail"
@@ -111,13 +112,17 @@ class Signed(Value):
 
 
 class Decision(Signed):
-    """A person's decision on a task. ``digest`` is that of the figures the person was shown."""
+    """A person's decision on a task. ``digest`` is that of the figures the person was shown.
+
+    ``files`` are attached to the comment, by what the file store gave back.
+    """
 
     id: str
     task: str
     decision: Literal["approve", "reject", "send_back"]
     digest: str
     comment: str = ""
+    files: list[FileRef] = Field(default_factory=list, max_length=10)
 
 
 class TaskAct(Signed):

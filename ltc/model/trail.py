@@ -37,7 +37,7 @@ class Kind(StrEnum):
     DOCUMENT = "document"  # system, type, id, version, data (digest): a document was read again and changed
     TASK_OPENED = "task_opened"  # task, subject, level, levels, source, votes, digest, figures, rule; of a task: what
     TASK_OFFERED = "task_offered"  # task, level, candidates, queue, standing, need: who may decide, who follows
-    DECIDED = "decided"  # task, level, actor, decision, id, comment, door (update|signal|automatic)
+    DECIDED = "decided"  # task, level, actor, decision, id, comment, door, files (update|signal|automatic)
     TASK_CLOSED = (
         "task_closed"  # task, result (approved|rejected|sent_back|reopened|completed|declined|timed_out|cancelled)
     )

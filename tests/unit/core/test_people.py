@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ltc.cli.sentences import sentence
 from ltc.core.commands import CallFailed, Decide
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
@@ -265,3 +266,12 @@ def test_an_accepted_answer_can_carry_all_that_is_not_yet_delivered() -> None:
     carried = unpack(pack(simulation.state.undelivered))
     assert [entry.seq for entry in carried][-1] == simulation.state.seq
     assert carried[0].seq <= before + 1
+
+
+def test_files_are_attached_to_a_decision_by_reference() -> None:
+    simulation = waiting()
+    offer = {"sha256": "ab" * 32, "name": "offer.pdf", "size": 9, "kind": "pdf"}
+    assert say(simulation, files=[offer]).status == "accepted"
+    decided = [entry.data for entry in simulation.trail if entry.kind is Kind.DECIDED]
+    assert decided[0]["files"] == [offer]
+    assert sentence({"kind": "decided", "data": decided[0]}).endswith("attached offer.pdf (abababababab)")
