@@ -58,6 +58,14 @@ def setting(plan: Plan) -> Setting:
     return Setting(plan, {name: window(name) for name in names})
 
 
+def called_off(deal: dict[str, Any]) -> dict[str, Any]:
+    """A call-off of everything in a deal."""
+    return {
+        "id": "CO-1", "version": 1, "contract": "CT-1", "number": "1", "lines": deal["lines"],
+        "quantity": sum(line["quantity"] for line in deal["lines"]), "requested_at": MONDAY.isoformat(),
+    }  # fmt: skip
+
+
 def simulate(
     plan: Plan | str = "lead_to_cash", script: Script | None = None, *, net: int = 250_000, run: bool = True,
     roundtrip: bool = False, until: timedelta = timedelta(days=400), **changes: Any,
@@ -66,9 +74,10 @@ def simulate(
     plan = shipped(plan) if isinstance(plan, str) else plan
     deal = opportunity(net, **changes)
     around = setting(plan)
-    state = machine.begin(
-        around, chain=f"{plan.process}:10248", installation="test", requester="nancy", values={"opportunity": deal}
-    )
+    values = {"opportunity": deal}
+    if "call_off" in plan.start.input:
+        values |= {"customer": "E-VINET", "call_off": called_off(deal)}
+    state = machine.begin(around, chain=f"{plan.process}:10248", installation="test", requester="nancy", values=values)
     simulation = Simulation(around, state, StandIn(script or Script(), deal), MONDAY, roundtrip=roundtrip)
     if run:
         simulation.run(MONDAY + until)
