@@ -45,13 +45,13 @@ class Voters:
     async def decide(self, task: Row, do: Verdict, by: str = "") -> None:
         """Decide as those who were asked; ``by`` names one of them."""
         said = {vote["actor"] for vote in task["decided_by"] or []}
-        able = [by] if by else [person for person in await self._asked_people(task) if person not in said]
+        able = [by] if by else [person for person in await self.asked_people(task) if person not in said]
         needed = max(1, task["votes"]) - len(said) if do == "approve" and not by else 1
         async with self._limit:
             for actor in able[: max(needed, 0)]:
                 await self._say(task, do, actor)
 
-    async def _asked_people(self, task: Row) -> list[str]:
+    async def asked_people(self, task: Row) -> list[str]:
         """Who was asked; before the record says so, people know by their role that it is their turn."""
         source = task["source"] or {}
         if task["candidates"]:

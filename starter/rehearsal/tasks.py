@@ -42,7 +42,7 @@ def _answer(stage: Stage, field: FormField) -> Any:
 
 async def _act(stage: Stage, sight: Sight, node: TaskNode, what: Any, by: str, comment: str, values: Row) -> bool:
     row = sight.row
-    people = [by] if by else [person for person in row["candidates"] or [] if person]
+    people = [by] if by else await stage.voters.asked_people(row)
     claimed = (row["work"] or {}).get("claimed_by", "")
     if not people:
         return False  # whom to ask is still being found out
