@@ -81,7 +81,7 @@ def goods_leave_released_orders(books: Books) -> Found:
 CHECKS: tuple[Check, ...] = (
     one_effect_per_key, nothing_stands_twice, undone_once, undone_before_what_it_hangs_on,
     goods_leave_released_orders, balances.goods_are_accounted_for, balances.stock_is_accounted_for,
-    balances.billed_is_covered, balances.bills_are_settled_or_open,
+    balances.billed_is_covered, balances.bills_are_settled_or_open, balances.exchange_differences_are_apart,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from starter.rehearsal import checks
 from starter.rehearsal.balances import (
     billed_is_covered,
     bills_are_settled_or_open,
+    exchange_differences_are_apart,
     goods_are_accounted_for,
     stock_is_accounted_for,
 )
@@ -152,6 +153,8 @@ def drop(operation: str) -> Callable[[Books], None]:
         (bills_are_settled_or_open, change("credit_notes", 0, amount=9_000), "credited 10000, its documents say 9000"),
         (bills_are_settled_or_open, drop("erp.write_off"), "written_off 1000, its documents say 0"),
         (bills_are_settled_or_open, change("invoices", 0, gross=29_999), "billed 29999, settled by"),
+        (exchange_differences_are_apart, change("invoices", 0, carried=1), "carried 1, its payments say 0"),
+        (exchange_differences_are_apart, change("payments", 0, received=7), "received 0, its payments say 7"),
         (ENDING, change("orders", 0, shipped=9), "ended completed, 1 pieces of SO1 never left"),
         (ENDING, change("invoices", 1, paid=19_999), "ended completed, 1 of INV2 are open"),
     ],
