@@ -106,7 +106,7 @@ def billed_is_covered(books: Books) -> Found:
         whole = sum(left for row, left in standing if not row["delivery"])
         most = round_minor(orders[number]["gross"] * (1 + _over(orders[number]) / 100))
         if whole > most:
-            yield number, f"billed {whole}, ordered with what may go beyond it {most} (minor units)"
+            yield number, f"billed {whole}, ordered {most} with what may go beyond it (minor units)"
         for row, left in standing:
             if row.get("kind") == "milestone" and left:
                 yield from _of_milestone(row, left, milestones.get(row["part"]))
