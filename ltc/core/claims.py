@@ -9,6 +9,7 @@ from ltc.core.state import LadderState, Token
 from ltc.core.turn import Turn
 from ltc.definition import timespans, worktime
 from ltc.definition.plan import WaitNode
+from ltc.model import ids
 from ltc.model.messages import Answer, Intervention
 
 
@@ -17,30 +18,39 @@ def take(turn: Turn, wish: Intervention) -> Answer:
     found = _find(turn, wish)
     if isinstance(found, Answer):
         return found
-    state = ladders.of(turn, found)
-    problem = _say(turn, wish, state)
+    token, node = found
+    problem = _say(turn, wish, ladders.of(turn, token, node))
     if problem is not None:
         return problem
-    asked.record(turn, wish, found, until=wish.by)
-    node = turn.node(found)
-    if isinstance(node, WaitNode) and found.status == "waiting":
-        waits.again(turn, found, node)
+    asked.record(turn, wish, token, until=wish.by)
+    if token.node == node.id and token.status == "waiting":
+        waits.again(turn, token, node)  # a level under way is finished first
     return asked.ACCEPTED
 
 
-def _find(turn: Turn, wish: Intervention) -> Token | Answer:
+def _find(turn: Turn, wish: Intervention) -> tuple[Token, WaitNode] | Answer:
     """The one ladder at the place named, or the only one that there is."""
     found = []
     for token in turn.state.tokens.values():
-        if token.status not in ("waiting", "held") or not token.node:
-            continue
-        node = turn.node(token)
-        if isinstance(node, WaitNode) and node.ladder and (not wish.leg or asked.meant(turn, wish, token)):
-            found.append(token)
+        node = _ladder(turn, token)
+        if node is not None and (not wish.leg or (token.leg, token.item) == (wish.leg, wish.item)):
+            found.append((token, node))
     if len(found) == 1:
         return found[0]
-    places = ", ".join(turn.place(token) for token in found) or "none is being dunned now"
-    return asked.refuse(f"{len(found)} claims are meant; name one with leg and item: {places}", "not_found")
+    places = ", ".join(ids.place(token.leg, token.item, node.step) for token, node in found)
+    said = places or "none is being dunned now"
+    return asked.refuse(f"{len(found)} claims are meant; name one with leg and item: {said}", "not_found")
+
+
+def _ladder(turn: Turn, token: Token) -> WaitNode | None:
+    """The ladder on which a line stands, or whose level it carries out."""
+    if token.status == "ended":
+        return None
+    for name in (token.node, *(frame.node for frame in reversed(token.frames))):
+        node = turn.plan.nodes.get(name)
+        if isinstance(node, WaitNode) and node.ladder:
+            return node
+    return None
 
 
 def _say(turn: Turn, wish: Intervention, state: LadderState) -> Answer | None:

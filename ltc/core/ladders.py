@@ -13,13 +13,14 @@ from ltc.core.state import Flight, Frame, LadderState, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Ladder, Span, WaitNode
+from ltc.model import ids
 from ltc.model.messages import Notice
 from ltc.model.trail import Kind
 
 
-def of(turn: Turn, token: Token) -> LadderState:
-    """Return how far the ladder at a place is; a new one has taken no level."""
-    return turn.state.ladders.setdefault(turn.place(token), LadderState())
+def of(turn: Turn, token: Token, node: WaitNode) -> LadderState:
+    """Return how far a ladder is; a new one has taken no level."""
+    return turn.state.ladders.setdefault(ids.place(token.leg, token.item, node.step), LadderState())
 
 
 def _plan(node: WaitNode) -> Ladder:
@@ -47,7 +48,7 @@ def _instant(turn: Turn, token: Token, node: WaitNode, after: Span) -> datetime:
     due = _moment(_document(turn, token, node).get("due_date"))
     if due is None:
         raise ChainError(f"{_plan(node).document} has no due date to count from")
-    begins = due + timedelta(seconds=of(turn, token).shift)
+    begins = due + timedelta(seconds=of(turn, token, node).shift)
     return worktime.deadline(begins, after, turn.setting.windows[turn.plan.calendar])
 
 
@@ -57,7 +58,7 @@ def next_instant(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
     Raises:
         ChainError: the document has no due date, or one that is none.
     """
-    state, plan = of(turn, token), _plan(node)
+    state, plan = of(turn, token, node), _plan(node)
     if state.paused_since is not None:
         return state.promised if state.why == "promise" else None
     if state.taken < len(plan.levels):
@@ -67,7 +68,7 @@ def next_instant(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
 
 def look(turn: Turn, token: Token, node: WaitNode) -> None:
     """The document was read: pause or go on as it says, and aim at what comes next."""
-    state = of(turn, token)
+    state = of(turn, token, node)
     before, why = state.why, _why(turn, token, node, state)
     if why and state.paused_since is None:
         state.paused_since, state.why = turn.now, why
@@ -85,7 +86,7 @@ def look(turn: Turn, token: Token, node: WaitNode) -> None:
 
 def _stands(turn: Turn, token: Token, node: WaitNode) -> None:
     """Say what the ladder waits for now: views show the newest of these."""
-    state = of(turn, token)
+    state = of(turn, token, node)
     until = f"rests: {state.why}" if state.paused_since is not None else node.until
     events = [one.event for one in node.events]
     turn.log(Kind.WAITING, token, events=events, until=until, deadline=_iso(token.deadline))
@@ -131,7 +132,7 @@ def _iso(moment: datetime | None) -> str:
 
 def climb(turn: Turn, token: Token, node: WaitNode) -> bool:
     """Take the level that is due; False when none is left, so that the claim is handed over."""
-    state, plan = of(turn, token), _plan(node)
+    state, plan = of(turn, token, node), _plan(node)
     if state.taken >= len(plan.levels):
         return False
     level = plan.levels[state.taken]

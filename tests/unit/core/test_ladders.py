@@ -206,3 +206,16 @@ def test_a_claim_without_a_due_date_is_held_and_says_so(date):
     simulation.feed(simulation.world.intervention(action="skip", document=document))
     simulation.run(MONDAY + 2 * DAY)
     assert [hold.reason for hold in simulation.state.holds] == ["expression"]
+
+
+def test_a_claim_may_be_disputed_while_one_of_its_notices_is_held():
+    simulation, world = chain(refuse={"erp.create_dunning": ["blocked"]})
+    simulation.run(DUE + 11 * DAY)
+    assert [hold.reason for hold in simulation.state.holds] == ["blocked"]
+    answer = simulation.feed(world.intervention(action="dispute"))
+    assert answer is not None
+    assert answer.status == "accepted"
+    simulation.at(DUE + 12 * DAY, world.intervention(action="retry"))
+    simulation.run(DUE + 60 * DAY)
+    assert taken(simulation) == [("friendly", 3), ("first", 10)]
+    assert said(simulation, "dunning_paused") == [("dispute", 12)]
