@@ -16,6 +16,11 @@ from starter.rehearsal.shape import Rule
 from starter.rehearsal.sights import SOURCES, Sight
 from starter.rehearsal.stage import Row, Stage
 
+
+class NotYet(Exception):
+    """It cannot be done at this moment: there is no stock, nobody was asked; it is tried again without end."""
+
+
 Action = Callable[..., Awaitable[bool]]
 ACTIONS: dict[str, Action] = {}
 
@@ -104,7 +109,7 @@ async def ship(stage: Stage, sight: Sight, share: int = 100, lines: dict[str, in
         if quantity > 0:
             shipped.append({"line": row["line"], "quantity": quantity})
     if not shipped:
-        return False
+        raise NotYet
     body = {"order": sight.row["order"], "lines": shipped}
     body |= {"warehouse": sight.place} if sight.place else {}
     return await stage.command(stage.erp, "/warehouse/ship", body) is not None

@@ -69,11 +69,11 @@ async def gather(stage: Stage, settings: Settings, rules: Rules, *, finished: bo
     """Collect what the engine says and what the systems have on record."""
     store = stage.client.store
     definitions = await stage.client.definitions()
-    processes = [script.process for script in stage.scripts]
+    chains = {row["chain"]: row for row in await store.chains({}, limit=100_000)}
+    processes = dict.fromkeys([*(script.process for script in stage.scripts), *(r["process"] for r in chains.values())])
     evidence = Evidence(
         stage.scripts, stage.memory, {process: definitions.get(process).plan for process in processes},
-        settings.installation, finished,
-        chains={row["chain"]: row for row in await store.chains({}, limit=100_000)},
+        settings.installation, finished, chains=chains,
         slas=await store.read(_slas), items=await store.read(_items), trail_holes=await store.holes(),
         sla_report={process: await store.sla_report(process) for process in processes},
     )  # fmt: skip

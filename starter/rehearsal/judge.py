@@ -49,9 +49,8 @@ def judge_process(evidence: Evidence, script: Script) -> list[Judgement]:
         for one in evidence.meetings
         if _base(one.number, numbers) and not one.met
     )
-    mine = f"{script.process}:"
-    unplanned = tuple(text for text in evidence.memory.unplanned if text.startswith(mine))
-    refused = tuple(text for text in evidence.memory.refused if text.startswith(mine))
+    unplanned = tuple(text for text in evidence.memory.unplanned if _about(text, numbers))
+    refused = tuple(text for text in evidence.memory.refused if _about(text, numbers))
     return [
         Judgement("every chain ended as planned", not wrong, f"{total - len(wrong)} of {total}", wrong),
         Judgement("every planned fault was met", not missed, violations=missed),
@@ -67,6 +66,11 @@ def _base(number: str, numbers: set[str]) -> str:
     while number and number not in numbers:
         number = number[:-1]
     return number
+
+
+def _about(text: str, numbers: set[str]) -> str:
+    """Return the planned number that a remark begins with, behind its process; nothing when it is of another."""
+    return _base(text.split(": ")[0].partition(":")[2], numbers)
 
 
 def _effects(evidence: Evidence, script: Script) -> Iterator[str]:

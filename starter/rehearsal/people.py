@@ -14,7 +14,7 @@ from ltc.client import ClientError
 from ltc.ports.errors import PortError
 from starter.bots.stage import LOG
 from starter.rehearsal import registry  # noqa: F401 - everything that enters itself has to be there
-from starter.rehearsal.actions import perform
+from starter.rehearsal.actions import NotYet, perform
 from starter.rehearsal.shape import Rule
 from starter.rehearsal.sights import SOURCES, Sight
 from starter.rehearsal.spans import after
@@ -125,19 +125,22 @@ class People:
         stage, sight, rule = self._stage, due.sight, due.rule
         place = (sight.chain, sight.key, rule.do)
         async with self._limit:
-            self._tries[place] += 1
             try:
-                done = await perform(stage, sight, rule)
+                done, why = await perform(stage, sight, rule), "the system said no"
+            except NotYet:
+                return
             except (ClientError, PortError, httpx.HTTPError, KeyError, TypeError, ValueError) as error:
                 LOG.warning("%s %s: %r", sight.chain, rule.do, error)
-                if self._tries[place] == MOST_TRIES:
-                    stage.memory.refused.append(f"{sight.chain}: {rule.do} about {sight.key}: {error!r}")
-                done = False
-        if done or self._tries[place] >= MOST_TRIES:
-            self._tries[place] = 0
-            stage.acted[sight.chain, sight.key] += 1
-            stage.last[sight.chain, sight.key] = stage.tempo.now()
-            self._fired.add((sight.chain, sight.key, due.number))
+                done, why = False, repr(error)
+        self._tries[place] += 1
+        if not done and self._tries[place] < MOST_TRIES:
+            return
+        if not done:
+            stage.memory.refused.append(f"{sight.chain}: {rule.do} about {sight.key}: {why}")
+        self._tries[place] = 0
+        stage.acted[sight.chain, sight.key] += 1
+        stage.last[sight.chain, sight.key] = stage.tempo.now()
+        self._fired.add((sight.chain, sight.key, due.number))
 
 
 def _of(rules: Iterable[Rule], sight: Sight) -> list[Rule]:

@@ -58,9 +58,10 @@ def _endings(evidence: Evidence, script: Script, page: Console) -> None:
     for (ends, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
         table.add_row(ends, why, str(number), str(came[ends, why]))
     page.print(table, "")
+    begun = tuple(plan.number for plan in script.chains)
     children = Counter(
-        f"{row['process']} {row['outcome'] or row['state']}" for chain, row in evidence.chains.items()
-        if row["process"] == script.process and row["number"] not in rows
+        f"{row['process']} {row['outcome'] or row['state']}" for row in evidence.chains.values()
+        if row["number"] not in begun and row["number"].startswith(begun)
     )  # fmt: skip
     if children:
         page.print("Started by other chains: " + ", ".join(f"{name} {number}" for name, number in children.items()), "")

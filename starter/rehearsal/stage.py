@@ -13,7 +13,7 @@ from ltc.client import ChainClient
 from ltc.ports.files import Files
 from ltc.ports.people import People
 from starter.bots.office import Voters
-from starter.bots.stage import Memory
+from starter.bots.stage import LOG, Memory
 from starter.rehearsal.shape import ChainPlan, Rule, Script
 from starter.tempo import Tempo
 
@@ -97,10 +97,10 @@ class Stage:
         return items
 
     async def command(self, system: httpx.AsyncClient, path: str, body: Any) -> Row | None:
-        """Give a system a command; None when it says no, which goes on record."""
+        """Give a system a command; None when it says no."""
         answer = await system.post(path, json=body)
         if answer.status_code in (httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.NOT_FOUND):
-            self.memory.refused.append(f"{path}: {answer.json().get('message', answer.text)}")
+            LOG.info("%s: %s", path, answer.text)
             return None
         answer.raise_for_status()
         done: Row = answer.json()

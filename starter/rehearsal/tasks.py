@@ -8,7 +8,7 @@ from typing import Any
 from ltc.core.stand_in_tasks import example
 from ltc.definition.plan import FormField, TaskNode
 from starter.bots.stage import LOG
-from starter.rehearsal.actions import action
+from starter.rehearsal.actions import NotYet, action
 from starter.rehearsal.sights import Sight
 from starter.rehearsal.stage import Row, Stage
 
@@ -45,7 +45,7 @@ async def _act(stage: Stage, sight: Sight, node: TaskNode, what: Any, by: str, c
     people = [by] if by else await stage.voters.asked_people(row)
     claimed = (row["work"] or {}).get("claimed_by", "")
     if not people:
-        return False  # whom to ask is still being found out
+        raise NotYet  # whom to ask is still being found out
     actor = claimed or people[0]
     if node.claim and not claimed:
         await stage.client.act(row["ref"], "claim", actor, door="rehearsal", act_id=f"{row['ref']}/claim")
