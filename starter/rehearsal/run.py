@@ -38,7 +38,7 @@ HTTP_TIMEOUT, SETTLE = 2.0, 1.5  # real seconds; a late commit lands within the 
 STOCK = 1_000_000  # of each of Northwind's products: who needs shortage brings products of his own
 CPU_START, CPU_CHAIN = 20.0, 0.7  # seconds of CPU that a run takes, at its start and for each chain
 CORES, SHARE = 2, 0.7  # what of a quiet machine a run may take, so that little is late
-SECONDS_A_DAY = 2.2  # real seconds of a virtual day, at least
+SECONDS_A_DAY = 2.8  # real seconds of a virtual day, at least
 MOST_SLOWER = 1.4  # days go by that much slower on a busy machine, however busy it is
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
 
@@ -69,14 +69,22 @@ class Run:
     rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def spread_days(script: Script) -> float:
-    """Return over how many virtual days the chains of a scenario are started."""
+def least_spread(script: Script) -> float:
+    """Return over how many virtual days the chains of a scenario are started at least."""
     return min(20.0, max(2.0, len(script.chains) / 3))
 
 
 def days_of(scripts: list[Script]) -> float:
     """Return how many virtual days it takes until all scenarios are through."""
-    return max(spread_days(script) + script.lasts for script in scripts)
+    return max(least_spread(script) + script.lasts for script in scripts)
+
+
+def spread_days(script: Script, scripts: list[Script]) -> float:
+    """Return over how many virtual days the chains of a scenario are started.
+
+    What is over soon takes its time, so that the machine has about as much to do all along.
+    """
+    return max(least_spread(script), min(days_of(scripts) - script.lasts, float(len(script.chains))))
 
 
 def minutes_for(scripts: list[Script], slower: float = 1.0) -> float:
@@ -173,7 +181,9 @@ async def rehearse(options: Options, progress: Progress) -> Evidence:
 async def _play(run: Run, stage: Stage, progress: Progress) -> bool:
     """Let the people act until every chain has ended, or the time is long over; tell which."""
     await stage.tempo.until(run.clock.anchor_virtual)
-    sales = [Sales(stage, script, spread_days(script) * 5 / 7 * 9) for script in run.options.scripts]
+    sales = [
+        Sales(stage, script, spread_days(script, run.options.scripts) * 5 / 7 * 9) for script in run.options.scripts
+    ]
     looks: list[Callable[[], Any]] = [*(one.look for one in sales), People(stage).look]
     people = [asyncio.create_task(keep_looking(look)) for look in looks]
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from ltc.ports.operations import OPERATIONS
 from starter.orderbook import load
-from starter.rehearsal import shape
+from starter.rehearsal import run, shape
 from starter.rehearsal.actions import ACTIONS, filled
 from starter.rehearsal.casting import cast, told_processes
 from starter.rehearsal.people import People
@@ -204,3 +204,12 @@ async def test_news_is_acted_upon_once_and_only_what_is_meant(monkeypatch) -> No
         for due in list(stage.people._due(news)):
             await stage.people._act(due)
     assert sorted(done) == ["1", "2", "4"]
+
+
+def test_all_processes_are_through_at_the_same_time_within_eight_minutes() -> None:
+    scripts = [shape.read(process) for process in PROCESSES]
+    ends = [run.spread_days(script, scripts) + script.lasts for script in scripts]
+    assert max(ends) == run.days_of(scripts)
+    assert all(run.spread_days(script, scripts) >= 15 for script in scripts)
+    assert run.minutes_for(scripts) <= 7
+    assert run.minutes_for(scripts, slower=6) > run.minutes_for(scripts)
