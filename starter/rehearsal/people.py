@@ -110,8 +110,13 @@ class People:
         return LET_GO if whole else AGAIN
 
     def _reactions(self, cast: Cast, sight: Sight) -> Iterator[Due]:
-        """The rules about news: each fires once for a sight, and only for the sight it means."""
-        for number, rule in enumerate((*cast.plan.script, *self._stage.usual(cast))):
+        """The rules about news: each fires once for a sight, and only for the sight it means.
+
+        What is usual gives way to a rule of the story with the same ``when``.
+        """
+        told = {rule.when for rule in cast.plan.script}
+        usual = [rule for rule in self._stage.usual(cast) if rule.when not in told]
+        for number, rule in enumerate((*cast.plan.script, *usual)):
             if not _about(rule, sight):
                 continue
             seen = self._seen[cast.chain, number]

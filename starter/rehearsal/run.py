@@ -29,7 +29,7 @@ from starter.rehearsal.evidence import Evidence, gather
 from starter.rehearsal.people import People
 from starter.rehearsal.progress import watch
 from starter.rehearsal.sales import Sales
-from starter.rehearsal.shape import Script
+from starter.rehearsal.shape import ChainPlan, MetFault, Script
 from starter.rehearsal.stage import Stage
 from starter.tempo import Tempo, clock_for, stretch
 
@@ -116,8 +116,13 @@ def fault_rules(scripts: list[Script]) -> dict[str, list[dict[str, Any]]]:
             for fault in plan.faults:
                 known = fault.model_dump(exclude={"of"}).items()
                 rule = {name: value for name, value in known if value not in ("", 0.0)}
-                rules[system_of(fault.operation)].append({**rule, "match": {"opportunity": fault.of or plan.number}})
+                rules[system_of(fault.operation)].append({**rule, "match": {"opportunity": met_by(plan, fault)}})
     return rules
+
+
+def met_by(plan: ChainPlan, fault: MetFault) -> str:
+    """Return the business key of the chain that meets a fault: a child's, where it is so planned."""
+    return f"{plan.number}{fault.of}" if fault.of.startswith("-") else fault.of or plan.number
 
 
 def _master(scripts: list[Script]) -> dict[str, Any]:

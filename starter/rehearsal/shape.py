@@ -53,7 +53,7 @@ class Rule(Value):
 
 
 class MetFault(PlannedFault):
-    """A fault of a chain; ``of`` names another chain's business key where a child chain meets it."""
+    """A fault of a chain; ``of``: a child chain meets it, with this business key (``-1``: behind the chain's own)."""
 
     of: str = ""
 

@@ -54,6 +54,7 @@ def test_faults_meet_operations_and_events_that_the_process_uses(process: str) -
         for fault in chain.faults:
             known = fault.operation in plan.operations or fault.operation not in OPERATIONS
             assert known or fault.of, f"{chain.number}: {fault.operation} is never called"
+            assert run.met_by(chain, fault).startswith(chain.number)
 
 
 def test_business_keys_are_of_one_process_alone() -> None:
@@ -188,6 +189,13 @@ def test_a_hold_that_nobody_planned_is_told_and_given_up_in_the_end() -> None:
     assert stage.memory.unplanned == ["p:1: held in a: x "]
     assert stage.wants(seen("hold", "a", "5")) == []
     assert stage.memory.given_up == {"p:1"}
+
+
+def test_news_of_which_the_story_speaks_is_not_for_the_usual_rule() -> None:
+    usual = (Rule(when="effect erp.a", do="pay"), Rule(when="effect erp.b", do="pay"))
+    stage = Played(Rule(when="effect erp.a", do="nothing"), usual=usual)
+    news = [seen("effect", place, place) for place in ("erp.a", "erp.b")]
+    assert stage.wants(*news) == [("erp.a", "nothing"), ("erp.b", "pay")]
 
 
 async def test_news_is_acted_upon_once_and_only_what_is_meant(monkeypatch) -> None:
