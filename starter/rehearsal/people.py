@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
 
 import httpx
 
@@ -54,15 +56,17 @@ class People:
         self._tries: dict[tuple[str, str, str], int] = defaultdict(int)
         self._seen: dict[tuple[str, int], list[str]] = defaultdict(list)  # chain, rule → news seen
         self._fired: set[tuple[str, str, int]] = set()  # chain, sight, rule
+        self._idle: set[tuple[str, str]] = set()  # chain, sight
         self._limit = asyncio.Semaphore(AT_ONCE)
 
-    async def look(self) -> None:
-        """Look once at everything, and act on what is due."""
-        wanted = self._wanted()
-        for kind, source in SOURCES.items():
-            if kind in wanted:
-                due = list(self._due(await source(self._stage)))
-                await asyncio.gather(*(self._act(one) for one in due))
+    def looks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """Return a look for each kind of sight: who is slow about one keeps nobody from the others."""
+        return [partial(self.look, kind) for kind in SOURCES if kind in self._wanted()]
+
+    async def look(self, kind: str) -> None:
+        """Look once at everything of a kind, and act on what is due."""
+        due = list(self._due(await SOURCES[kind](self._stage)))
+        await asyncio.gather(*(self._act(one) for one in due))
 
     def _wanted(self) -> set[str]:
         """The kinds that some rule speaks of, and the demands; effects always, for the documents' sake."""
@@ -73,7 +77,7 @@ class People:
 
     def _due(self, sights: Iterable[Sight]) -> Iterator[Due]:
         for sight in sights:
-            cast = self._stage.of(sight.chain)
+            cast = None if (sight.chain, sight.key) in self._idle else self._stage.of(sight.chain)
             if cast is None:
                 continue
             for one in self._answers(cast, sight) if sight.demand else self._reactions(cast, sight):
@@ -116,9 +120,10 @@ class People:
         """
         told = {rule.when for rule in cast.plan.script}
         usual = [rule for rule in self._stage.usual(cast) if rule.when not in told]
-        for number, rule in enumerate((*cast.plan.script, *usual)):
-            if not _about(rule, sight):
-                continue
+        about = [one for one in enumerate((*cast.plan.script, *usual)) if _about(one[1], sight)]
+        if not about:
+            self._idle.add((sight.chain, sight.key))  # news that nobody listens to, now or later
+        for number, rule in about:
             seen = self._seen[cast.chain, number]
             if sight.key not in seen:
                 seen.append(sight.key)

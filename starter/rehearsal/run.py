@@ -189,7 +189,7 @@ async def _play(run: Run, stage: Stage, progress: Progress) -> bool:
     sales = [
         Sales(stage, script, spread_days(script, run.options.scripts) * 5 / 7 * 9) for script in run.options.scripts
     ]
-    looks: list[Callable[[], Any]] = [*(one.look for one in sales), People(stage).look]
+    looks: list[Callable[[], Any]] = [*(one.look for one in sales), *People(stage).looks()]
     people = [asyncio.create_task(keep_looking(look)) for look in looks]
     try:
         async with asyncio.timeout(run.minutes * 60 * OVERTIME + 60):
