@@ -9,20 +9,18 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from ltc.core import commands, interventions, machine
+    from ltc.core import commands, machine
     from ltc.core.state import dump, load
     from ltc.core.turn import Setting
     from ltc.model.ids import canonical
-    from ltc.model.messages import Answer, Decision, Event, Intervention, Signed, Where
-    from ltc.model.signatures import check
+    from ltc.model.messages import Answer
     from ltc.model.trail import pack_within
 
+    from workflows.doors import Doors
     from workflows.landing import landed
     from workflows.start_input import ChainResult, ChainStart
-    from workflows.task_doors import TaskDoors
 
 STATE_KEY = SearchAttributeKey.for_keyword("LtcState")
 LEG_KEY = SearchAttributeKey.for_keyword("LtcLeg")
@@ -34,7 +32,7 @@ TICK = timedelta(milliseconds=1)
 
 
 @workflow.defn(name="Chain")
-class Chain(TaskDoors):
+class Chain(Doors):
     """One deal on its way from lead to cash."""
 
     @workflow.init
@@ -183,58 +181,7 @@ class Chain(TaskDoors):
             and workflow.all_handlers_finished()
         )
 
-    # Doors
-
-    @workflow.update(name="decide")
-    def decide(self, decision: Decision) -> Answer:
-        """A person decides; answered at once."""
-        return self._answer(commands.Decide(decision))
-
-    @decide.validator
-    def _check_decision(self, decision: Decision) -> None:
-        self._check(decision)
-
-    @workflow.update(name="intervene")
-    def intervene(self, intervention: Intervention) -> Answer:
-        """An operator acts; answered at once."""
-        return self._answer(commands.Intervene(intervention, checked=True))
-
-    @intervene.validator
-    def _check_intervention(self, intervention: Intervention) -> None:
-        self._check(intervention)
-        against = interventions.objection(self.setting, self.state, intervention)
-        if against is not None:
-            raise ApplicationError(against.message, type=against.status, non_retryable=True)
-
-    @workflow.signal(name="decide_signal")
-    def decide_signal(self, decision: Decision) -> None:
-        """A decision of a fire-and-forget sender: its signature is checked in an activity."""
-        self.inbox.append(commands.Decide(decision, "signal"))
-
-    @workflow.signal(name="event")
-    def event(self, event: Event) -> None:
-        """An outside system reported something."""
-        self.inbox.append(commands.EventArrived(event))
-
-    @workflow.query(name="where")
-    def where(self) -> Where:
-        """Where the chain stands, with the entries not yet known to be stored."""
-        return machine.where(self.setting, self.state)
-
-    @workflow.query(name="state")
-    def whole(self) -> dict[str, Any]:
-        """The whole state: what a repair of a terminated chain goes on with."""
-        return dump(self.state)
-
-    @workflow.query(name="pinned")
-    def pinned(self) -> ChainStart:
-        """What a new run would start with: plan and calendars as pinned now, which may have changed since the start."""
-        return self.start.model_copy(update={"state": dump(self.state)})
-
-    def _check(self, message: Signed) -> None:
-        problem = check(message, self.start.public_key, workflow.now().astimezone(UTC))
-        if problem:
-            raise ApplicationError(problem, type="NotBelieved", non_retryable=True)
+    # Answers
 
     def _answer(self, event: commands.Input) -> Answer:
         self.updates += 1
