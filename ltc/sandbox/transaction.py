@@ -51,12 +51,12 @@ class Transaction:
             amount: the money it moves.
             quantity: the pieces it moves.
             undoes: the operation and the document whose effect it undoes.
-            operation: what did it, when not the operation called.
+            operation: what did it, when not the operation called: a part of it, which has no key of its own.
         """
         undone = self.last_effect(*undoes) if undoes else None
         self.database.insert(
             "effects", at_virtual=self.now.isoformat(), at_real=self.real.isoformat(),
-            operation=operation or self.operation, key=self.caller.key, chain=self.caller.chain,
+            operation=operation or self.operation, key="" if operation else self.caller.key, chain=self.caller.chain,
             attempt=self.caller.attempt, document_type=kind, document_id=document, parent=parent,
             amount_minor=amount.minor if amount else 0, currency=amount.currency if amount else "",
             quantity=quantity, undo_of=undone,

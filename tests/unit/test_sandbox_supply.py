@@ -161,3 +161,16 @@ async def test_parts_lists_that_cannot_be() -> None:
     twice = [{"product": "DESK", "parts": [{"product": "TOP", "quantity": 1}, {"product": "TOP", "quantity": 1}]}]
     assert await shop.post("/setup", {"parts_lists": twice}) == "bad_parts_list"
     assert await shop.post("/setup", {"parts_lists": [{**own[0], "product": "GLUE"}]}) == "not_found"
+
+
+async def test_the_moves_of_one_release_are_parts_of_one_effect() -> None:
+    shop = await shop_with(4)
+    await shop.post("/orders/SO1/supply")
+    await shop.post("/productions", {"order": "SO1", "product": "DESK", "quantity": 1})
+    shop.headers = {"idempotency-key": "K1"}
+    await shop.post("/productions/MO1/release")
+    rows = [
+        one for one in await shop.items("/effects") if one["operation"] in ("stock.issue", "erp.release_production")
+    ]
+    assert [(one["operation"], one["key"]) for one in rows] == [
+        ("stock.issue", ""), ("stock.issue", ""), ("erp.release_production", "K1")]  # fmt: skip
