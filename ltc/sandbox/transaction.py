@@ -54,9 +54,10 @@ class Transaction:
             operation: what did it, when not the operation called: a part of it, which has no key of its own.
         """
         undone = self.last_effect(*undoes) if undoes else None
+        key = self.caller.key if operation in ("", self.operation) else ""
         self.database.insert(
             "effects", at_virtual=self.now.isoformat(), at_real=self.real.isoformat(),
-            operation=operation or self.operation, key="" if operation not in ("", self.operation) else self.caller.key, chain=self.caller.chain,
+            operation=operation or self.operation, key=key, chain=self.caller.chain,
             attempt=self.caller.attempt, document_type=kind, document_id=document, parent=parent,
             amount_minor=amount.minor if amount else 0, currency=amount.currency if amount else "",
             quantity=quantity, undo_of=undone,
