@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +49,15 @@ class SystemSettings(BaseModel):
     settle: float | None = Field(default=None, ge=0, le=3600, description="seconds; empty: LTC_SETTLE")
     mapping: Path | None = Field(default=None, description="a folder of field mappings that replace the adapter's own")
     options: dict[str, str] = Field(default_factory=dict, description="the adapter's own settings")
+
+
+class WebhookSettings(BaseModel):
+    """One endpoint for signed events: ``POST /webhooks/NAME``. Several secrets hold while one is being replaced."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secrets: list[SecretStr] = Field(min_length=1, max_length=4, description="whsec_…: ltc webhook secret makes one")
+    events: list[str] = Field(default_factory=list, description="the events it takes; empty: every one there is")
 
 
 class Settings(BaseSettings):
@@ -100,6 +109,13 @@ class Settings(BaseSettings):
     start_on: dict[str, str] = Field(
         default_factory=dict, description="events that begin chains: the process by event name; others wait for one"
     )
+    webhooks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], WebhookSettings] = Field(
+        default_factory=dict, description="endpoints for signed events by name (Standard Webhooks); empty: no door"
+    )
+    webhook_address: str = Field(
+        default="127.0.0.1:8411", pattern=r"^[^\s:]+:[0-9]{1,5}$", description="where webhooks are taken"
+    )
+    webhook_size: int = Field(default=262_144, ge=1024, le=16_777_216, description="the most bytes of one webhook")
     parts: list[Part] = Field(
         default_factory=lambda: list(PARTS), description="what a worker process runs; ltc worker --only overrides it"
     )

@@ -102,6 +102,7 @@ class Installation:
             await self._start_temporal()
             await asyncio.gather(*(self._start_system(name) for name in self.layout.sandboxes))
             await self.start_worker()
+            await self._start_webhooks()
         except BaseException:
             await asyncio.shield(self.table.end([r.name for r in self.table.living() if r.name not in before]))
             raise
@@ -148,6 +149,17 @@ class Installation:
         record = self._spawn(name, command, self.layout.environment())
         await self._until(record, lambda: _answers(f"{url}/about", name))
         self._say(f"sandbox {name.upper()} answers at {url}")
+
+    async def _start_webhooks(self) -> None:
+        """Start the door for signed events, where the settings name one; its secrets go by our environment alone."""
+        settings = self.layout.settings
+        if not settings.webhooks or self.table.named("webhook"):
+            return
+        command = ["-m", "ltc.cli.main", "webhook", "serve"]
+        env = {**self.layout.environment(), "LTC_WEBHOOK_ADDRESS": settings.webhook_address}
+        record = self._spawn("webhook", command, env)
+        await self._until(record, lambda: _answers(f"http://{settings.webhook_address}/about", "webhook"))
+        self._say(f"webhooks are taken at http://{settings.webhook_address}/webhooks")
 
     def _spawn(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Record:
         words = [sys.executable, *command]

@@ -20,6 +20,8 @@ _MOUNTS = {
     "doctor": Mount("ltc.cli.doctor_cmd", "Check what an installation needs; say how to mend it."),
     "chain": Mount("ltc.cli.chain_cmd", "Start chains, see where they stand, intervene."),
     "task": Mount("ltc.cli.task_cmd", "See approvals and tasks; decide, claim, complete."),
+    "event": Mount("ltc.cli.event_cmd", "See events that no chain took; deal with them."),
+    "webhook": Mount("ltc.cli.webhook_cmd", "Take signed events in: serve, make a secret, send a sample."),
     "file": Mount("ltc.cli.file_cmd", "Keep, fetch and verify attached files."),
     "stuck": Mount("ltc.cli.stuck_cmd", "Say which chains do not move, why, and what may be done."),
     "sla": Mount("ltc.cli.sla_cmd", "Show promised times: per leg, breached, about to be."),

@@ -45,4 +45,5 @@ async def _up(output: Format) -> list[dict[str, Any]]:
 
 def _line(name: str, pid: int, config: Settings) -> dict[str, Any]:
     addresses = {"temporal": config.temporal_address, "crm": config.crm_url, "erp": config.erp_url}
+    addresses["webhook"] = f"http://{config.webhook_address}/webhooks"
     return {"name": name, "pid": pid, "address": addresses.get(name, "")}

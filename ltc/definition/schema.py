@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ltc.definition import schema_reserved
 from ltc.definition.schema_billing import BILLING
 from ltc.definition.schema_handlers import HANDLER, KEEP_OPEN
 from ltc.definition.schema_ladders import EVERY
 from ltc.definition.schema_steps import STEP_SHAPES
 from ltc.definition.schema_tables import DECISION_TABLE
-from ltc.definition.shapes import LATER, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
+from ltc.definition.shapes import Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 
 EXPRESSION = Text("expression", "a CEL expression")
 
@@ -32,7 +33,7 @@ START = Record(
     },
     "what starts a chain, and what it starts with",
     required=("event", "key", "input"),
-    reserved={"webhook": LATER},
+    reserved=schema_reserved.START,
 )
 
 TARGET = OneOf(
@@ -123,7 +124,7 @@ LEG = Record(
     },
     "a stage of the chain",
     required=("steps",),
-    reserved={"keep_open": LATER, "policies": LATER},
+    reserved=schema_reserved.PLACE,
 )
 
 DOCUMENT = Record(
@@ -144,10 +145,7 @@ DOCUMENT = Record(
     },
     "a process definition",
     required=("ltc", "process", "calendar", "currency", "start", "legs"),
-    reserved=dict.fromkeys(
-        ("extends", "webhooks", "policies", "tasks", "substitutes"),
-        LATER,
-    ),
+    reserved=schema_reserved.DOCUMENT,
 )
 
 SHAPES: dict[str, Shape] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ltc.definition.shapes import LATER, Many, OneOf, Record, Ref, Shape, Table, Text
+from ltc.definition.schema_reserved import PLACE
+from ltc.definition.shapes import Many, OneOf, Record, Ref, Shape, Table, Text
 
 OUTCOMES = ("completed", "lost", "cancelled", "rejected", "written_off")
 
@@ -12,12 +13,7 @@ NAMING: dict[str, Shape] = {
 }
 TIMED: dict[str, Shape] = {"sla": Ref("sla", "a promised time for this step")}
 WITH = Table(Text("expression", "what the operation takes"), "the operation's arguments")
-STEP_RESERVED = dict.fromkeys(
-    (
-        "keep_open", "policies",
-    ),
-    LATER,
-)  # fmt: skip
+STEP_RESERVED = PLACE
 
 INVOCATION = Record(
     "operation call",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ltc.definition.schema_common import NAMING, OUTCOMES, TIMED
 from ltc.definition.schema_people import APPROVAL, SEND_BACK
+from ltc.definition.schema_reserved import REACTION
 from ltc.definition.schema_tasks import TASK_KEYS
-from ltc.definition.shapes import LATER, Choice, Many, OneOf, Record, Ref, Table, Text
+from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Table, Text
 
 _OVERRIDE = Table(Text("text", "a value for an argument of the call"), "arguments to call again with")
 _AGAIN = Table(
@@ -53,5 +54,5 @@ REACTION = OneOf(
         ),
         "steps": Record("steps", {"steps": Many(Ref("step"), "what is done")}, "run steps, then go on", ("steps",)),
     },
-    reserved={"retry": LATER},
+    reserved=REACTION,
 )

@@ -131,5 +131,3 @@ class Ref:
 
 
 Shape = Text | Choice | Flag | Whole | Many | Table | Record | OneOf | Ref
-
-LATER = "leave it out; what this version knows is listed in docs/language.md"

@@ -261,6 +261,22 @@ class InboxStore(Protocol):
         ...
 
 
+class WebhookStore(Protocol):
+    """What the door for webhooks needs of the records."""
+
+    async def receive(self, event: InboxEvent) -> bool:
+        """Insert an event, unique by (source, id). False: it was there. Committed before the sender is answered."""
+        ...
+
+    async def received(self, source: str, event: str) -> InboxEvent | None:
+        """Return an event of a source, by its id."""
+        ...
+
+    async def ended_chains(self, document: DocumentRef) -> list[str]:
+        """Return the chains of a document when every one of them has ended; none while one is open."""
+        ...
+
+
 class AuditStore(Protocol):
     """The record of what clients did."""
 

@@ -12,6 +12,7 @@ from ltc.model.ids import canonical, digest
 from ltc.ports.store import DocumentRef, InboxEvent, InboxState, Route, Started, StartRequest
 from ltc.store.columns import db_now, insert_new
 from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
+from ltc.store.view_tables import VIEW_TABLES
 
 
 def deflate(value: Any) -> bytes:
@@ -101,14 +102,21 @@ def inbox(connection: Connection, state: InboxState, limit: int) -> list[InboxEv
     rows = connection.execute(
         select(INBOX).where(INBOX.c.state == state).order_by(INBOX.c.received, INBOX.c.event).limit(limit)
     )
-    return [
-        InboxEvent(
-            source=row.source, id=row.event, name=row.name, fields=row.fields, state=row.state, chain=row.chain,
-            document=DocumentRef(system=row.system, type=row.type, id=row.document) if row.document else None,
-            received=row.received,
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_event(row) for row in rows]
+
+
+def received(connection: Connection, source: str, event: str) -> InboxEvent | None:
+    """Return an event of a source, by its id."""
+    row = connection.execute(select(INBOX).where(INBOX.c.source == source, INBOX.c.event == event)).first()
+    return _event(row) if row else None
+
+
+def _event(row: Any) -> InboxEvent:
+    return InboxEvent(
+        source=row.source, id=row.event, name=row.name, fields=row.fields, state=row.state, chain=row.chain,
+        document=DocumentRef(system=row.system, type=row.type, id=row.document) if row.document else None,
+        received=row.received,
+    )  # fmt: skip
 
 
 def mark_event(connection: Connection, source: str, event: str, state: InboxState, chain: str, why: str) -> None:
@@ -171,6 +179,15 @@ def routes(connection: Connection, document: DocumentRef) -> list[Route]:
         .order_by(table.at, table.chain, table.item)
     )
     return [Route(chain=row.chain, leg=row.leg, item=row.item) for row in rows]
+
+
+def ended_chains(connection: Connection, document: DocumentRef) -> list[str]:
+    """Return the chains of a document when every one of them has ended; none while one is open."""
+    named = list(dict.fromkeys(route.chain for route in routes(connection, document)))
+    chains = VIEW_TABLES["chains"].c
+    query = select(chains.chain).where(chains.chain.in_(named), chains.state == "ended")
+    ended = {row.chain for row in connection.execute(query)}
+    return named if len(ended) == len(named) else []
 
 
 def audit(

@@ -100,6 +100,14 @@ class RecordStore(Connected):
         """Insert an event; False: it was there."""
         return await self.write(doors.receive, event)
 
+    async def received(self, source: str, event: str) -> InboxEvent | None:
+        """Return an event of a source, by its id."""
+        return await self.read_records(doors.received, source, event)
+
+    async def ended_chains(self, document: DocumentRef) -> list[str]:
+        """Return the chains of a document when every one of them has ended."""
+        return await self.read(doors.ended_chains, document)
+
     async def inbox(self, state: InboxState = "new", limit: int = 100) -> list[InboxEvent]:
         """Return events in one state, oldest first."""
         return await self.read_records(doors.inbox, state, limit)
