@@ -1,7 +1,7 @@
 """The second door for events: signed webhooks are kept in the inbox before they are answered, then find their chain.
 
-``POST /webhooks/NAME``, signed by Standard Webhooks; the body is ``{"type": EVENT, "data": {FIELDS}}``. The event's id is
-``webhook-id`` and its source NAME: one event that comes by the feed of the same name, too, under the same id, counts once.
+``POST /webhooks/NAME``, signed by Standard Webhooks; the body is ``{"type": EVENT, "data": {FIELDS}}``. The event's id
+is ``webhook-id``, its source NAME: one that comes by the feed of the same name, too, under the same id, counts once.
 """
 
 from __future__ import annotations

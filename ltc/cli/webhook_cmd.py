@@ -69,8 +69,8 @@ def secret() -> None:
     note("give it to the sender and put it first in the endpoint's secrets; take the old one out when all sign anew")
 
 
-@app.command()
-def test(
+@app.command("test")
+def send_sample(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The endpoint, as LTC_WEBHOOKS names it.")],
     event: Annotated[str, typer.Option("--event", metavar="EVENT", help="The event's name, as erp.goods_shipped.")],
     data: Annotated[str, typer.Option("--data", metavar="JSON", help="Its fields: JSON, @file or -.")],
