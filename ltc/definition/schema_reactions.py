@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ltc.definition import schema_reserved
 from ltc.definition.schema_common import NAMING, OUTCOMES, TIMED
 from ltc.definition.schema_people import APPROVAL, SEND_BACK
-from ltc.definition.schema_reserved import REACTION
 from ltc.definition.schema_tasks import TASK_KEYS
 from ltc.definition.shapes import Choice, Many, OneOf, Record, Ref, Table, Text
 
@@ -54,5 +54,5 @@ REACTION = OneOf(
         ),
         "steps": Record("steps", {"steps": Many(Ref("step"), "what is done")}, "run steps, then go on", ("steps",)),
     },
-    reserved=REACTION,
+    reserved=schema_reserved.REACTION,
 )
