@@ -186,6 +186,13 @@ def _shipments_and_payments() -> list[Story]:
         Story("unpaid", 8, "never paid, written off", "written_off", unpaid, early=True, plan=never),
         Story("unpaid_lost_reply", 2, "never paid, written off", "written_off", (*unpaid, "unknown_outcome"),
               early=True, plan={**never, "faults": [fault("erp.write_off", "lost_reply")]}),
+        *(
+            Story(f"write_off_{reason}", 5, "the ERP refused to write off, then did", "written_off",
+                  (*unpaid, "business_refusal", "hold"), early=True,
+                  plan={**never, "faults": [refuse("erp.write_off", reason)],
+                        "remedies": [Remedy(leg="collection", do="retry", after=1)]})
+            for reason in ("nothing_open", "more_than_allowed")
+        ),
     ]  # fmt: skip
 
 

@@ -28,7 +28,8 @@ class Samples:
     ``price`` is of one piece, in minor units, without tax. ``erp_customer`` is used where the adapter can neither
     ensure nor resolve customers; ``opportunity`` where it cannot make one from a lead. ``stage`` is one that
     ``crm.set_stage`` may set on such an opportunity, ``back`` one to return to.
-    ``made`` is a product made to order, of parts that are in stock; ``bought`` one that is not.
+    ``made`` is a product made to order, of parts that are in stock; ``bought`` one that is not. ``prompt`` is an ERP
+    customer whose invoices are due at once.
     """
 
     product: str = "P1"
@@ -41,6 +42,7 @@ class Samples:
     back: str = "qualified"
     made: str = ""
     bought: str = ""
+    prompt: str = ""
 
 
 class BaseRig:
@@ -89,9 +91,8 @@ class BaseRig:
     async def ready(self, bench: Bench, operation: str) -> BaseModel:
         """Return a request with everything it needs in place."""
         from ltc.contract.states import READY
-        from ltc.contract.states_supply import READY as SUPPLY
 
-        return await {**READY, **SUPPLY}[operation](self, bench)
+        return await READY[operation](self, bench)
 
     async def undo(self, bench: Bench, operation: str, request: BaseModel, result: Any) -> BaseModel:
         """Return the request of the inverse, from what the operation gave."""
@@ -106,9 +107,10 @@ class BaseRig:
             "erp.credit_note": lambda: op.InvoiceId(invoice=result.id),
             "erp.reverse_payment": lambda: op.PaymentId(invoice=result.invoice, payment=result.id),
         }
-        from ltc.contract.states_supply import UNDO
+        from ltc.contract import states_after, states_supply
 
-        return UNDO[inverse](result) if inverse in UNDO else made[inverse]()
+        further = {**states_supply.UNDO, **states_after.UNDO}
+        return further[inverse](result) if inverse in further else made[inverse]()
 
     async def missing(self, bench: Bench, operation: str) -> BaseModel:
         """Return the operation's request with ids that no system has."""
@@ -207,6 +209,10 @@ class BaseRig:
         invoice = await self.invoiced(bench)
         request = op.RegisterPayment(invoice=invoice.id, amount=invoice.open, reference=bench.key()[:12])
         return await self.must(bench, "erp.register_payment", request)
+
+    async def take_in(self, bench: Bench, goods_return: str) -> None:
+        """Let announced goods arrive: the warehouse's doing, which no operation of the ports leads to."""
+        raise CannotPrepare(f"this rig does not know how goods come back in {self.name}")
 
     # --- values
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ltc.contract import states_after, states_supply
 from ltc.contract.base_rig import ABSENT, BaseRig, Maker
 from ltc.contract.bench import Bench
 from ltc.contract.rig import Refused
-from ltc.contract.states_supply import ABSENT_FIELDS
 from ltc.model import documents as d
 from ltc.ports import operations as op
 
@@ -136,6 +136,8 @@ READY: Mapping[str, Maker] = {
     "erp.register_payment": _payment,
     "erp.reverse_payment": _paid,
     "erp.write_off": _invoice,
+    **states_supply.READY,
+    **states_after.READY,
 }
 
 
@@ -147,11 +149,12 @@ def missing_request(rig: BaseRig, operation: str) -> BaseModel:
         "amount": None if operation == "erp.post_down_payment" else rig.money(1),
         "source": "XXX", "target": "XTS", "currency": rig.samples.currency,
         "customer": d.CustomerRef(id=ABSENT, name="Nobody") if operation == "customer.resolve" else ABSENT,
-        **ABSENT_FIELDS,
+        **states_supply.ABSENT_FIELDS, **states_after.ABSENT_FIELDS,
     }  # fmt: skip
     takes = op.OPERATIONS[operation].takes
-    if operation in ("erp.create_order", "erp.update_order"):
-        fields["lines"] = [rig.line()]
+    lines = states_after.absent_lines(rig, operation)
+    if lines is not None:
+        fields["lines"] = lines
     return takes.model_validate({name: fields[name] for name in takes.model_fields if name in fields})
 
 

@@ -18,9 +18,9 @@ def act(turn: Turn) -> bool:
     decided = False
     noted, turn.state.due_rungs = turn.state.due_rungs, []
     for one in noted:
-        if one.sla not in turn.plan.slas:
-            continue  # the chain has moved to a plan that promises otherwise
-        rung = turn.plan.slas[one.sla].escalate[one.rung]
+        rung = _rung(turn, one)
+        if rung is None:
+            continue
         for task in [task for task in turn.state.tasks.values() if _meant(turn, one, task)]:
             if not automatic.ready(turn, task):
                 kept.append(one)
@@ -31,6 +31,14 @@ def act(turn: Turn) -> bool:
                 _reassign(turn, task, rung, one)
     turn.state.due_rungs += kept
     return decided
+
+
+def _rung(turn: Turn, one: DueRung) -> Rung | None:
+    """The rung that was due; None where the chain has moved meanwhile to a plan that promises otherwise."""
+    sla = turn.plan.slas.get(one.sla)
+    rungs = sla.escalate if sla else []
+    found = rungs[one.rung] if one.rung < len(rungs) else None
+    return found if found and (found.decide or found.reassign) else None
 
 
 def _meant(turn: Turn, one: DueRung, task: Task) -> bool:

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from ltc.adapters.sandbox.crm import SandboxCrm
 from ltc.adapters.sandbox.directory import SandboxDirectory
 from ltc.adapters.sandbox.erp import SandboxErp
+from ltc.contract import states_after, states_supply
 from ltc.contract.base_rig import Samples
-from ltc.contract.states_supply import READY as SUPPLY
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op
@@ -52,6 +52,7 @@ def master_data() -> dict[str, Any]:
             {"id": "C1", "name": "Buyer", "crm_id": "CRM1", "currency": "USD", "terms_days": 30},
             {"id": "C2", "name": "Small", "crm_id": "CRM2", "currency": "USD", "credit_limit": 5000},
             {"id": "C3", "name": "Blocked", "crm_id": "CRM3", "currency": "USD", "blocked": True},
+            {"id": "C4", "name": "Prompt", "crm_id": "CRM4", "currency": "USD", "terms_days": 0},
         ],
         "products": [
             {"id": "P1", "name": "Plenty", "stock": 1_000_000},
@@ -318,7 +319,7 @@ async def _(world: World) -> BaseModel:
 class _Rig:
     """A world as a base rig's states see it."""
 
-    samples = Samples(made="DESK", bought="TOP")
+    samples = Samples(made="DESK", bought="TOP", prompt="C4")
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -338,9 +339,25 @@ class _Rig:
     async def released(self, _: Any) -> d.Release:
         return await self.world.released()
 
+    async def delivered(self, _: Any) -> d.Delivery:
+        return await self.world.delivered()
+
+    async def invoiced(self, _: Any) -> d.Invoice:
+        return await self.world.invoiced()
+
+    async def paid(self, _: Any) -> d.Payment:
+        return await self.world.paid()
+
+    async def take_in(self, _: Any, goods_return: str) -> None:
+        await self.world.post("/warehouse/take-in", {"goods_return": goods_return})
+
     @staticmethod
-    def line(product: str = "P1") -> d.Line:
-        return line(product=product)
+    def money(minor: int) -> Money:
+        return usd(minor)
+
+    @staticmethod
+    def line(quantity: int = 3, product: str = "P1") -> d.Line:
+        return line(quantity=quantity, product=product)
 
 
 def _by_rig(make: Any) -> Callable[[World], Awaitable[BaseModel]]:
@@ -351,4 +368,4 @@ def _by_rig(make: Any) -> Callable[[World], Awaitable[BaseModel]]:
     return ready
 
 
-_READY.update({name: _by_rig(make) for name, make in SUPPLY.items()})
+_READY.update({name: _by_rig(make) for name, make in {**states_supply.READY, **states_after.READY}.items()})

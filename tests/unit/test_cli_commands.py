@@ -322,8 +322,8 @@ def test_a_decision_goes_to_the_chain_and_is_reported(desk, word, decision):
     made = desk()
     done = ltc("task", word, "p:1/approval.approve_order#1", "--actor", "mia", "--comment", "see note", "--yes")
     assert done.exit_code == 0, done.stderr
-    ((found, said, actor, comment),) = made.told("decide")
-    assert (found["digest"], said, actor, comment) == ("D1", decision, "mia", "see note")
+    ((found, said, actor, comment, files),) = made.told("decide")
+    assert (found["digest"], said, actor, comment, list(files)) == ("D1", decision, "mia", "see note", [])
     assert "by mia" in done.stdout
 
 

@@ -23,7 +23,7 @@ def amend_order(tx: Transaction, asked: op.AmendOrder) -> d.Order:
 
     Refused: ``not_open`` (cancelled), ``already_shipped`` (all of it is out, or a part of a line whose price would
     change), ``below_shipped`` (less than what is out), ``invoiced`` (the whole order is billed, and its total would
-    change), ``discontinued``, ``credit_limit``, and what refuses new lines of an order.
+    change), ``discontinued``, ``unknown_product``, ``credit_limit``, and what refuses new lines of an order.
     """
     row = _open(tx, asked.order)
     check_lines(tx, asked.lines, row["currency"])
@@ -39,7 +39,10 @@ def amend_order(tx: Transaction, asked: op.AmendOrder) -> d.Order:
 
 
 def cancel_lines(tx: Transaction, asked: op.CancelLines) -> d.Order:
-    """Cancel what is open of lines. Refused: ``not_open``, ``unknown_line``, ``already_shipped`` (nothing open)."""
+    """Cancel what is open of lines; what is billed of them is credited by a step of its own.
+
+    Refused: ``not_open``, ``unknown_line``, ``already_shipped`` (nothing open); by a plan of faults ``invoiced``, too.
+    """
     row = _open(tx, asked.order)
     lines = {line["line"]: line for line in _parts(tx, row)}
     for name in asked.lines:

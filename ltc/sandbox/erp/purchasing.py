@@ -41,7 +41,10 @@ def create_purchase(tx: Transaction, asked: ask.MakeOrBuy) -> s.PurchaseOrder:
 
 
 def confirm_purchase(tx: Transaction, asked: ask.PurchaseId) -> s.PurchaseOrder:
-    """Send a purchase order to the supplier, who will deliver. Refused: ``already_confirmed``, ``cancelled``."""
+    """Send a purchase order to the supplier, who will deliver.
+
+    Refused: ``already_confirmed``, ``cancelled``; by a plan of faults ``supplier_refused``, too.
+    """
     row = find(tx, "purchases", asked.purchase)
     if row["status"] != "draft":
         reason = "cancelled" if row["status"] == "cancelled" else "already_confirmed"

@@ -41,7 +41,7 @@ def sandbox_rig(folder: Path, kind: EffectClass, lag: float = 0.0) -> Iterator[S
             )
             for port, url in where.items()
         },
-        Samples(made="DESK", bought="TOP"),
+        Samples(made="DESK", bought="TOP", prompt="C4"),
     )  # fmt: skip
     for server in servers.values():
         server.stop()
