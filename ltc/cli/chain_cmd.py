@@ -60,7 +60,8 @@ def list_chains(
     since: Annotated[str | None, typer.Option(help="Started at or after this date (business time).")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Open chains with a deadline behind them.")] = False,
     limit: options.Limit = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    after: Annotated[str, typer.Option(metavar="CHAIN", help="The page behind this chain, the last one shown.")] = "",
+    offset: Annotated[int, typer.Option(min=0, max=100_000, help="Leave out so many first.")] = 0,
     output: options.Output = Format.TABLE,
 ) -> None:
     """List chains, newest first."""
@@ -69,10 +70,10 @@ def list_chains(
         "process": process, "customer": customer, "number": number, "overdue": overdue,
         "since": instant(since, "--since") if since else None,
     }  # fmt: skip
-    found = ask(lambda desk: desk.chains(filters, limit + 1, offset))
+    found = ask(lambda desk: desk.chains(filters, limit + 1, offset, after))
     rows(found[:limit], _LIST, output, empty="no chain matches")
     if len(found) > limit:
-        note(f"there are more: add --offset {offset + limit}")
+        note(f"there are more: add --after {found[limit - 1]['chain']}")
 
 
 @app.command()

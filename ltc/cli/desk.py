@@ -60,10 +60,16 @@ class Desk(VersionDesk):
 
     # --- chains
 
-    async def chains(self, filters: Mapping[str, Any], limit: int, offset: int) -> list[Record]:
-        """List chains, newest first."""
+    async def chains(self, filters: Mapping[str, Any], limit: int, offset: int, after: str = "") -> list[Record]:
+        """List chains, newest first, from behind the chain ``after``.
+
+        Raises:
+            NotFoundError: nothing is on record under the id ``after``.
+        """
+        if after and await self.client.store.chain(after) is None:
+            raise NotFoundError(await self._unknown(after))
         wanted = Filters(**filters, now=self.client.now())  # type: ignore[typeddict-item]
-        return [plain(row) for row in await self.client.store.chains(wanted, limit, offset)]
+        return [plain(row) for row in await self.client.store.chains(wanted, limit, offset, after)]
 
     async def chain(self, chain: str) -> Record:
         """Return all rows of one chain, and why it does not move.
@@ -98,21 +104,22 @@ class Desk(VersionDesk):
         """
         if chain and await self.client.store.chain(chain) is None and await self.client.store.start_of(chain) is None:
             raise NotFoundError(await self._unknown(chain))
-        found = [plain(one) for one in await self._reasons(chain)]
-        wanted = [one for one in found if reason in ("", one["reason"]) and leg in ("", one["leg"])]
-        if not chain and not each and len(wanted) > 1:
-            wanted = grouped(wanted, [plain(one) for one in await self.client.store.troubled_systems()])
+        ill = [] if chain or each else [plain(one) for one in await self.client.store.troubled_systems()]
+        only = {"reason": reason, "leg": leg, "limit": 0 if ill else limit}  # a row for many counts all of them
+        wanted = [plain(one) for one in await self._reasons(chain, only)]
+        if ill and len(wanted) > 1:
+            wanted = grouped(wanted, ill)
         return wanted[:limit]
 
-    async def _reasons(self, chain: str) -> list[Stuck]:
+    async def _reasons(self, chain: str, only: Record) -> list[Stuck]:
         try:
-            return await self.client.stuck(chain)
+            return await self.client.stuck(chain, **only)
         except (EngineAwayError, RuntimeError) as error:
             if translate(error) is None:
                 raise
             note("Temporal does not answer: what follows is from the records alone, without calls and workers")
         now, wall = self.client.now(), datetime.now(UTC)
-        return await self.client.store.stuck(now, wall, None, chain, self.client.working_time())
+        return await self.client.store.stuck(now, wall, None, chain, self.client.working_time(), **only)
 
     # --- acting
 

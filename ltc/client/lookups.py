@@ -30,7 +30,7 @@ def quiet_chains(connection: Connection, before: datetime, after: str, limit: in
     table = VIEW_TABLES["chains"].c
     query = (
         select(table.chain, table.last_wall)
-        .where(table.state != "ended", table.last_wall < before, table.chain > after)
+        .where(table.ended.is_(None), table.last_wall < before, table.chain > after)
         .order_by(table.chain)
         .limit(limit)
     )
@@ -39,14 +39,8 @@ def quiet_chains(connection: Connection, before: datetime, after: str, limit: in
 
 def silent_starts(connection: Connection, before: datetime, limit: int) -> list[str]:
     """Return chains that were started before an instant and have left no trail at all."""
-    views = VIEW_TABLES["chains"].c
-    query = (
-        select(STARTS.c.chain)
-        .outerjoin(VIEW_TABLES["chains"], views.chain == STARTS.c.chain)
-        .where(STARTS.c.confirmed.is_(True), STARTS.c.at < before, views.chain.is_(None))
-        .order_by(STARTS.c.chain)
-        .limit(limit)
-    )
+    unheard = (STARTS.c.heard.is_(False), STARTS.c.confirmed.is_(True), STARTS.c.at < before)
+    query = select(STARTS.c.chain).where(*unheard).order_by(STARTS.c.chain).limit(limit)
     return list(connection.execute(query).scalars())
 
 
@@ -67,7 +61,7 @@ def suspects(connection: Connection, before: datetime, limit: int) -> list[str]:
     busy = select(steps.chain).where(steps.state.in_(("in_flight", "unknown")))
     query = (
         select(chains.chain)
-        .where(chains.state != "ended", chains.chain.in_(busy) | (chains.last_wall < before))
+        .where(chains.ended.is_(None), chains.chain.in_(busy) | (chains.last_wall < before))
         .order_by(chains.last_wall)
         .limit(limit)
     )

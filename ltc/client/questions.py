@@ -35,8 +35,14 @@ class Questions:
         """Return the business time."""
         return self.place.business_time(datetime.now(UTC))
 
-    async def stuck(self, chain: str = "") -> list[Stuck]:
+    async def stuck(self, chain: str = "", *, reason: str = "", leg: str = "", limit: int = 0) -> list[Stuck]:
         """Say which chains do not move (or why one does not), with what Temporal knows taken into account.
+
+        Args:
+            chain: only this one.
+            reason: only answers with this reason.
+            leg: only answers in this leg.
+            limit: at most so many answers; 0: all.
 
         Raises:
             EngineAwayError: Temporal does not answer.
@@ -49,7 +55,8 @@ class Questions:
         except RPCError as error:
             raise EngineAwayError(f"Temporal does not answer: {error.message}; `ltc doctor` tells more") from error
         await self._hear(facts)
-        return await self.store.stuck(self.now(), wall, facts, chain, self.working_time())
+        only = {"reason": reason, "leg": leg}
+        return await self.store.stuck(self.now(), wall, facts, chain, self.working_time(), limit=limit, **only)
 
     async def _hear(self, facts: EngineFacts) -> None:
         """Read the first words of chains that left none: they ride on a call that nobody has taken up yet."""

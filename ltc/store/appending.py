@@ -88,6 +88,7 @@ def _fold(
 ) -> bool:
     """Bring the views up to what was appended; tells whether the chain's trail has a hole."""
     if there.new:
+        connection.execute(update(STARTS).where(STARTS.c.chain == chain).values(heard=True))
         return bool(views.begin(chain, run, valid).head["gap"])
     mark = Mark(there.runs[0]["folded"], there.runs[0]["folded_run"], there.runs[0]["gap"])
     return bool(views.follow(connection, chain, mark, run, valid).head["gap"] if valid else mark.gap)

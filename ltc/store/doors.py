@@ -31,7 +31,7 @@ def record_start(connection: Connection, request: StartRequest) -> Started:
     row = {
         "chain": request.chain, "installation": request.installation, "process": request.process, "key": request.key,
         "plan_digest": request.plan_digest, "input_digest": content, "input": deflate(request.input),
-        "source": request.source, "actor": request.actor, "at": db_now(), "confirmed": False,
+        "source": request.source, "actor": request.actor, "at": db_now(), "confirmed": False, "heard": False,
     }  # fmt: skip
     created = insert_new(connection, STARTS, row)
     if created:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from ltc.model.base import Value
 from ltc.model.ids import canonical
-from ltc.store import trail, views
+from ltc.store import tally, trail, views
 from ltc.store.records import TRAIL
 from ltc.store.rows import ChainView
 
@@ -63,7 +63,15 @@ def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Di
         found += _compare(one, views.load(connection, one), views.fresh(connection, one))
         if len(found) >= most:
             return found[:most]
-    return found
+    return (found if chain else [*found, *_counters(connection)])[:most]
+
+
+def _counters(connection: Connection) -> Iterator[Difference]:
+    """Return the counters of promised times that are not what the views say."""
+    for table, key, live, fresh in tally.differences(connection):
+        yield Difference(
+            chain="", table=table, key=key, columns=["number"], live={"number": live}, fresh={"number": fresh}
+        )
 
 
 def _compare(chain: str, live: ChainView, fresh: ChainView) -> Iterator[Difference]:

@@ -1,64 +1,23 @@
-"""Questions to the views: lists, one chain, the timeline, tasks."""
+"""Questions to the views: one chain, the timeline, tasks; lists of chains are in ``listing``."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, or_, select, type_coerce
 
 from ltc.store import trail, views
+from ltc.store.listing import Filters, chains
 from ltc.store.records import CORRELATION, STARTS, TRAIL
 from ltc.store.rows import VIEWS
 from ltc.store.view_tables import VIEW_TABLES
 
+__all__ = ["Filters", "Record", "chain", "chains", "holes", "task", "tasks", "timeline"]
+
 Record = dict[str, Any]
 _CHAINS = VIEW_TABLES["chains"]
 _TASKS = VIEW_TABLES["tasks"]
-_SLAS = VIEW_TABLES["slas"]
-
-
-class Filters(TypedDict, total=False):
-    """What chains to list; empty values do not filter. ``overdue`` needs ``now`` (business time)."""
-
-    state: str
-    outcome: str
-    leg: str
-    process: str
-    customer: str
-    number: str
-    since: datetime | None
-    overdue: bool
-    now: datetime
-
-
-def chains(connection: Connection, filters: Filters, limit: int = 50, offset: int = 0) -> list[Record]:
-    """List chains, newest first. ``late``: how many seconds past its own promised time an ended chain ended."""
-    query = select(_CHAINS).order_by(_CHAINS.c.started.desc(), _CHAINS.c.chain)
-    for name in ("state", "outcome", "leg", "process", "customer", "number"):
-        wanted = filters.get(name)
-        if wanted:
-            query = query.where(_CHAINS.c[name] == wanted)
-    since = filters.get("since")
-    if since is not None:
-        query = query.where(_CHAINS.c.started >= since)
-    if filters.get("overdue"):
-        query = query.where(_overdue(filters["now"]))
-    rows = [dict(row) for row in connection.execute(query.limit(limit).offset(offset)).mappings()]
-    late = _lateness(connection, [row["chain"] for row in rows])
-    return [{**row, "late": late.get(row["chain"], 0.0)} for row in rows]
-
-
-def _overdue(now: datetime) -> ColumnElement[bool]:
-    """An open chain with a promised time behind it. A finished one is late, never overdue."""
-    late = exists().where(and_(_SLAS.c.chain == _CHAINS.c.chain, _SLAS.c.state == "running", _SLAS.c.deadline <= now))
-    return and_(_CHAINS.c.state != "ended", late)
-
-
-def _lateness(connection: Connection, named: list[str]) -> dict[str, float]:
-    query = select(_SLAS.c.chain, _SLAS.c.late).where(_SLAS.c.chain.in_(named), _SLAS.c.on_what == "chain")
-    return {row.chain: row.late for row in connection.execute(query)}
 
 
 def chain(connection: Connection, name: str) -> Record | None:
@@ -140,11 +99,17 @@ def _deciders(row: Record) -> list[str]:
     return [vote["actor"] for vote in row["decided_by"] or []]
 
 
+def _splits(ref: str) -> list[ColumnElement[bool]]:
+    """Return each way to read ``chain/task``: either may hold a slash itself."""
+    at = [place for place, letter in enumerate(ref) if letter == "/"]
+    return [and_(_TASKS.c.chain == ref[:place], _TASKS.c.task == ref[place + 1 :]) for place in at]
+
+
 def task(connection: Connection, ref: str) -> Record | None:
     """Return a task at its newest level, with all decisions taken on it. ``ref`` is ``chain/task``."""
     found = connection.execute(
         _task_query()
-        .where(or_((_TASKS.c.chain + "/" + _TASKS.c.task) == ref, _TASKS.c.task == ref))
+        .where(or_(_TASKS.c.task == ref, *_splits(ref)))
         .order_by(_TASKS.c.opened.desc(), (_TASKS.c.state == "open").desc())
         .limit(1)
     ).mappings()

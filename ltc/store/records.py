@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy import UniqueConstraint as Unique
 
 from ltc.store.columns import Instant, Json
@@ -15,6 +15,11 @@ ID = Text
 
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, default="")
+
+
+def _where_not(name: str, column: str, flag: str) -> Index:
+    """An index of the rows whose flag is not set: few, and looked for often."""
+    return Index(name, column, sqlite_where=text(f"{flag} IS 0"), postgresql_where=text(f"{flag} IS false"))
 
 
 PLANS = Table(
@@ -41,8 +46,12 @@ STARTS = Table(
     Column("actor", ID, nullable=False),
     Column("at", Instant, nullable=False),
     Column("confirmed", Boolean, nullable=False),
+    Column("heard", Boolean, nullable=False, default=False),  # whether the chain has left a trail
     Unique("installation", "process", "key"),
-    Index(None, "confirmed"),
+    Index(
+        "ix_starts_unconfirmed", "at", sqlite_where=text("confirmed IS 0"), postgresql_where=text("confirmed IS false")
+    ),
+    Index("ix_starts_unheard", "chain", sqlite_where=text("heard IS 0"), postgresql_where=text("heard IS false")),
 )
 
 INTENTS = Table(
@@ -80,6 +89,7 @@ INBOX = Table(
     Column("chain", ID, nullable=False),
     Index(None, "state", "received"),
     Index(None, "system", "type", "document"),
+    Index(None, "chain"),
 )
 
 CORRELATION = Table(
@@ -123,7 +133,7 @@ TRAIL = Table(
     Column("data", Json, nullable=False),
     Column("digest", ID, nullable=False),
     Column("superseded", Boolean, nullable=False),
-    Index(None, "chain", "seq"),
+    sqlite_with_rowid=False,  # rows lie in the order of their key: a chain's trail side by side
 )
 
 ALARMS = Table(

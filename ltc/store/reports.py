@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, or_, select
 
-from ltc.model.messages import CHAINS_QUEUE
-from ltc.store import views
+from ltc.store import suspects, tally
 from ltc.store.records import STARTS
+from ltc.store.rows import ChainView
 from ltc.store.stuck import classify
 from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 from ltc.store.view_tables import VIEW_TABLES
@@ -19,6 +19,8 @@ from ltc.store.view_tables import VIEW_TABLES
 Record = dict[str, Any]
 _CHAINS = VIEW_TABLES["chains"]
 _SLAS = VIEW_TABLES["slas"]
+_PAGE = 200  # chains looked at together
+EXACT = 20_000  # clocks of which every row is read for a report
 
 
 def sla_report(connection: Connection, process: str = "", since: datetime | None = None) -> list[Record]:
@@ -28,7 +30,12 @@ def sla_report(connection: Connection, process: str = "", since: datetime | None
     ``median`` and ``p90`` are of the time used by ended clocks, in seconds of their own clock (working time where
     the promise is in working time). ``lag`` is the largest lag of the engine itself, in real seconds; ``lag_p90``
     likewise. ``planned``: clocks whose delay the scenario planned.
+
+    Up to EXACT clocks all rows are read. Of more, the counts come from counters that the fold keeps, and ``median``,
+    ``p90``, ``lag`` and ``lag_p90`` are then within 2.5 %.
     """
+    if tally.clocks(connection) > EXACT:
+        return [_told(one) for one in tally.report(connection, process, since)]
     query = select(_SLAS, _CHAINS.c.process).join(_CHAINS, _CHAINS.c.chain == _SLAS.c.chain)
     if process:
         query = query.where(_CHAINS.c.process == process)
@@ -36,28 +43,24 @@ def sla_report(connection: Connection, process: str = "", since: datetime | None
         query = query.where(_SLAS.c.started >= since)
     groups: dict[tuple[str, str], list[Record]] = {}
     for row in connection.execute(query.order_by(_CHAINS.c.process, _SLAS.c.sla)).mappings():
-        groups.setdefault((row["process"], _name(row)), []).append(dict(row))
+        groups.setdefault((row["process"], tally.name_of(row["sla"], row["item"])), []).append(dict(row))
     return [{"process": of, "sla": name, **_summary(rows)} for (of, name), rows in sorted(groups.items())]
 
 
-def _name(row: Any) -> str:
-    """Return the name in the definition: a clock of an item carries the item's key behind it."""
-    name: str = row["sla"]
-    return name.removesuffix(f"[{row['item']}]") if row["item"] else name
+def _told(one: tally.Group) -> Record:
+    used, lag = one.spread.get("used", {}), one.spread.get("lag", {})
+    return {
+        "process": one.process, "sla": one.sla, "leg": one.leg, **one.counts, "median": tally.share(used, 0.5),
+        "p90": tally.share(used, 0.9), "lag": tally.share(lag, 1.0), "lag_p90": tally.share(lag, 0.9),
+    }  # fmt: skip
 
 
 def _summary(rows: list[Record]) -> Record:
-    ended = [row for row in rows if row["state"] == "ended"]
-    used = sorted(row["used"] for row in ended)
-    lags = sorted(row["lag"] for row in rows if row["warned"] or row["breached"] or row["rung"])
+    used = sorted(row["used"] for row in rows if row["state"] == "ended")
+    lags = sorted(row["lag"] for row in rows if tally.alarmed(row))
     return {
         "leg": rows[0]["leg"],
-        "count": len(rows),
-        "met": sum(1 for row in ended if row["breached"] is None),
-        "warned": sum(1 for row in rows if row["warned"] is not None),
-        "breached": sum(1 for row in rows if row["breached"] is not None),
-        "running": sum(1 for row in rows if row["state"] in ("running", "paused")),
-        "planned": sum(1 for row in rows if row["planned"]),
+        **{name: sum(tally.counted(row)[name] for row in rows) for name in tally.COUNTS},
         "median": float(median(used)) if used else None,
         "p90": _share(used, 0.9),
         "lag": lags[-1] if lags else None,
@@ -77,7 +80,11 @@ def slas_in_danger(connection: Connection, process: str = "", limit: int = 100) 
     query = (
         select(_SLAS, _CHAINS.c.process, _CHAINS.c.number, _CHAINS.c.customer)
         .join(_CHAINS, _CHAINS.c.chain == _SLAS.c.chain)
-        .where(_SLAS.c.state == "running", or_(_SLAS.c.warned.is_not(None), _SLAS.c.breached.is_not(None)))
+        .where(
+            _SLAS.c.ended.is_(None),
+            _SLAS.c.state == "running",
+            or_(_SLAS.c.warned.is_not(None), _SLAS.c.breached.is_not(None)),
+        )
         .order_by(_SLAS.c.deadline, _SLAS.c.chain, _SLAS.c.sla)
     )
     if process:
@@ -92,47 +99,48 @@ def stuck(
     engine: EngineFacts,
     chain: str = "",
     working: WorkingTime | None = None,
+    *,
+    reason: str = "",
+    leg: str = "",
+    limit: int = 0,
 ) -> list[Stuck]:
-    """Say which chains do not move, and why; see ``ltc.store.stuck``. ``now`` is business time, ``wall`` real time."""
-    named = [chain] if chain else [*_suspects(connection, now, engine), *_silent(connection, engine)]
+    """Say which chains do not move, and why; see ``ltc.store.stuck``. ``now`` is business time, ``wall`` real time.
+
+    ``reason`` and ``leg`` leave out the other answers; no chain is looked at once ``limit`` (0: none) are found.
+    """
     found: list[Stuck] = []
-    for name in named:
-        view = views.load(connection, name)
-        started = None if view.known else connection.execute(select(STARTS.c.at).where(STARTS.c.chain == name)).scalar()
-        found += classify(view, now, wall, engine, working, started)
+    for names in _looked_at(connection, now, engine, chain, limit):
+        unknown = []
+        for view in suspects.load(connection, names):
+            unknown += [] if view.known else [view.chain]
+            found += classify(view, now, wall, engine, working) if view.known else []
+        found += [
+            one for view, at in _starts(connection, unknown) for one in classify(view, now, wall, engine, working, at)
+        ]
+        found = [one for one in found if reason in ("", one.reason) and leg in ("", one.leg)]
+        if limit and len(found) >= limit:
+            return found[:limit]
     return found
 
 
-def _silent(connection: Connection, engine: EngineFacts) -> Iterable[str]:
-    """Return chains that were started and have left no trail, where the engine has something to say about that."""
-    if engine.pollers.get(CHAINS_QUEUE, 1) and not engine.failures:
-        return []
-    query = (
-        select(STARTS.c.chain)
-        .outerjoin(_CHAINS, _CHAINS.c.chain == STARTS.c.chain)
-        .where(STARTS.c.confirmed.is_(True), or_(_CHAINS.c.chain.is_(None), _CHAINS.c.last_kind == ""))
-        .order_by(STARTS.c.chain)
-    )
-    return connection.execute(query).scalars()
+def _looked_at(
+    connection: Connection, now: datetime, engine: EngineFacts, chain: str, limit: int
+) -> Iterator[list[str]]:
+    """Return the chains to look at, a page at a time where not all are wanted."""
+    if chain:
+        yield [chain]
+        return
+    page = min(limit, _PAGE) if limit else 0
+    names = suspects.suspects(connection, now, engine, limit=page)
+    while names:
+        yield names
+        names = suspects.suspects(connection, now, engine, names[-1], page) if page and len(names) == page else []
+    silent = suspects.silent(connection, engine)
+    yield from [silent] if silent else []
 
 
-def _suspects(connection: Connection, now: datetime, engine: EngineFacts) -> Iterable[str]:
-    """Return the open chains that may be stuck: the others need no closer look."""
-    steps = VIEW_TABLES["steps"].c
-    idle = any(count == 0 for count in engine.pollers.values())
-    in_flight = select(steps.chain) if idle else select(steps.chain).where(steps.state == "unknown")
-    late = select(_SLAS.c.chain).where(_SLAS.c.state == "running", _SLAS.c.deadline <= now)
-    told = [*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)]
-    query = select(_CHAINS.c.chain).where(
-        and_(
-            _CHAINS.c.state != "ended",
-            or_(
-                _CHAINS.c.state.in_(("held", "compensating")),
-                _CHAINS.c.next_deadline <= now,
-                _CHAINS.c.chain.in_(in_flight),
-                _CHAINS.c.chain.in_(late),
-                _CHAINS.c.chain.in_(told),
-            ),
-        )
-    )
-    return connection.execute(query.order_by(_CHAINS.c.chain)).scalars()
+def _starts(connection: Connection, names: list[str]) -> list[tuple[ChainView, datetime | None]]:
+    """Return chains that left no trail, and when they were started."""
+    rows = connection.execute(select(STARTS.c.chain, STARTS.c.at).where(STARTS.c.chain.in_(names))) if names else ()
+    began = {row.chain: row.at for row in rows}
+    return [(ChainView(name), began.get(name)) for name in names]

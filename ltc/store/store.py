@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.store import dump, queries, reports, trail, views
+from ltc.store import dump, queries, reports, tally, trail, views
 from ltc.store.dump import Difference
 from ltc.store.queries import Filters, Record
 from ltc.store.records_store import RecordStore
@@ -25,6 +25,8 @@ class Store(RecordStore, VersionStore):
         named = [chain] if chain else await self.read(lambda connection: list(views.all_chains(connection)))
         for one in named:
             await self.write(self._views.refold, one)
+        if not chain and await self.read(tally.differs):
+            await self.write(tally.rebuild)
         return len(named)
 
     async def catch_up(self, limit: int = 1000) -> int:
@@ -55,9 +57,9 @@ class Store(RecordStore, VersionStore):
 
     # --- questions
 
-    async def chains(self, filters: Filters, limit: int = 50, offset: int = 0) -> list[Record]:
-        """List chains, newest first."""
-        return await self.read(queries.chains, filters, limit, offset)
+    async def chains(self, filters: Filters, limit: int = 50, offset: int = 0, after: str = "") -> list[Record]:
+        """List chains, newest first, from behind the chain ``after``."""
+        return await self.read(queries.chains, filters, limit, offset, after)
 
     async def chain(self, chain: str) -> Record | None:
         """Return one chain with all its rows, by table."""
@@ -92,6 +94,11 @@ class Store(RecordStore, VersionStore):
         engine: EngineFacts | None = None,
         chain: str = "",
         working: WorkingTime | None = None,
+        *,
+        reason: str = "",
+        leg: str = "",
+        limit: int = 0,
     ) -> list[Stuck]:
-        """Say which chains do not move, and why. ``now`` is business time, ``wall`` real time."""
-        return await self.read(reports.stuck, now, wall, engine or EngineFacts(), chain, working)
+        """Say which chains do not move, and why; see ``ltc.store.reports.stuck``."""
+        facts, only = engine or EngineFacts(), {"reason": reason, "leg": leg}
+        return await self.read(reports.stuck, now, wall, facts, chain, working, limit=limit, **only)

@@ -45,7 +45,7 @@ def plans(connection: Connection, process: str = "") -> list[Record]:
 
 
 def _running(connection: Connection) -> dict[str, int]:
-    query = select(_CHAINS.c.plan, func.count()).where(_CHAINS.c.state != "ended").group_by(_CHAINS.c.plan)
+    query = select(_CHAINS.c.plan, func.count()).where(_CHAINS.c.ended.is_(None)).group_by(_CHAINS.c.plan)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -65,7 +65,7 @@ def find_plans(connection: Connection, process: str, digest: str) -> list[Record
 
 def running_on(connection: Connection, process: str, plan: str = "", leg: str = "", limit: int = 100_000) -> list[str]:
     """Return the chains of a process that have not ended, oldest first; of one plan, or in one leg."""
-    query = select(_CHAINS.c.chain).where(_CHAINS.c.state != "ended").order_by(_CHAINS.c.started, _CHAINS.c.chain)
+    query = select(_CHAINS.c.chain).where(_CHAINS.c.ended.is_(None)).order_by(_CHAINS.c.started, _CHAINS.c.chain)
     for column, wanted in (("process", process), ("plan", plan[:SHOWN]), ("leg", leg)):
         if wanted:
             query = query.where(_CHAINS.c[column] == wanted)
@@ -91,7 +91,7 @@ def open_deadlines(connection: Connection) -> list[Record]:
     query = (
         select(_SLAS.c.chain, _CHAINS.c.plan, _CHAINS.c.process, _SLAS.c.sla, _SLAS.c.deadline)
         .join(_CHAINS, _CHAINS.c.chain == _SLAS.c.chain)
-        .where(_SLAS.c.state == "running", _CHAINS.c.state != "ended", _SLAS.c.deadline.is_not(None))
+        .where(_SLAS.c.state == "running", _CHAINS.c.ended.is_(None), _SLAS.c.deadline.is_not(None))
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 

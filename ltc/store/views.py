@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, union
 
-from ltc.store import trail
+from ltc.store import tally, trail
 from ltc.store.columns import lock_chain
 from ltc.store.fold import fold_all
 from ltc.store.prepared import delete_keys, update_keys, upsert
@@ -64,6 +64,14 @@ def save(connection: Connection, moves: Sequence[tuple[ChainView, ChainView]]) -
         upsert(connection, table, fresh)
         for columns, rows in changed.items():
             update_keys(connection, table, columns, rows)
+
+
+def count(connection: Connection, moves: Iterable[tuple[ChainView, ChainView]]) -> None:
+    """Keep the counters of promised times up with what is written of chains."""
+    changes = tally.Changes()
+    for before, after in moves:
+        changes.move(before, after)
+    changes.write(connection)
 
 
 def _whole(chain: str, names: Iterable[str], key: Key) -> Row:
@@ -157,9 +165,10 @@ class Views:
 
     def refold(self, connection: Connection, chain: str) -> ChainView:
         """Replace the views of a chain by a fold of its whole trail."""
+        before, view = load(connection, chain), fresh(connection, chain)
         forget(connection, chain)
-        view = fresh(connection, chain)
         save(connection, [(ChainView(chain), view)])
+        count(connection, [(before, view)])
         self._behind.pop(chain, None)
         self._saved[chain] = view
         return self._remember(view)
@@ -193,6 +202,7 @@ class Views:
         marks = marks_of(connection, names)
         moves = [self._caught_up(connection, name, marks.get(name, NOTHING)) for name in names]
         save(connection, moves)
+        count(connection, moves)
         self._behind.clear()
         for _, view in moves:
             self._saved[view.chain] = view
@@ -260,7 +270,7 @@ def all_chains(connection: Connection) -> Iterator[str]:
 
 def drop(connection: Connection, anew: bool = True) -> None:
     """Drop the view tables and make them anew, empty: as the records say, and as this program wants them."""
-    tables = list(VIEW_TABLES.values())
+    tables = [*VIEW_TABLES.values(), *tally.TABLES]
     METADATA.drop_all(connection, tables)
     if anew:
         METADATA.create_all(connection, tables)

@@ -75,7 +75,7 @@ def unmarked(connection: Connection, since: datetime, thorough: bool, limit: int
         select(_CHAINS.chain)
         .join(STARTS, STARTS.c.chain == _CHAINS.chain)
         .outerjoin(WRITEBACKS, _W.chain == _CHAINS.chain)
-        .where(or_(_W.chain.is_(None), and_(_W.finished, _W.opportunity != "", _CHAINS.state != "ended")), which)
+        .where(or_(_W.chain.is_(None), and_(_W.finished, _W.opportunity != "", _CHAINS.ended.is_(None))), which)
         .limit(limit)
     )
     return list(connection.execute(fresh).scalars())
@@ -213,8 +213,7 @@ def _standing(connection: Connection, chain: str, run: str, seq: int) -> int:
 
 
 def _open() -> Any:
-    # Two ranges, so that the index on the state serves.
-    return or_(_CHAINS.state < "ended", _CHAINS.state > "ended")
+    return _CHAINS.ended.is_(None)
 
 
 def _deal(given: Any) -> str:

@@ -97,14 +97,10 @@ def test_list_shows_chains_and_says_when_there_are_more(desk):
     assert done.exit_code == 0
     assert done.stdout.count("\n") == 3
     assert "1234.56 USD" in done.stdout
-    assert "--offset 2" in done.stderr
-    filters, limit, offset = made.told("chains")[0]
-    assert (filters["state"], filters["since"].isoformat(), limit, offset) == (
-        "held",
-        "2026-03-02T00:00:00+00:00",
-        3,
-        0,
-    )
+    assert "--after p:1" in done.stderr
+    filters, limit, offset, after = made.told("chains")[0]
+    assert (filters["state"], filters["since"].isoformat()) == ("held", "2026-03-02T00:00:00+00:00")
+    assert (limit, offset, after) == (3, 0, "")
     assert made.asked[-1][0] == "close"
 
 

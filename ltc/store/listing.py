@@ -1,0 +1,125 @@
+"""Lists of chains by any filter, newest first, page behind page: found by indexes alone, however many there are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select, true, union_all
+
+from ltc.store.view_tables import VIEW_TABLES
+
+Record = dict[str, Any]
+_CHAINS = VIEW_TABLES["chains"]
+_C = _CHAINS.c
+_SLAS = VIEW_TABLES["slas"].c
+_EQUAL = ("state", "outcome", "leg", "process", "customer", "number")
+_FEWEST_FIRST = ("customer", "process", "outcome", "leg")  # by which index ended chains are looked through
+
+
+class Filters(TypedDict, total=False):
+    """What chains to list; empty values do not filter. ``overdue`` needs ``now`` (business time)."""
+
+    state: str
+    outcome: str
+    leg: str
+    process: str
+    customer: str
+    number: str
+    since: datetime | None
+    overdue: bool
+    now: datetime
+
+
+def chains(connection: Connection, filters: Filters, limit: int = 50, offset: int = 0, after: str = "") -> list[Record]:
+    """List chains, newest first, from behind the chain ``after``; one that is not known lists nothing.
+
+    ``late``: how many seconds past its own promised time an ended chain ended. ``offset`` is walked through, so it is
+    for the first pages; ``after`` finds any page at once.
+    """
+    place = None
+    if after:
+        place = connection.execute(select(_C.started, _C.chain).where(_C.chain == after)).first()
+        if place is None:
+            return []
+    named = list(connection.execute(page(filters, limit, offset, place)).scalars())
+    rows = {
+        row["chain"]: dict(row) for row in connection.execute(select(_CHAINS).where(_C.chain.in_(named))).mappings()
+    }
+    late = _lateness(connection, named)
+    return [{**rows[name], "late": late.get(name, 0.0)} for name in named if name in rows]
+
+
+def page(filters: Filters, limit: int, offset: int, place: Any = None) -> Select[Any]:
+    """Return the statement that finds the chains of a page.
+
+    Open and ended chains are looked through apart, each by their own indexes and no further than the page reaches.
+    """
+    reach = limit + offset
+    parts = [_part(side, filters, reach, place) for side in _sides(filters)]
+    both = union_all(*[select(part.subquery()) for part in parts]).subquery()
+    order = (both.c.started.is_(None), both.c.started.desc(), both.c.chain.desc())
+    return select(both.c.chain).order_by(*order).limit(limit).offset(offset)
+
+
+class _Side(NamedTuple):
+    """One kind of chains, the index by which they are found, and whether they have a start on record."""
+
+    where: ColumnElement[bool]
+    by: str  # the index
+    named: bool = True
+
+
+# A chain whose first entry is not on record yet has no start: it comes last.
+_NAMELESS = _Side(_C.started.is_(None), "ix_chains_nameless", named=False)
+
+
+def _sides(filters: Filters) -> list[_Side]:
+    """Return the kinds of chains that may match."""
+    state, started = filters.get("state", ""), _C.started.is_not(None)
+    if filters.get("number"):
+        return [_Side(started, "ix_chains_number"), _NAMELESS]
+    sides = []
+    if state != "ended" and not filters.get("outcome"):
+        sides.append(_Side(and_(_C.ended.is_(None), started), "ix_chains_open"))
+    if state in ("", "ended") and not filters.get("overdue"):
+        by = next((f"_{name}" for name in _FEWEST_FIRST if filters.get(name)), "")
+        sides.append(_Side(and_(_C.ended.is_not(None), started), f"ix_chains_closed{by}"))
+    return [*sides, _NAMELESS]
+
+
+def _part(side: _Side, filters: Filters, reach: int, place: Any) -> Select[Any]:
+    query = select(_C.chain, _C.started).where(side.where, *_conditions(filters))
+    if place is not None:
+        query = query.where(_behind(place, side.named))
+    query = query.with_hint(_CHAINS, f"INDEXED BY {side.by}", "sqlite")
+    return query.order_by(*([_C.started.desc()] if side.named else []), _C.chain.desc()).limit(reach)
+
+
+def _behind(place: Any, named: bool) -> ColumnElement[bool]:
+    """Return what lies behind a place in the order of lists: the earlier, then those whose start is not known."""
+    if not named:
+        return _C.chain < place.chain if place.started is None else true()
+    if place.started is None:
+        return false()
+    return and_(_C.started <= place.started, or_(_C.started < place.started, _C.chain < place.chain))
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    found = [_C[name] == filters[name] for name in _EQUAL if filters.get(name)]  # type: ignore[literal-required]
+    since = filters.get("since")
+    if since is not None:
+        found.append(_C.started >= since)
+    if filters.get("overdue"):
+        found += [_C.ended.is_(None), _C.chain.in_(overdue(filters["now"]))]
+    return found
+
+
+def overdue(now: datetime) -> Select[Any]:
+    """Return the open chains with a promised time behind them. A finished one is late, never overdue."""
+    return select(_SLAS.chain).where(_SLAS.ended.is_(None), _SLAS.state == "running", _SLAS.deadline <= now)
+
+
+def _lateness(connection: Connection, named: list[str]) -> dict[str, float]:
+    query = select(_SLAS.chain, _SLAS.late).where(_SLAS.chain.in_(named), _SLAS.on_what == "chain")
+    return {row.chain: row.late for row in connection.execute(query)}

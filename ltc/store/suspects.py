@@ -1,0 +1,89 @@
+"""Which chains may be stuck: found by small indexes on what is open, a page at a time; and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, union
+
+from ltc.model.messages import CHAINS_QUEUE
+from ltc.store.listing import overdue
+from ltc.store.records import STARTS
+from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
+from ltc.store.stuck_facts import EngineFacts
+from ltc.store.view_tables import VIEW_TABLES
+
+_C = VIEW_TABLES["chains"].c
+_STEPS = VIEW_TABLES["steps"].c
+_AT_ONCE = 400  # names in one statement
+
+# What the rules ask of a chain: the rows that are open. The others may be many.
+_OPEN: dict[str, tuple[str, ...]] = {
+    "chains": (), "holds": ("released",), "tasks": ("closed",), "waits": (), "slas": ("ended",), "steps": (),
+    "effects": (),
+}  # fmt: skip
+_STANDING = ("certain", "unknown", "scheduled")
+
+
+def suspects(connection: Connection, now: datetime, engine: EngineFacts, after: str = "", limit: int = 0) -> list[str]:
+    """Return the open chains that may be stuck, by name from behind ``after``: the others need no closer look."""
+    held = select(_C.chain).where(_C.ended.is_(None), _C.state.in_(("held", "compensating")))
+    due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= now)
+    idle = any(count == 0 for count in engine.pollers.values())
+    flying = select(_STEPS.chain).where(_STEPS.state != "" if idle else _STEPS.state == "unknown")
+    parts: list[Select[Any]] = [_hinted(held, "open"), _hinted(due, "due"), overdue(now), _standing(flying)]
+    told = sorted({*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)})
+    parts += [_standing(select(_C.chain).where(_C.chain.in_(told[at : at + _AT_ONCE]))) for at in _steps(told)]
+    every = union(*parts).subquery()
+    query = select(every.c.chain).where(every.c.chain > after).order_by(every.c.chain)
+    return list(connection.execute(query.limit(limit) if limit else query).scalars())
+
+
+def _hinted(query: Select[Any], index: str) -> Select[Any]:
+    return query.with_hint(VIEW_TABLES["chains"], f"INDEXED BY ix_chains_{index}", "sqlite")
+
+
+def _standing(query: Select[Any]) -> Select[Any]:
+    """Return those of some chains that have not ended."""
+    some = query.subquery()
+    return select(_C.chain).where(_C.ended.is_(None), _C.chain.in_(select(some.c.chain)))
+
+
+def _steps(names: Sequence[str]) -> range:
+    return range(0, len(names), _AT_ONCE)
+
+
+def silent(connection: Connection, engine: EngineFacts) -> list[str]:
+    """Return chains that were started and have left no trail, where the engine has something to say about that."""
+    if engine.pollers.get(CHAINS_QUEUE, 1) and not engine.failures:
+        return []
+    unheard = select(STARTS.c.chain).where(STARTS.c.heard.is_(False), STARTS.c.confirmed.is_(True))
+    nothing_yet = select(_C.chain).where(_C.started.is_(None), _C.last_kind == "")
+    both = union(unheard, nothing_yet).subquery()
+    return list(connection.execute(select(both.c.chain).order_by(both.c.chain)).scalars())
+
+
+def load(connection: Connection, names: Sequence[str]) -> list[ChainView]:
+    """Read of some chains the rows that are open, in their order; one that is not known has none."""
+    found: dict[str, dict[str, dict[Key, Row]]] = {name: no_tables() for name in names}
+    for at in _steps(names):
+        some = list(names[at : at + _AT_ONCE])
+        for name in _OPEN:
+            spec = VIEWS[name]
+            for row in connection.execute(_rows(name), {"names": some}).mappings():
+                key = tuple(row[column] for column in spec.key)
+                found[row["chain"]][name][key] = {column: row[column] for column in spec.columns}
+    return [ChainView(name, tables) for name, tables in found.items()]
+
+
+@cache
+def _rows(name: str) -> Select[Any]:
+    table = VIEW_TABLES[name]
+    where: list[ColumnElement[bool]] = [table.c[column].is_(None) for column in _OPEN[name]]
+    if name == "effects":
+        where.append(table.c.status.in_(_STANDING))
+    mine = table.c.chain.in_(bindparam("names", expanding=True))
+    return select(table).where(mine, *where).order_by(*table.primary_key.columns)

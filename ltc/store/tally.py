@@ -1,0 +1,297 @@
+"""Counters of how promised times are kept, by day, month, year and in all: a report over a million chains reads these.
+
+Kept with the views, in the transaction that writes them: what a chain's clocks counted for before is taken off, what
+they count for now is put on. Times are counted by their order of magnitude, in steps of five per cent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ltc.store.records import METADATA
+from ltc.store.rows import ChainView, Row
+from ltc.store.view_tables import VIEW_TABLES
+
+COUNTS = ("count", "met", "warned", "breached", "running", "planned")
+_KEY = ("period", "process", "sla")
+_STEP = math.log(1.05)
+_LEAST = 0.001  # seconds; what is shorter counts as this
+_SLAS = VIEW_TABLES["slas"]
+_CHAINS = VIEW_TABLES["chains"].c
+
+TALLY = Table(
+    "sla_tally",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in _KEY),
+    Column("leg", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in COUNTS),
+    sqlite_with_rowid=False,
+)
+SPREAD = Table(
+    "sla_spread",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in _KEY),
+    Column("what", Text, primary_key=True),  # used | lag
+    Column("bucket", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+TABLES = (TALLY, SPREAD)
+Change = tuple[Any, ...]
+
+
+def name_of(sla: str, item: str) -> str:
+    """Return the name in the definition: a clock of an item carries the item's key behind it."""
+    return sla.removesuffix(f"[{item}]") if item else sla
+
+
+def alarmed(row: Mapping[str, Any]) -> bool:
+    """Tell whether the engine had to act on a clock: then its lag counts."""
+    return bool(row["warned"] or row["breached"] or row["rung"])
+
+
+def counted(row: Mapping[str, Any]) -> dict[str, int]:
+    """Return what a clock counts for."""
+    state = row["state"]
+    return {
+        "count": 1,
+        "met": int(state == "ended" and row["breached"] is None),
+        "warned": int(row["warned"] is not None),
+        "breached": int(row["breached"] is not None),
+        "running": int(state in ("running", "paused")),
+        "planned": int(bool(row["planned"])),
+    }
+
+
+def bucket(seconds: float) -> int:
+    """Return the step of a time."""
+    return 0 if seconds <= _LEAST else math.ceil(math.log(seconds / _LEAST) / _STEP)
+
+
+def seconds_of(step: int) -> float:
+    """Return the time that stands for a step: its middle, within 2.5 % of what was counted there."""
+    return 0.0 if step == 0 else _LEAST * math.exp((step - 0.5) * _STEP)
+
+
+@dataclass
+class Changes:
+    """What is to be added to the counters."""
+
+    counts: Counter[Change] = field(default_factory=Counter)  # by period, process, sla, leg, name
+    spread: Counter[Change] = field(default_factory=Counter)  # by period, process, sla, what, bucket
+
+    def move(self, before: ChainView, after: ChainView) -> None:
+        """Take off what a chain's clocks counted for, put on what they count for now."""
+        old, new = before.tables["slas"], after.tables["slas"]
+        same = before.head["process"] == after.head["process"]
+        if old is new and same:
+            return
+        for sign, view, other in ((-1, before, new), (1, after, old)):
+            for key, row in view.each("slas"):
+                if not (same and other.get(key) is row):
+                    self.add(view.head["process"], str(key[0]), str(key[1]), row, sign)
+
+    def add(self, process: str, sla: str, item: str, row: Any, sign: int = 1) -> None:
+        """Count one clock."""
+        name = name_of(sla, item)
+        spread = [("used", bucket(row["used"]))] if row["state"] == "ended" else []
+        spread += [("lag", bucket(row["lag"]))] if alarmed(row) else []
+        counts = [(what, sign) for what, number in counted(row).items() if number]
+        for period in _periods(row["started"]):
+            for what, change in counts:
+                self.counts[period, process, name, row["leg"], what] += change
+            for one in spread:
+                self.spread[(period, process, name, *one)] += sign
+
+    def write(self, connection: Connection) -> None:
+        """Add to the counters, in one order only: two processes that do cannot wait for each other."""
+        _add(connection, TALLY, _tally_rows(self.counts))
+        _add(connection, SPREAD, _spread_rows(self.spread))
+
+
+def _tally_rows(counts: Counter[Change]) -> Iterator[Row]:
+    rows: dict[Change, Row] = {}
+    for (period, process, name, leg, what), number in sorted(counts.items()):
+        if number:
+            blank = {"period": period, "process": process, "sla": name, "leg": leg, **dict.fromkeys(COUNTS, 0)}
+            row = rows.setdefault((period, process, name), blank)
+            row[what] += number
+    yield from rows.values()
+
+
+def _spread_rows(spread: Counter[Change]) -> Iterator[Row]:
+    names = (*_KEY, "what", "bucket")
+    return (
+        {**dict(zip(names, key, strict=True)), "number": number} for key, number in sorted(spread.items()) if number
+    )
+
+
+def _periods(started: datetime | None) -> tuple[str, ...]:
+    if started is None:
+        return ("",)
+    day = started.astimezone(UTC).date().isoformat()
+    return ("", day[:4], day[:7], day)
+
+
+def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    given = list(rows)
+    if given:
+        connection.execute(_adding(table, connection.dialect.name), given)
+
+
+@cache
+def _adding(table: Table, dialect: str) -> Any:
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    added = {
+        column.name: column + statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key and column.name != "leg"
+    }
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
+
+
+# --- questions
+
+
+@dataclass
+class Group:
+    """The clocks of one promise."""
+
+    process: str
+    sla: str
+    leg: str = ""
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    spread: dict[str, dict[int, int]] = field(default_factory=dict)
+
+
+def clocks(connection: Connection) -> int:
+    """Return how many clocks there are in all."""
+    return int(connection.execute(select(func.sum(TALLY.c.count)).where(TALLY.c.period == "")).scalar() or 0)
+
+
+def report(connection: Connection, process: str, since: datetime | None) -> list[Group]:
+    """Return what the counters say of clocks started at or after an instant; those of its own day are counted anew."""
+    changes = Changes()
+    periods = [""] if since is None else _following(connection, since)
+    _gather(connection, changes, process, periods)
+    if since is not None:
+        for row in _of_the_day(connection, process, since):
+            changes.add(row["process"], row["sla"], row["item"], {**row, "started": None})
+    return _groups(changes)
+
+
+def _following(connection: Connection, since: datetime) -> list[str]:
+    """Return the periods that make up what lies behind the day of an instant."""
+    moment = since.astimezone(UTC).date()
+    days = [(moment.replace(day=1) + timedelta(days=n)).isoformat() for n in range(31)]
+    month, year = moment.isoformat()[:7], moment.isoformat()[:4]
+    months = [f"{year}-{n:02}" for n in range(1, 13)]
+    last = connection.execute(select(func.max(TALLY.c.period))).scalar() or ""
+    years = [str(n) for n in range(moment.year + 1, int(last[:4] or 0) + 1)]
+    return [
+        *(one for one in days if one > moment.isoformat() and one[:7] == month),
+        *(one for one in months if one > month), *years,
+    ]  # fmt: skip
+
+
+def _gather(connection: Connection, changes: Changes, process: str, periods: Sequence[str]) -> None:
+    for table, into in ((TALLY, None), (SPREAD, changes.spread)):
+        query = select(table).where(table.c.period.in_(periods))
+        if process:
+            query = query.where(table.c.process == process)
+        for row in connection.execute(query).mappings():
+            if into is not None:
+                into["", row["process"], row["sla"], row["what"], row["bucket"]] += row["number"]
+                continue
+            for name in COUNTS:
+                changes.counts["", row["process"], row["sla"], row["leg"], name] += row[name]
+
+
+def _of_the_day(connection: Connection, process: str, since: datetime) -> Iterable[Any]:
+    day = since.astimezone(UTC).date() + timedelta(days=1)
+    until = datetime.combine(day, time(), UTC)
+    query = (
+        select(_SLAS, _CHAINS.process)
+        .join(VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain)
+        .where(_SLAS.c.started >= since, _SLAS.c.started < until)
+    )
+    return connection.execute(query.where(_CHAINS.process == process) if process else query).mappings()
+
+
+def _groups(changes: Changes) -> list[Group]:
+    found: dict[tuple[str, str], Group] = {}
+    for (_, process, name, leg, what), number in sorted(changes.counts.items()):
+        group = found.setdefault((process, name), Group(process, name, leg))
+        group.counts[what] += number
+    for (_, process, name, what, step), number in changes.spread.items():
+        if (process, name) in found and number > 0:
+            found[process, name].spread.setdefault(what, {})[step] = number
+    return [group for _, group in sorted(found.items()) if group.counts["count"] > 0]
+
+
+def share(spread: Mapping[int, int], part: float) -> float | None:
+    """Return the smallest time that so large a part does not exceed."""
+    wanted = math.ceil(sum(spread.values()) * part)
+    seen = 0
+    for step in sorted(spread):
+        seen += spread[step]
+        if seen >= wanted:
+            return seconds_of(step)
+    return None
+
+
+# --- made anew
+
+
+def count_all(connection: Connection) -> Changes:
+    """Count every clock there is."""
+    changes = Changes()
+    query = select(_SLAS, _CHAINS.process).join(VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain)
+    for row in connection.execute(query, execution_options={"yield_per": 5_000}).mappings():
+        changes.add(row["process"], row["sla"], row["item"], row)
+    return changes
+
+
+def rebuild(connection: Connection) -> None:
+    """Make the counters anew from the clocks; nobody writes views meanwhile."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("lock table slas, sla_tally in share row exclusive mode"))
+    for table in TABLES:
+        connection.execute(delete(table))
+    changes = count_all(connection)
+    for table, rows in ((TALLY, _tally_rows(changes.counts)), (SPREAD, _spread_rows(changes.spread))):
+        given = list(rows)
+        if given:
+            connection.execute(insert(table), given)
+
+
+def differences(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
+    """Return the counters that are not what the clocks say: table, key, stored, counted."""
+    changes = count_all(connection)
+    wanted = _flat(_tally_rows(changes.counts), _spread_rows(changes.spread))
+    there = _flat(*(connection.execute(select(table)).mappings() for table in TABLES))
+    for key in sorted(wanted.keys() | there.keys(), key=str):
+        if there.get(key, 0) != wanted.get(key, 0):
+            yield key[0], " ".join(str(part) for part in key[1:]), there.get(key, 0), wanted.get(key, 0)
+
+
+def _flat(counts: Iterable[Any], spread: Iterable[Any]) -> dict[Change, int]:
+    found: dict[Change, int] = {
+        ("sla_tally", *(row[name] for name in _KEY), what): row[what] for row in counts for what in COUNTS
+    }
+    found.update({("sla_spread", *(row[name] for name in (*_KEY, "what", "bucket"))): row["number"] for row in spread})
+    return found
+
+
+def differs(connection: Connection) -> bool:
+    """Tell whether any counter is not what the clocks say."""
+    return next(differences(connection), None) is not None

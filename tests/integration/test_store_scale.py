@@ -1,0 +1,248 @@
+"""Questions at scale: found by indexes, page behind page, and counters that say what the rows say."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from ltc.client import lookups
+from ltc.core.stand_in import Script
+from ltc.ports.store import StartRequest
+from ltc.store import Store, listing, migrate, reports, suspects, tally
+from ltc.store.stuck_facts import EngineFacts, PendingActivity
+from tests.support.chains import MONDAY, simulate
+from tests.support.databases import direct
+
+DAY = timedelta(days=1)
+SCRIPTS = (
+    Script, lambda: Script(decisions=[("manager", "reject")]), lambda: Script(decisions=[("manager", "silent")]),
+    lambda: Script(pays=[]), lambda: Script(fail={"erp.create_order": ["Misconfigured"]}),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def many(store: Store) -> Store:
+    """Forty chains: five stories, some of them at the same instant, some with a newer run."""
+    for number in range(40):
+        one = simulate(net=250_000 + number, script=SCRIPTS[number % 5](), run=False, number=f"N{number % 20}")
+        one.run(MONDAY + (1 + number % 13) * DAY)
+        half = len(one.trail) // 2
+        await store.append(f"c{number:02}", "r1", one.trail[:half])
+        await store.append(f"c{number:02}", "r1", one.trail[half:])
+    later = simulate(net=250_000, run=False)
+    later.run(MONDAY + 4 * DAY)
+    await store.append("hole", "r1", later.trail[5:9])  # its beginning is not on record
+    return store
+
+
+async def test_pages_behind_one_another_are_the_whole_list(many: Store) -> None:
+    choices: list[dict[str, Any]] = [
+        {}, {"state": "ended"}, {"state": "held"}, {"process": "lead_to_cash"}, {"since": MONDAY}, {"outcome": "completed"},
+        {"leg": "collection"}, {"number": "N3"}, {"overdue": True, "now": MONDAY + 400 * DAY},
+    ]  # fmt: skip
+    for filters in choices:
+        whole = [row["chain"] for row in await many.chains(filters, 1000)]  # type: ignore[arg-type]
+        paged: list[str] = []
+        while page := await many.chains(filters, 3, after=paged[-1] if paged else ""):  # type: ignore[arg-type]
+            paged += [row["chain"] for row in page]
+        assert paged == whole, filters
+        assert whole, filters
+    assert (await many.chains({}, 1000))[-1]["chain"] == "hole"
+    assert await many.chains({}, after="nobody") == []
+
+
+async def test_filters_together_find_what_each_row_says(many: Store) -> None:
+    rows = await many.chains({}, 1000)
+    values: dict[str, list[str]] = {
+        name: ["", *sorted({str(row[name]) for row in rows} - {""})[:3], "none"]
+        for name in ("state", "outcome", "leg", "process", "number")
+    }
+    for mixed in itertools.product(*values.values()):
+        filters = dict(zip(values, mixed, strict=True))
+        wanted = [row["chain"] for row in rows if all(row[name] == one for name, one in filters.items() if one)]
+        assert [row["chain"] for row in await many.chains(filters, 1000)] == wanted, filters  # type: ignore[arg-type]
+
+
+@contextmanager
+def plans(connection: Connection) -> Iterator[list[str]]:
+    """Collect how the database goes about each question asked meanwhile."""
+    told: list[str] = []
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield told
+    event.remove(connection, "before_cursor_execute", note)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("set enable_seqscan = off")  # so few rows are read whole otherwise
+    explain = "explain query plan " if connection.dialect.name == "sqlite" else "explain "
+    for statement, parameters in asked:
+        lines = [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
+        told += [line for line in lines if _whole(line)]
+
+
+def _whole(line: str) -> bool:
+    """Tell whether a line of a plan reads a table from end to end."""
+    if "Seq Scan on" in line:
+        return True
+    table = line.removeprefix("SCAN ").split(" ")[0]
+    inner = table.startswith(("(", "anon", "SUBQUERY", "CONSTANT"))
+    return line.startswith("SCAN ") and not inner and not any(f"_{name}" in line for name in SMALL)
+
+
+SMALL = ("open", "due", "quiet", "nameless", "unheard")  # indexes of what is open: reading one whole is no harm
+CHOICES = {
+    "state": ("", "held", "ended"), "outcome": ("", "completed"), "leg": ("", "approval"), "process": ("", "web_order"),
+    "customer": ("", "VINET"), "since": (None, MONDAY), "overdue": (False, True),
+}  # fmt: skip
+
+
+async def test_no_list_reads_a_table_from_end_to_end(many: Store) -> None:
+    place = (await many.chains({}, 5))[-1]["chain"]
+
+    def ask(connection: Connection) -> list[str]:
+        with plans(connection) as told:
+            for mixed in itertools.product(*CHOICES.values()):
+                filters: Any = {**dict(zip(CHOICES, mixed, strict=True)), "now": MONDAY + 9 * DAY}
+                listing.chains(connection, filters, 50)
+                listing.chains(connection, filters, 50, after=place)
+            listing.chains(connection, {"number": "N1"}, 50)
+        return told
+
+    assert sorted(set(await many.read(ask))) == []
+
+
+async def test_no_question_about_what_is_stuck_or_late_does(many: Store) -> None:
+    idle = EngineFacts(
+        pending=[PendingActivity(chain=f"c{n:02}", id="a.b#1", operation="erp.x", attempt=3) for n in range(9)],
+        pollers={"chains": 0},
+    )
+
+    def ask(connection: Connection) -> list[str]:
+        now = MONDAY + 30 * DAY
+        with plans(connection) as told:
+            for engine in (EngineFacts(), idle):
+                reports.stuck(connection, now, now, engine, limit=10)
+            suspects.silent(connection, idle)
+            reports.slas_in_danger(connection)
+            tally.clocks(connection)
+            tally.report(connection, "", MONDAY + DAY)
+            lookups.suspects(connection, now, 2_000)
+            lookups.silent_starts(connection, now, 2_000)
+            lookups.quiet_chains(connection, now, "", 100)
+            lookups.chains_with_gaps(connection, 100)
+        return told
+
+    small = ("sla_tally", "SCAN steps", "chains USING COVERING INDEX ix_chains_gap")
+    assert [one for one in await many.read(ask) if not any(name in one for name in small)] == []
+
+
+async def test_what_is_stuck_is_found_page_by_page(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = MONDAY + 30 * DAY
+    whole = await many.stuck(now, now)
+    assert len({one.reason for one in whole}) > 1
+    for limit in (1, 3, 7, len(whole)):
+        assert await many.stuck(now, now, limit=limit) == whole[:limit]
+    monkeypatch.setattr(reports, "_PAGE", 2)
+    assert await many.stuck(now, now, limit=9) == whole[:9]
+    for reason in {one.reason for one in whole}:
+        wanted = [one for one in whole if one.reason == reason]
+        assert await many.stuck(now, now, reason=reason, limit=100) == wanted
+        leg = wanted[0].leg
+        here = [one for one in wanted if one.leg == leg]
+        assert await many.stuck(now, now, reason=reason, leg=leg, limit=100) == here
+
+
+async def test_a_start_is_silent_until_its_chain_is_heard_of(store: Store) -> None:
+    for name in ("a", "b"):
+        start = StartRequest(chain=name, installation="i", process="p", key=name, plan_digest="d", source="file")
+        await store.record_start(start)
+        await store.confirm_start(name)
+    await store.append("a", "r1", simulate(net=1).trail[:3])
+    far = MONDAY + 4_000 * DAY
+    assert await store.read(lookups.silent_starts, far, 10) == ["b"]
+    await store.drop_views()
+    assert await store.read(lookups.silent_starts, far, 10) == ["b"], "the views have no say in it"
+
+
+# --- counters
+
+
+EXACTLY = ("process", "sla", "leg", "count", "met", "warned", "breached", "running", "planned")
+NEARLY = ("median", "p90", "lag", "lag_p90")
+
+
+async def test_the_counters_say_what_the_rows_say(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions: list[tuple[str, Any]] = [
+        ("", None), ("lead_to_cash", None), ("web_order", None), ("", MONDAY), ("", MONDAY + 2 * DAY),
+        ("", MONDAY + timedelta(days=1, hours=3)), ("", MONDAY - 400 * DAY), ("", MONDAY + 400 * DAY),
+        ("lead_to_cash", MONDAY + timedelta(hours=5)),
+    ]  # fmt: skip
+    exact = [await many.sla_report(*one) for one in questions]
+    monkeypatch.setattr(reports, "EXACT", 0)
+    for question, wanted in zip(questions, exact, strict=True):
+        found = await many.sla_report(*question)
+        told = [{name: row[name] for name in EXACTLY} for row in found]
+        assert told == [{name: row[name] for name in EXACTLY} for row in wanted], question
+        for one, other in zip(found, wanted, strict=True):
+            for name in NEARLY:
+                assert _near(one, other, name), (question, name, one, other)
+
+
+def _near(one: dict[str, Any], other: dict[str, Any], name: str) -> bool:
+    if (
+        None in (one[name], other[name]) or name == "median"
+    ):  # the middle of two lies between them; the counters name the lower
+        return (one[name] is None) == (other[name] is None)
+    return one[name] == pytest.approx(other[name], rel=0.026, abs=0.001)
+
+
+async def test_the_counters_follow_every_way_a_view_is_written(many: Store) -> None:
+    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    again = simulate(net=250_000, script=Script(decisions=[("manager", "reject")]), run=False)
+    again.run(MONDAY + 2 * DAY)
+    await many.append("c03", "r2", again.trail[4:], started=MONDAY + DAY)  # a newer run takes over
+    await many.append("hole", "r1", again.trail[:5])
+    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    await many.refold("c01")
+    await many.refold()
+    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    await many.drop_views()
+    assert await many.read(tally.clocks) == 0
+    await many.refold()
+    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+
+
+async def test_wrong_counters_are_found_and_made_anew(many: Store, url: str) -> None:
+    with direct(url) as connection:
+        connection.exec_driver_sql("update sla_tally set met = met + 1 where period = ''")
+    assert {one.table for one in await many.verify()} == {"sla_tally"}
+    await many.refold()
+    assert await many.verify() == []
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.001, 0.0011, 0.5, 1.0, 59.9, 3600.0, 86_400 * 400.0])
+def test_a_step_stands_for_its_times_within_a_fortieth(seconds: float) -> None:
+    told = tally.seconds_of(tally.bucket(seconds))
+    assert told == pytest.approx(seconds, rel=0.026, abs=0.001)
+
+
+def test_the_schema_of_before_is_brought_up_with_its_rows(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0007")
+    with direct(empty_url) as connection:
+        connection.exec_driver_sql(
+            "insert into trail values ('c', 'r', 1, '2026-03-02 01:00:00', '2026-03-02 01:00:00', 'rested', '', '', '',"
+            " 0, '{}', 'x', false)"
+        )
+        connection.exec_driver_sql("insert into runs values ('c', 'r', 1, null, '2026-03-02 01:00:00', 1, 1)")
+    migrate.upgrade(empty_url)
+    with direct(empty_url) as connection:
+        assert connection.exec_driver_sql("select chain, seq, digest from trail").all() == [("c", 1, "x")]
