@@ -22,10 +22,11 @@ class Store(RecordStore, VersionStore):
 
         Chains go one by one, each in a transaction of its own: what is appended meanwhile is not held up.
         """
+        wrong = not chain or bool(await self.read(dump.verify, chain))  # then the counters may be wrong, too
         named = [chain] if chain else await self.read(lambda connection: list(views.all_chains(connection)))
         for one in named:
             await self.write(self._views.refold, one)
-        if not chain and await self.read(tally.differs):
+        if wrong and await self.read(tally.differs):
             await self.write(tally.rebuild)
         return len(named)
 
