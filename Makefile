@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 N ?= 830
 
-.PHONY: setup check format test test-full demo demo-all demo-real bench corpus clean help
+.PHONY: setup check format test test-full demo demo-all demo-real bench bench-store corpus clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -46,6 +46,9 @@ demo-real: setup ## sixty orders through BottleCRM and Tryton, really installed 
 
 bench: setup ## paired timings against the hand-written yardstick
 	$(BIN)/python -m benchmarks.run
+
+bench-store: setup ## answers at scale on generated chains (N=1000000, DB=sqlite, postgres or both; FOLDER=where)
+	$(BIN)/python -m benchmarks.store.run --db $(or $(DB),both) $(if $(filter command line,$(origin N)),--chains $(N),) $(if $(FOLDER),--folder $(FOLDER),)
 
 corpus: setup ## record chains for the replay corpus; paths already recorded stay as they are
 	$(BIN)/python -m tests.replay.record

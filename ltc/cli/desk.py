@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
 from ltc.store.queries import Filters
+from ltc.store.refolding import refold_all
 from ltc.store.stuck_facts import Stuck
 
 Record = dict[str, Any]
@@ -271,7 +273,9 @@ class Desk(VersionDesk):
             raise NotFoundError(await self._unknown(chain))
         if drop:
             await self.client.store.drop_views()
-        return await self.client.store.refold(chain)
+        if chain:
+            return await self.client.store.refold(chain)
+        return (await asyncio.to_thread(refold_all, self.client.store.url)).chains
 
     async def verify(self, chain: str) -> list[Record]:
         """Return the view rows that are not what the trail says."""

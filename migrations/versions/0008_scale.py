@@ -19,10 +19,19 @@ def upgrade() -> None:
     op.drop_index("ix_trail_chain_seq", "trail")
     if op.get_bind().dialect.name == "sqlite":
         _trail(rowid=False)
+    op.create_table(
+        "refold_parts",
+        sa.Column("first", sa.Text(), nullable=False),
+        sa.Column("last", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("chains", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("first"),
+    )
     views.drop(op.get_bind())
 
 
 def downgrade() -> None:
+    op.drop_table("refold_parts")
     if op.get_bind().dialect.name == "sqlite":
         _trail(rowid=True)
     op.create_index("ix_trail_chain_seq", "trail", ["chain", "seq"])

