@@ -89,10 +89,10 @@ async def decide(stage: Stage, sight: Sight, named: str, by: str = "") -> bool:
 async def intervene(stage: Stage, sight: Sight, named: str, **more: Any) -> bool:
     """Intervene as an operator, at the place of the sight; what more `ChainClient.intervene` takes may be given."""
     at = {"leg": sight.row.get("leg", ""), "item": sight.row.get("item", "")}
-    where = at if named in ("retry", "skip", "correct") and at["leg"] else {}
+    where = at if named in ("retry", "release", "skip", "correct") and at["leg"] else {}
     answer = await stage.client.intervene(
         sight.chain, named, OPERATOR, f"{sight.row.get('reason') or sight.kind}: seen to", door="rehearsal",  # type: ignore[arg-type]
-        intervention_id=f"{sight.chain}/{sight.key}/{named}", **{**where, **more},
+        intervention_id=f"{sight.chain}/{sight.key}/{named}/{stage.acted[sight.chain, sight.key]}", **{**where, **more},
     )  # fmt: skip
     if answer.status != "accepted":
         stage.memory.refused.append(f"{sight.chain}: {named} of {sight.key}: {answer.message}")

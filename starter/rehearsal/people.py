@@ -57,6 +57,7 @@ class People:
         self._seen: dict[tuple[str, int], list[str]] = defaultdict(list)  # chain, rule → news seen
         self._fired: set[tuple[str, str, int]] = set()  # chain, sight, rule
         self._idle: set[tuple[str, str]] = set()  # chain, sight
+        self._surprises: set[tuple[str, str]] = set()  # chain, sight: holds that nobody planned
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     def looks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
@@ -81,13 +82,16 @@ class People:
             if cast is None:
                 continue
             for one in self._answers(cast, sight) if sight.demand else self._reactions(cast, sight):
-                since = self._stage.last.get((sight.chain, sight.key), sight.since) if sight.parts else sight.since
+                again = sight.parts or sight.kind == "hold"
+                since = self._stage.last.get((sight.chain, sight.key), sight.since) if again else sight.since
                 if self._stage.tempo.now() >= after(self._stage.tempo, since, one.rule.after):
                     yield one
 
     def _answers(self, cast: Cast, sight: Sight) -> Iterator[Due]:
         """The rule that answers a demand: the rules of one ``when`` are taken in turn, the last one goes on."""
         done = self._stage.acted[sight.chain, sight.key]
+        if done and sight.kind == "hold":
+            yield from self._held_on(sight, done)
         if done and not sight.parts and sight.kind != "task":
             return
         asked = self._asked[sight.chain, sight.kind, sight.place]
@@ -105,13 +109,22 @@ class People:
         else:
             yield Due(sight, self._unplanned(sight))
 
+    def _held_on(self, sight: Sight, done: int) -> Iterator[Due]:
+        """What nobody planned is still held although somebody saw to it: it is let go, and given up in the end."""
+        if (sight.chain, sight.key) in self._surprises:
+            if done < MOST_UNPLANNED:
+                yield Due(sight, LET_GO)
+            else:
+                self._stage.memory.given_up.add(sight.chain)
+
     def _unplanned(self, sight: Sight) -> Rule:
         """A hold that nobody planned is seen to, and goes into the report."""
         text = f"{sight.chain}: held in {sight.place}: {sight.row['reason']} {sight.row['detail']}"
         if text not in self._stage.memory.unplanned:
             self._stage.memory.unplanned.append(text)
+        self._surprises.add((sight.chain, sight.key))
         whole = sight.place == "chain" and sight.row["reason"] != "compensation_remains"
-        return LET_GO if whole else AGAIN
+        return LET_GO if whole or sight.row["reason"] == "sla" else AGAIN
 
     def _reactions(self, cast: Cast, sight: Sight) -> Iterator[Due]:
         """The rules about news: each fires once for a sight, and only for the sight it means.

@@ -198,6 +198,16 @@ def test_news_of_which_the_story_speaks_is_not_for_the_usual_rule() -> None:
     assert stage.wants(*news) == [("erp.a", "nothing"), ("erp.b", "pay")]
 
 
+def test_what_is_held_on_is_let_go_and_given_up_in_the_end() -> None:
+    stage = Played()
+    late = seen("hold", "approval", "1", reason="sla")
+    assert stage.wants(late) == [("1", "release")]
+    for done, wanted in ((1, [("1", "release")]), (2, [("1", "release")]), (3, [])):
+        stage.acted["p:1", "1"] = done
+        assert stage.wants(late) == wanted
+    assert stage.memory.given_up == {"p:1"}
+
+
 async def test_news_is_acted_upon_once_and_only_what_is_meant(monkeypatch) -> None:
     done: list[str] = []
 
