@@ -31,6 +31,8 @@ def _place(row: Record) -> str:
 
 
 def _due(row: Record) -> str:
+    if row.get("state") == "not_started":
+        return f"not started: {short(row.get('why'), 100)}"
     if row.get("ended"):
         late = row.get("late") or 0
         return f"{row.get('state')}, {span(late)} late" if late else clean(row.get("state"))

@@ -116,6 +116,8 @@ def _decided(data: Data) -> str:
 def _sla(verb: str) -> Callable[[Data], str]:
     def say(data: Data) -> str:
         lag = data.get("lag")
+        if data.get("why"):
+            return f"SLA {data.get('sla', '')} {data['why']}"
         return _join(
             f"SLA {data.get('sla', '')} {verb}",
             _after("due", moment(data.get("deadline"))),

@@ -10,7 +10,7 @@ from ltc.cli import options
 from ltc.cli.inputs import instant
 from ltc.cli.output import Column, Format, col, rows
 from ltc.cli.session import ask
-from ltc.cli.text import moment, span
+from ltc.cli.text import moment, short, span
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -22,6 +22,7 @@ def _seconds(value: Any) -> str:
 _REPORT = (
     col("SLA", "sla"), col("COUNT", "count", right=True), col("MET", "met", right=True),
     col("WARNED", "warned", right=True), col("BREACHED", "breached", right=True), col("RUNNING", "running", right=True),
+    col("NOT STARTED", "not_started", right=True),
     col("MEDIAN USED", "median", span, right=True), col("P90 USED", "p90", span, right=True),
     col("ENGINE LAG", "lag", _seconds, right=True),
 )  # fmt: skip
@@ -32,6 +33,8 @@ _OPEN = (
 
 
 def _how(row: dict[str, Any]) -> str:
+    if row.get("state") == "not_started":
+        return f"not started: {short(row.get('why'), 100)}"
     if row.get("breached"):
         return f"breached {moment(row['breached'])}"
     return f"warned {moment(row['warned'])}" if row.get("warned") else "in time"
@@ -39,7 +42,9 @@ def _how(row: dict[str, Any]) -> str:
 
 @app.command()
 def sla(
-    open_only: Annotated[bool, typer.Option("--open", help="List running clocks that warned or breached.")] = False,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="List running clocks that warned or breached, and those without a target.")
+    ] = False,
     process: Annotated[str, typer.Option(help="Only chains of this process.")] = "",
     since: Annotated[str | None, typer.Option(help="Only clocks started at or after this date.")] = None,
     limit: options.Limit = 100,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ltc.core import awaited
 from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.state_approvals import DueRung
 from ltc.core.turn import OPERATOR, ChainError, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span, TaskNode, WaitNode
+from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
 from ltc.definition.timespans import parse_span
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
@@ -41,9 +42,23 @@ def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         clock.running_since = turn.now
         _project(clock, sla, window)
     else:
-        due = turn.value(sla.due, clock.leg, clock.item)
-        clock.due = clock.deadline = datetime.fromisoformat(due)
+        clock.due = clock.deadline = _date(turn.value(sla.due, clock.leg, clock.item), sla.due)
         clock.warn = _share(clock, sla.warn_at) if sla.warn_at else None
+
+
+def _date(given: object, source: str) -> datetime:
+    """Return the instant that a document gives as due.
+
+    Raises:
+        ChainError: it gives none.
+    """
+    try:
+        found = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ChainError(f"{source} is {given!r}, which is no date and time" if given else f"{source} has no date")
+    return found
 
 
 def _share(clock: SlaClock, percent: int) -> datetime:
@@ -145,7 +160,7 @@ def tend(turn: Turn) -> None:
 def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     try:
         wanted = bool(
-            turn.value(sla.pause_while, clock.leg, clock.item, {"waiting_for": waiting_for(turn, clock, sla)})
+            turn.value(sla.pause_while, clock.leg, clock.item, {"waiting_for": awaited.waiting_for(turn, clock, sla)})
         )
     except ChainError:
         wanted = False
@@ -159,42 +174,6 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         clock.running_since = turn.now
         _project(clock, sla, _window(turn, sla))
         turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=_iso(clock.deadline))
-
-
-def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
-    """Tell whom what is promised waits for: ``operator`` when held, ``approver``, ``person``, ``event`` and so on.
-
-    ``person``: a task is open. ``customer``: all that is waited for is the customer's. Plans of before look at the
-    leg, whatever is promised.
-    """
-    item = clock.item if sla.own else ""
-    here = [
-        token for token in turn.state.tokens.values()
-        if (not clock.leg or token.leg == clock.leg) and (not item or token.item == item)
-    ]  # fmt: skip
-    if any(token.status == "held" for token in here) or (sla.own and any(turn.rests(token) for token in here)):
-        return "operator"
-    statuses = [token.status for token in here]
-    if "deciding" in statuses:
-        return "approver"
-    if "tasked" in statuses:
-        asked = [turn.node(token) for token in here if token.status == "tasked"]
-        return "customer" if all(_customers(turn, node) for node in asked) else "person"
-    waiting = [turn.node(token) for token in here if token.status == "waiting"]
-    if waiting:
-        return "customer" if all(_customers(turn, node) for node in waiting) else "event"
-    return "system" if "busy" in statuses else ""
-
-
-def _customers(turn: Turn, node: AnyNode) -> bool:
-    """Tell whether a wait or a task is for the customer: it says so, or its events are the customer's."""
-    if isinstance(node, TaskNode):
-        return node.source.get("external") == "customer"
-    if not isinstance(node, WaitNode):
-        return False
-    if node.waits_for:
-        return node.waits_for == "customer"
-    return all(turn.plan.events[one.event].by == "customer" for one in node.events)
 
 
 def extend(turn: Turn, clock: SlaClock, span: Span) -> None:

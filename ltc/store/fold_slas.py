@@ -72,7 +72,19 @@ def _escalated(view: ChainView, entry: Entry) -> ChainView:
     return _change(view, entry, rung=int(number(entry, "rung")) + 1, lag=_lag(view, entry))
 
 
+def _not_started(view: ChainView, entry: Entry) -> ChainView:
+    """Its target could not be had (no row in the table, no date): nothing is promised, and that must be seen."""
+    found = _latest(view, entry)
+    key: Key = (text(entry, "sla"), entry.item, int(found[0][2]) + 1 if found else 1)
+    return view.put(
+        "slas", key, on_what=text(entry, "on"), leg=entry.leg, step=entry.step, state="not_started", started=entry.at,
+        ended=entry.at, why=text(entry, "why").removeprefix("not started: "),
+    )  # fmt: skip
+
+
 def _ended(view: ChainView, entry: Entry) -> ChainView:
+    if text(entry, "why"):
+        return _not_started(view, entry)
     late = number(entry, "late")
     found = _latest(view, entry)
     breached = found[1]["breached"] if found else None

@@ -26,7 +26,8 @@ EXACT = 20_000  # clocks of which every row is read for a report
 def sla_report(connection: Connection, process: str = "", since: datetime | None = None) -> list[Record]:
     """Say per promised time how it was kept.
 
-    ``count`` of clocks started; ``met``: ended in time; ``warned``, ``breached``: that often; ``running`` still.
+    ``count`` of clocks; ``not_started``: their target could not be had;
+    ``met``: ended in time; ``warned``, ``breached``: that often; ``running`` still.
     ``median`` and ``p90`` are of the time used by ended clocks, in seconds of their own clock (working time where
     the promise is in working time). ``lag`` is the largest lag of the engine itself, in real seconds; ``lag_p90``
     likewise. ``planned``: clocks whose delay the scenario planned.
@@ -76,20 +77,26 @@ def _share(ordered: list[float], share: float) -> float | None:
 
 
 def slas_in_danger(connection: Connection, process: str = "", limit: int = 100) -> list[Record]:
-    """List running clocks that have warned or are breached, the most urgent first."""
-    query = (
-        select(_SLAS, _CHAINS.c.process, _CHAINS.c.number, _CHAINS.c.customer)
-        .join(_CHAINS, _CHAINS.c.chain == _SLAS.c.chain)
-        .where(
-            _SLAS.c.ended.is_(None),
-            _SLAS.c.state == "running",
-            or_(_SLAS.c.warned.is_not(None), _SLAS.c.breached.is_not(None)),
-        )
-        .order_by(_SLAS.c.deadline, _SLAS.c.chain, _SLAS.c.sla)
+    """List running clocks that have warned or are breached, the most urgent first.
+
+    Behind them those of open chains whose target could not be had, with ``why``, the newest first.
+    """
+    query = select(_SLAS, _CHAINS.c.process, _CHAINS.c.number, _CHAINS.c.customer).join(
+        _CHAINS, _CHAINS.c.chain == _SLAS.c.chain
     )
     if process:
         query = query.where(_CHAINS.c.process == process)
-    return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+    late = query.where(
+        _SLAS.c.ended.is_(None),
+        _SLAS.c.state == "running",
+        or_(_SLAS.c.warned.is_not(None), _SLAS.c.breached.is_not(None)),
+    )
+    late = late.order_by(_SLAS.c.deadline, _SLAS.c.chain, _SLAS.c.sla)
+    without = query.where(_SLAS.c.state == "not_started", _CHAINS.c.state != "ended")
+    without = without.order_by(_SLAS.c.started.desc(), _SLAS.c.chain, _SLAS.c.sla)
+    found = [dict(row) for row in connection.execute(late.limit(limit)).mappings()]
+    more = connection.execute(without.limit(limit - len(found))).mappings() if len(found) < limit else ()
+    return [*found, *(dict(row) for row in more)]
 
 
 def stuck(

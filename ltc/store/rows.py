@@ -65,7 +65,7 @@ VIEWS: dict[str, Spec] = {
     "slas": Spec(
         {"sla": "text", "item": "text", "round": "int"},
         _columns(
-            text="on_what leg step state",
+            text="on_what leg step state why",
             json="budget planned",
             int="rung extensions",
             float="used late lag",

@@ -60,7 +60,7 @@ def _hold_detail(row: Row) -> str:
 def _hold_allowed(asked: Asked, row: Row) -> list[str]:
     if asked.view.head["compensating_since"] is not None:
         return ["retry", "skip"]
-    if row["scope"] == "chain":
+    if row["scope"] == "chain" or (row["reason"] == "sla" and not row["step"]):  # a whole place: no step to try again
         return ["release", "cancel", "extend"]
     call = any(key[:3] == (row["leg"], row["item"], row["step"]) for key, _ in asked.view.each("waits"))
     return ["retry", "skip", "release", "cancel"] if call else ["retry", "skip", "correct", "release", "cancel"]

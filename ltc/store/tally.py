@@ -21,7 +21,7 @@ from ltc.store.records import METADATA
 from ltc.store.rows import ChainView, Row
 from ltc.store.view_tables import VIEW_TABLES
 
-COUNTS = ("count", "met", "warned", "breached", "running", "planned")
+COUNTS = ("count", "met", "warned", "breached", "running", "planned", "not_started")
 _KEY = ("period", "process", "sla")
 _STEP = math.log(1.05)
 _LEAST = 0.001  # seconds; what is shorter counts as this
@@ -69,6 +69,7 @@ def counted(row: Mapping[str, Any]) -> dict[str, int]:
         "breached": int(row["breached"] is not None),
         "running": int(state in ("running", "paused")),
         "planned": int(bool(row["planned"])),
+        "not_started": int(state == "not_started"),
     }
 
 

@@ -31,7 +31,10 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("ix_chains_aged", "ended chain process", "ended IS NOT NULL"),
         ("ix_chains_nameless", "chain", "started IS NULL"),
     ),
-    "slas": (("ix_slas_open", "deadline chain sla state warned breached", "ended IS NULL"),),
+    "slas": (
+        ("ix_slas_open", "deadline chain sla state warned breached", "ended IS NULL"),
+        ("ix_slas_without", "started chain sla", "state = 'not_started'"),
+    ),
     "holds": (("ix_holds_open", "chain reason", "released IS NULL"),),
     "tasks": (("ix_tasks_open", "opened chain task level state", "closed IS NULL"),),
 }

@@ -8,6 +8,7 @@ import pytest
 
 from ltc.core.stand_in import Script
 from ltc.model.messages import CHAINS_QUEUE
+from ltc.model.trail import Entry, Kind
 from ltc.ports.store import StartRequest
 from ltc.store import Store
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
@@ -139,6 +140,24 @@ async def test_clocks_in_danger_are_those_that_warned_and_run(stories: Store) ->
     assert {row["chain"] for row in found} >= {"silent"}
     assert [row["deadline"] for row in found] == sorted(row["deadline"] for row in found)
     assert len(await stories.slas_in_danger(limit=1)) == 1
+
+
+async def test_clocks_without_a_target_follow_those_in_danger_while_their_chain_is_open(stories: Store) -> None:
+    for name, state in (("open", "running"), ("over", "ended")):
+        said = [
+            Entry(seq=1, at=MONDAY, wall=MONDAY, kind=Kind.CHAIN_STARTED, data={"process": "p", "number": name}),
+            Entry(
+                seq=2, at=MONDAY, wall=MONDAY, kind=Kind.SLA_ENDED, leg="shipment",
+                data={"sla": "leg:shipment", "on": "shipment", "why": "not started: x has no date"},
+            ),
+        ]  # fmt: skip
+        if state == "ended":
+            said.append(Entry(seq=3, at=MONDAY, wall=MONDAY, kind=Kind.ENDED, data={"outcome": "completed"}))
+        await stories.append(name, "r1", said)
+    found = await stories.slas_in_danger()
+    assert [(row["chain"], row["why"]) for row in found if row["state"] == "not_started"] == [("open", "x has no date")]
+    assert found[-1]["chain"] == "open"
+    assert {row["sla"]: row["not_started"] for row in await stories.sla_report("p")} == {"leg:shipment": 2}
 
 
 async def test_stuck_looks_at_every_chain_that_may_be(stories: Store) -> None:

@@ -270,6 +270,15 @@ def test_a_wrong_intervention_is_refused_with_its_remedy(desk, words, code, said
     assert said in done.stderr
 
 
+def test_a_promise_without_a_target_is_told_with_its_reason(desk):
+    row = {**chain()["slas"][0], "state": "not_started", "deadline": None, "why": "invoice.due_date has no date"}
+    row["ended"] = row["started"]
+    desk(chain=chain(slas=[row]), slas_in_danger=[row], sla_report=[{"sla": "leg:order", "count": 1, "not_started": 1}])
+    assert "not started: invoice.due_date has no date" in ltc("chain", "show", "p:1").stdout
+    assert "not started: invoice.due_date has no date" in ltc("sla", "--open").stdout
+    assert "NOT STARTED" in ltc("sla").stdout
+
+
 def test_a_blank_reason_is_no_reason(desk):
     made = desk()
     done = ltc("chain", "hold", "p:1", "--actor", "olga", "--reason", "  ", "--yes")

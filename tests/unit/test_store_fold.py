@@ -28,7 +28,10 @@ def place_of(state: State, token: str) -> tuple[str, str]:
 
 
 def holds(state: State, view: ChainView) -> None:
-    wanted = Counter((hold.scope, hold.reason, hold.owner, *place_of(state, hold.token)) for hold in state.holds)
+    wanted = Counter(
+        (hold.scope, hold.reason, hold.owner, *((hold.leg, hold.item) if hold.leg else place_of(state, hold.token)))
+        for hold in state.holds
+    )
     seen = Counter(
         (row["scope"], row["reason"], row["owner"], row["leg"], row["item"])
         for _, row in view.each("holds") if row["released"] is None
@@ -111,11 +114,12 @@ def flights(state: State, view: ChainView) -> None:
     assert seen == wanted
 
 
-def legs(state: State, view: ChainView) -> None:
+def legs(state: State, view: ChainView, plan: Any) -> None:
     words = {"open": "running", "done": "left", "skipped": "skipped"}
+    beside = {side.id for side in plan.sides}  # a handler's side line is no leg that is entered and left
     for name, leg in state.legs.items():
         row = view.get("legs", (name, ""))
-        if leg.status in words:
+        if leg.status in words and name not in beside:
             assert row is not None
             assert row["status"] == words[leg.status]
 
@@ -156,15 +160,15 @@ def agree(simulation: Simulation, state: State, view: ChainView) -> None:
     assert view.head["faults"] == 0
     headline(state, view)
     effects(simulation, state, view)
-    legs(state, view)
+    legs(state, view, simulation.setting.plan)
     decisions(state, view)
     if state.status in ("closing", "ended"):
         assert (view.head["state"], view.head["outcome"]) == ("ended", state.outcome)
         assert not list(view.each("waits"))
         assert not list(view.each("steps"))
         return
-    held = "held" if state.holds else "compensating" if state.status == "compensating" else "running"
-    assert view.head["state"] == held
+    going = "kept_open" if state.open_until else state.status
+    assert view.head["state"] == ("held" if state.holds else going)
     holds(state, view)
     items(state, view)
     events(state, view)

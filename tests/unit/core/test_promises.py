@@ -5,8 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from ltc.core import slas
 from ltc.core import state as states
 from ltc.model.trail import Kind
+from ltc.store.fold import fold_all
+from ltc.store.rows import ChainView
+from ltc.store.stuck import classify
+from ltc.store.stuck_facts import EngineFacts
 from tests.support.keys_case import DEAL, edited, run
 
 SLOW = {"ship_after": timedelta(days=9), "days": 30}
@@ -123,3 +128,28 @@ def test_a_pause_of_an_item_looks_at_the_item_alone():
     )  # fmt: skip
     assert one.finished
     assert said(one, Kind.SLA_BREACHED, "sla") == []
+
+
+def views(one):
+    return fold_all(ChainView("c"), list(one.trail))
+
+
+def test_a_promise_without_a_target_stands_in_the_views_with_its_reason():
+    one = chain({"legs.shipment.sla": "{target: {due: opportunity.required_on}}"}, **SLOW)
+    (row,) = [row for key, row in views(one).each("slas") if key[0] == "leg:shipment"]
+    assert (row["state"], row["deadline"], row["breached"]) == ("not_started", None, None)
+    assert row["why"].endswith("'required_on' has no value here; ask with has() first")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [(None, "x.on has no date"), ("", "x.on has no date"), ("soon", "no date and time")]
+)
+def test_what_is_no_date_is_said_to_be_none(given, why):
+    with pytest.raises(slas.ChainError, match=why):
+        slas._date(given, "x.on")
+
+
+def test_a_leg_that_a_promise_holds_is_released_or_given_more_time_not_tried_again():
+    one = held_shipment()
+    (found,) = [why for why in classify(views(one), one.now, one.now, EngineFacts()) if why.reason == "held"]
+    assert (found.leg, found.step, found.allowed) == ("shipment", "", ["release", "cancel", "extend"])

@@ -1,0 +1,43 @@
+"""Whom a chain waits for where a promise hangs: what ``pause_while`` asks as ``waiting_for``."""
+
+from __future__ import annotations
+
+from ltc.core.state import SlaClock
+from ltc.core.turn import Turn
+from ltc.definition.plan import AnyNode, Sla, TaskNode, WaitNode
+
+
+def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
+    """Tell whom what is promised waits for: ``operator`` when held, ``approver``, ``person``, ``event`` and so on.
+
+    ``person``: a task is open. ``customer``: all that is waited for is the customer's. Plans of before look at the
+    leg, whatever is promised.
+    """
+    item = clock.item if sla.own else ""
+    here = [
+        token for token in turn.state.tokens.values()
+        if (not clock.leg or token.leg == clock.leg) and (not item or token.item == item)
+    ]  # fmt: skip
+    if any(token.status == "held" for token in here) or (sla.own and any(turn.rests(token) for token in here)):
+        return "operator"
+    statuses = [token.status for token in here]
+    if "deciding" in statuses:
+        return "approver"
+    if "tasked" in statuses:
+        asked = [turn.node(token) for token in here if token.status == "tasked"]
+        return "customer" if all(_customers(turn, node) for node in asked) else "person"
+    waiting = [turn.node(token) for token in here if token.status == "waiting"]
+    if waiting:
+        return "customer" if all(_customers(turn, node) for node in waiting) else "event"
+    return "system" if "busy" in statuses else ""
+
+
+def _customers(turn: Turn, node: AnyNode) -> bool:
+    """Tell whether a wait or a task is for the customer: it says so, or its events are the customer's."""
+    if isinstance(node, TaskNode):
+        return node.source.get("external") == "customer"
+    if not isinstance(node, WaitNode):
+        return False
+    if node.waits_for:
+        return node.waits_for == "customer"
+    return all(turn.plan.events[one.event].by == "customer" for one in node.events)
