@@ -96,11 +96,12 @@ def schema(write: Write = None) -> None:
 @app.command()
 def reference(write: Write = None) -> None:
     """Print the language's reference; --write renews the generated part of a page."""
+    from ltc.cli.def_test_shape import TESTS
     from ltc.definition.reference import reference as text
     from ltc.definition.reference import renewed
 
     before = write.read_text(encoding="utf-8") if write and write.is_file() else ""
-    _put(renewed(before) if write else text(), write)
+    _put(renewed(before, TESTS) if write else text(TESTS), write)
 
 
 @app.command()

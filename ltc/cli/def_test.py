@@ -59,7 +59,7 @@ def _run(plan: Plan, case: Mapping) -> Result:
     path = simulation.path()
     differences = [*_ending(simulation, expect), *_lines(path, expect), *_effects(simulation, expect)]
     if differences:
-        differences += ["what happened:", *(f"  {line}" for line in path)]
+        differences += [*_not_taken(simulation), "what happened:", *(f"  {line}" for line in path)]
     return Result(plan.process, case.text("name"), not differences, differences, path)
 
 
@@ -213,9 +213,22 @@ def _lines(path: list[str], expect: Mapping) -> list[str]:
     return differences + [f"never: {line!r} came" for line in unwanted if line in path]
 
 
+def _not_taken(simulation: Simulation) -> list[str]:
+    """What people said in vain: the trail does not tell of it, the author of the case must know."""
+    if not isinstance(simulation.world, StandIn):
+        return []
+    vain = [answer for answer in simulation.world.answers if answer.status != "accepted"]
+    return [f"not taken: {answer.message or answer.status}" for answer in vain]
+
+
 def _effects(simulation: Simulation, expect: Mapping) -> list[str]:
     """What took effect must be exactly this, in this order."""
     if "effects" not in expect.values or not isinstance(simulation.world, StandIn):
         return []
     wanted, found = _texts(expect.values["effects"]), [op for op, _ in simulation.world.effects]
-    return [] if wanted == found else [f"effects: expected {', '.join(wanted)}; found {', '.join(found)}"]
+    if wanted == found:
+        return []
+    at = next((i for i, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]), None)
+    at = min(len(wanted), len(found)) if at is None else at
+    here = f"number {at + 1}: {(*wanted, 'nothing')[at:][0]} expected, {(*found, 'nothing')[at:][0]} found"
+    return [f"effects: expected {', '.join(wanted)}; found {', '.join(found)}; they differ at {here}"]

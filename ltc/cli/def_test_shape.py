@@ -6,9 +6,16 @@ from ltc.definition.schema_common import OUTCOMES
 from ltc.definition.shapes import Choice, Flag, Many, Record, Table, Text, Whole
 
 _WORDS = Many(Text("text", "a word"), "words, one per call", 0)
-_LINES = Many(Text("text", "a line of the path"), "lines of the path", 0)
-_SHARES = Many(Whole(0, 100, "a share in percent"), "shares in percent", 0)
-_LASTING = Text("elapsed", "a length of time: 3d, 12h")
+
+
+def _shares(doc: str) -> Many:
+    return Many(Whole(0, 100, "a share in percent"), f"{doc}, as shares in percent", 0)
+
+
+def _lasting(doc: str) -> Text:
+    return Text("elapsed", doc)
+
+
 _DECISIONS = ("approve", "reject", "send_back", "silent")
 
 _ANSWER = Record(
@@ -46,14 +53,14 @@ GIVEN = Record(
             "asked",
         ),
         "answers": Many(_ANSWER, "what people do with tasks, in order; otherwise they fill the form in plainly"),
-        "parts": _SHARES,
-        "pays": _SHARES,
-        "ship_after": _LASTING,
-        "calls": _SHARES,
-        "call_every": _LASTING,
+        "parts": _shares("the deliveries; default one of all"),
+        "pays": _shares("the payments of each invoice; default one of all, [] none"),
+        "ship_after": _lasting("how long after its release goods leave"),
+        "calls": _shares("the call-offs of a contract"),
+        "call_every": _lasting("how long between two call-offs"),
         "children": Many(Text("text", "an outcome, or never"), "how chains that it starts end, in order", 0),
-        "child_after": _LASTING,
-        "pay_after": _LASTING,
+        "child_after": _lasting("how long a chain that it starts takes"),
+        "pay_after": _lasting("how long after its invoice money comes"),
         "events": Many(
             Record(
                 "event",
@@ -72,9 +79,9 @@ GIVEN = Record(
         ),
         "lacks": Whole(0, 100, "the share of the order, in percent, that is to be made, of parts to be bought"),
         "elsewhere": Whole(0, 100, "the share of the order, in percent, that only the second warehouse has"),
-        "back_after": _LASTING,
+        "back_after": _lasting("how long after they were announced goods come back"),
         "cancel_after": Text("operation", "the operation after which the customer cancels"),
-        "for": _LASTING,
+        "for": _lasting("how long the case is followed; default 400d"),
     },
     "the deal, and what meets it",
 )
@@ -84,9 +91,13 @@ EXPECT = Record(
     {
         "outcome": Text("text", f"how it ends ({', '.join(OUTCOMES)}), or rests: 'held: REASON', 'waiting'"),
         "reason": Text("text", "why it ended so"),
-        "path": _LINES,
-        "never": _LINES,
-        "effects": _WORDS,
+        "path": Many(
+            Text("text", "a line of the path"),
+            "lines that come, in this order; what a failed case prints shows how they read",
+            0,
+        ),
+        "never": Many(Text("text", "a line of the path"), "lines that must not come", 0),
+        "effects": Many(Text("text", "a word"), "what took effect: exactly these operations, in this order", 0),
     },
     "what happens then",
     ("outcome",),

@@ -192,7 +192,8 @@ def _allowed(found: dict[str, Any], actor: str, digest: str) -> None:
         raise RefusedError("the figures changed since you were shown them; look again with `ltc task show`")
     party = CUSTOMER if actor.startswith(f"{CUSTOMER}:") else actor
     if found.get("candidates") and party not in found["candidates"]:
-        raise RefusedError(f"{actor} was not asked; asked were {', '.join(found['candidates'])}")
+        hint = f"; who speaks for them acts as {CUSTOMER}:NAME" if CUSTOMER in found["candidates"] else ""
+        raise RefusedError(f"{actor} was not asked; asked were {', '.join(found['candidates'])}{hint}")
 
 
 def _what(found: dict[str, Any]) -> str:

@@ -118,11 +118,12 @@ def _values(desk: Desk, node: TaskNode, given: Given, *, keep: bool) -> Record:
     sets, attached, _, _, form = given
     fields = {field.name: field for field in node.form}
     values = json_object(form, "--form") if form else {}
+    problems: list[str] = []
     for name, text in (_split(given_one, "--set", list(fields)) for given_one in sets or []):
-        value, problem = written(fields[name], text) if text else (None, "")
-        if problem:
-            raise BadUsageError(f"--set {name}: {problem}")
-        values[name] = value
+        values[name], problem = written(fields[name], text) if text else (None, "")
+        problems += [f"--set {name}: {problem}"] if problem else []
+    if problems:
+        raise BadUsageError("; ".join(problems))
     for name, path in (_split(given_one, "--file", list(fields)) for given_one in attached or []):
         if fields[name].type != "file":
             raise BadUsageError(f"--file {name}: the field is {fields[name].type}, no file")

@@ -22,6 +22,7 @@ _RESERVED = [
     "namespace", "null", "package", "return", "true", "var", "void", "while",
 ]  # fmt: skip
 _OPENING = "([{"
+_SPOKEN = {"and": "&&", "or": "||", "not": "!", "is": "=="}
 _BRACKETS = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|[()\[\]{}]")
 
 
@@ -84,15 +85,22 @@ def _tree(source: str) -> Tree[Token]:
             or not error.column
         ):
             raise ExpressionError(len(lines[-1].rstrip()) + 1, "it ends too early", line=len(lines)) from None
-        rest = lines[error.line - 1][error.column - 1 :]
-        raise ExpressionError(error.column, _unexpected(rest), line=error.line) from None
+        line, at = lines[error.line - 1], error.column - 1
+        raise ExpressionError(error.column, _unexpected(line[:at], line[at:]), line=error.line) from None
     return tree
 
 
-def _unexpected(rest: str) -> str:
+def _unexpected(before: str, rest: str) -> str:
     if rest.startswith("=") and not rest.startswith("=="):
         return "'=' is not an operator; compare with '=='"
-    return f"cannot be read from {rest[:20]!r} on"
+    word, left = re.match(r"\w*", rest)[0], re.search(r"(\w*)\s*$", before)[1]  # type: ignore[index]
+    for spoken in (word, left):
+        if spoken in _SPOKEN:
+            return f"'{spoken}' is not an operator; write '{_SPOKEN[spoken]}'"
+    problem = f"cannot be read from {rest[:20]!r} on"
+    if word and left:  # no expression has two words side by side
+        problem += "; a constant text stands in quotes of its own: \"'text'\""
+    return problem
 
 
 class _Builder:

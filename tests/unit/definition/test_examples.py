@@ -1,0 +1,58 @@
+"""The example definitions stand up to the lint, do what their tests say, and what a stranger gets wrong is told plainly."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ltc.cli.main import app
+from ltc.definition.expressions import ExpressionError
+from ltc.definition.parsing import parse
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = sorted(path for path in (ROOT / "examples" / "repair").glob("*.yaml") if ".test." not in path.name)
+PEOPLE = ("--people", str(ROOT / "examples" / "northwind" / "people.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    monkeypatch.setenv("LTC_PROCESS_DEFS", str(ROOT / "process_defs"))
+
+
+def ltc(*words):
+    return CliRunner().invoke(app, ["def", *words])
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_stands(path):
+    for command in ("lint", "test"):
+        done = ltc(command, str(path), *PEOPLE)
+        assert done.exit_code == 0, done.output
+    assert done.stdout.count("ok ") >= 12
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("the customer did not want it", "a constant text stands in quotes of its own"),
+        ("order.net and order.tax", "'and' is not an operator; write '&&'"),
+        ("a or b", "write '||'"),
+        ("not a", "write '!'"),
+        ("a is b", "write '=='"),
+        ("a = b", "compare with '=='"),
+    ],
+)
+def test_what_is_no_expression_says_what_to_write(source, hint):
+    with pytest.raises(ExpressionError) as caught:
+        parse(source)
+    assert hint in caught.value.message
+
+
+def test_an_answer_that_a_form_does_not_take_is_told_with_the_case(tmp_path):
+    (tmp_path / "repair.yaml").write_text(EXAMPLES[0].read_text("utf-8"), "utf-8")
+    case = "cases:\n  - {name: one, given: {answers: [{task: diagnose, fields: {serial: AB12}}]}, expect: {outcome: completed, effects: [erp.create_order]}}\n"
+    (tmp_path / "repair.test.yaml").write_text(case, "utf-8")
+    done = ltc("test", str(tmp_path / "repair.yaml"))
+    assert done.exit_code == 1
+    assert "not taken: serial does not match" in done.stdout
+    assert "they differ at number 1: erp.create_order expected, nothing found" in done.stdout
