@@ -24,7 +24,7 @@ FILE_KINDS = (
 PARTS: tuple[Part, ...] = ("workflows", "calls", "events", "sweep", "writeback")
 
 # Variables that other programs of ltc read: the sandbox, the command line, the demonstration.
-OTHERS = ("LTC_SANDBOX_TOKEN", "LTC_ACTOR", "LTC_PLANT", "LTC_PROBES")
+OTHERS = ("LTC_SANDBOX_TOKEN", "LTC_ACTOR", "LTC_PLANT", "LTC_PROBES", "LTC_LANG")
 
 
 class QueueLimits(BaseModel):

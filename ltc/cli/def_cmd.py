@@ -11,9 +11,10 @@ import typer
 from ltc.cli import options
 from ltc.cli.diff_cmd import diff, versions
 from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
-from ltc.cli.output import Column, Format, col, note, one, rows
+from ltc.cli.output import Column, Format, col, note, one, rows, tell
 from ltc.cli.text import clean, counted
 from ltc.cli.whatif_cmd import what_if
+from ltc.wording import label, say_all
 
 if TYPE_CHECKING:
     from ltc.definition.build import World
@@ -54,9 +55,9 @@ def lint(names: Names = None, people: People = None, output: options.Output = Fo
     if output is not Format.TABLE:
         rows(problems, _PROBLEMS, output)
     for line in digests if output is Format.TABLE else ():
-        typer.echo(clean(f"{line}, nothing to complain about"))
+        tell(clean(f"{line}, nothing to complain about"))
     for problem in problems if output is Format.TABLE else ():
-        typer.echo(clean(problem))
+        tell(problem)
     if problems:
         note(f"{counted(len(problems), 'complaint')}; `ltc def codes` explains the codes")
         raise typer.Exit(Code.FAILED)
@@ -68,7 +69,7 @@ def show(name: Name, output: options.Output = Format.TABLE) -> None:
     from ltc.definition.show import lines
 
     plan = compiled(name)
-    one(plan, output, lambda _: typer.echo(clean("\n".join(lines(plan)), keep_lines=True)))
+    one(plan, output, lambda _: typer.echo(say_all(clean("\n".join(lines(plan)), keep_lines=True))))
 
 
 @app.command()
@@ -143,8 +144,8 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
     if output is not Format.TABLE:
         rows(results, [], output)
     for result in results if output is Format.TABLE else ():
-        typer.echo(clean(f"{'ok    ' if result.ok else 'FAILED'}  {result.process}: {result.case}"))
-        typer.echo(clean("".join(f"        {line}\n" for line in result.differences), keep_lines=True), nl=False)
+        typer.echo(clean(f"{label('ok' if result.ok else 'FAILED').ljust(6)}  {result.process}: {result.case}"))
+        tell("".join(f"        {line}\n" for line in result.differences), nl=False)
     failed = sum(1 for result in results if not result.ok)
     note(f"{counted(len(results) - failed, 'case')} passed, {failed} failed")
     if failed:

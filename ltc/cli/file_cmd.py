@@ -11,7 +11,7 @@ import typer
 
 from ltc.cli import installed, options
 from ltc.cli.exits import BadUsageError, Code, NotFoundError, RefusedError
-from ltc.cli.output import Format, col, note, one, rows
+from ltc.cli.output import Format, col, note, one, rows, tell
 from ltc.cli.task_work_cmd import read_file
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def put(
         raise RefusedError(str(error)) from error
     except PortError as error:
         raise BadUsageError(str(error)) from error
-    one(kept.model_dump(), output, lambda _: typer.echo(f"{kept.sha256}  {kept.name}  {kept.size} bytes"))
+    one(kept.model_dump(), output, lambda _: tell(f"{kept.sha256}  {kept.name}  {kept.size} bytes"))
 
 
 @app.command()

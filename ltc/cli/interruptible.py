@@ -36,5 +36,7 @@ def interruptible(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return asyncio.run(run())
     except (asyncio.CancelledError, KeyboardInterrupt):
-        typer.echo("interrupted; everything that was started has been ended", err=True)
+        from ltc.cli.output import tell
+
+        tell("interrupted; everything that was started has been ended", err=True)
         raise typer.Exit(INTERRUPTED) from None

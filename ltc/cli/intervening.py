@@ -11,8 +11,9 @@ import typer
 
 from ltc.cli.consequences import held
 from ltc.cli.exits import BadUsageError, FailedError, NotFoundError, RefusedError
-from ltc.cli.output import Format, note, one
+from ltc.cli.output import Format, note, one, tell
 from ltc.cli.session import ask
+from ltc.wording import say
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
@@ -41,7 +42,7 @@ def _answer(question: str) -> bool:
     # The event loop around us takes Ctrl-C for itself, and would see it only after the answer.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return typer.confirm(question, err=True)
+        return typer.confirm(say(question), err=True)
     except typer.Abort:
         raise typer.Exit(INTERRUPTED) from None
     finally:
@@ -51,7 +52,7 @@ def _answer(question: str) -> bool:
 def carry_out(chain: str, actor: str, wish: Record, say: Say, dry_run: bool, yes: bool, output: Format) -> None:
     """Carry one intervention out, or with ``dry_run`` only say what it would do."""
     record, lines = ask(lambda desk: _carry_out(desk, chain, actor, wish, say, dry_run, yes, output))
-    one(record, output, lambda _: typer.echo("\n".join(lines)))
+    one(record, output, lambda _: tell("\n".join(lines)))
 
 
 async def _carry_out(

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from ltc.cli.exits import CliError, Code
+from ltc.wording import UnknownLanguageError, fill, foreign, language, say
 
 
 class Mount(NamedTuple):
@@ -36,7 +37,7 @@ class LazyGroup(TyperGroup):
         mount = self.mounts.get(cmd_name)
         if mount is None:
             return super().get_command(ctx, cmd_name)
-        return TyperGroup(name=cmd_name, help=mount.help, rich_markup_mode=None)
+        return TyperGroup(name=cmd_name, help=say(mount.help), rich_markup_mode=None)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that is going to run, imported now."""
@@ -45,10 +46,32 @@ class LazyGroup(TyperGroup):
         self.commands = {**{name: self.get_command(ctx, name) for name in self.mounts}, **self.commands}
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **rest: Any) -> Any:
+        """Read the command line; a usage error is told in the reader's language."""
+        if not foreign():
+            return super().make_context(*args, **rest)
+        from ltc.cli.help_pages import speak, spoken
+
+        with spoken():
+            speak(self)
+            return super().make_context(*args, **rest)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named; a usage error is told in the reader's language."""
+        if not foreign():
+            return super().invoke(ctx)
+        from ltc.cli.help_pages import spoken
+
+        with spoken():
+            return super().invoke(ctx)
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run the command line; an expected error becomes one line on stderr and its exit code."""
         try:
+            language()
             return super().main(args, *rest, **extra)
+        except UnknownLanguageError as error:
+            fail(str(error), Code.USAGE)
         except CliError as error:
             fail(str(error), error.code)
         except BrokenPipeError:
@@ -69,7 +92,7 @@ def fail(message: str, code: int) -> None:
     """Print one message on stderr and end the process."""
     from ltc.cli.text import clean
 
-    typer.echo(f"error: {clean(message, keep_lines=True)}", err=True)
+    typer.echo(f"{fill('error: {message}', message=say(clean(message, keep_lines=True)))}", err=True)
     sys.exit(int(code))
 
 
@@ -80,6 +103,10 @@ def load(module: str, name: str) -> Any:
     app.rich_markup_mode = None
     command = typer.main.get_command(app)
     command.name = name
+    if foreign():
+        from ltc.cli.help_pages import speak
+
+        speak(command)
     # Shell completion is installed for the program, not for each of its commands.
     command.params = [param for param in command.params if param.name not in ("install_completion", "show_completion")]
     return command

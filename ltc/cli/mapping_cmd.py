@@ -11,7 +11,7 @@ import typer
 
 from ltc.cli import options
 from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
-from ltc.cli.output import Column, Format, col, dumps, note, one, pairs, rows
+from ltc.cli.output import Column, Format, col, dumps, note, one, pairs, rows, tell
 from ltc.cli.text import clean, counted
 
 if TYPE_CHECKING:
@@ -59,15 +59,13 @@ def check(
     except BadMapping as error:
         if output is Format.TABLE:
             for problem in error.problems:
-                typer.echo(clean(problem))
+                tell(problem)
         else:
             rows(error.problems, _PROBLEMS, output)
         note(counted(len(error.problems), "complaint"))
         raise typer.Exit(Code.FAILED) from None
     if output is Format.TABLE:
-        typer.echo(
-            clean(f"{found.file}: {counted(len(found.entities), 'entity', 'entities')}, nothing to complain about")
-        )
+        tell(f"{found.file}: {counted(len(found.entities), 'entity', 'entities')}, nothing to complain about")
     else:
         rows([], _PROBLEMS, output)
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import typer
 
 from ltc.cli.text import clean
+from ltc.wording import label, say, say_value
 
 Row = dict[str, Any]
 _NARROW = 40  # characters of an id that are kept in one line whatever the terminal
@@ -42,7 +43,12 @@ def col(title: str, key: str, form: Callable[[Any], str] = clean, *, right: bool
 
 def note(message: str) -> None:
     """Say something beside the result (stderr)."""
-    typer.echo(clean(message, keep_lines=True), err=True)
+    typer.echo(say(clean(message, keep_lines=True)), err=True)
+
+
+def tell(message: Any, *, nl: bool = True, err: bool = False, bold: bool = False) -> None:
+    """Print a sentence of a result, in the reader's language."""
+    typer.secho(say(clean(message, keep_lines=True)), nl=nl, err=err, bold=bold)
 
 
 def plain(value: Any) -> Any:
@@ -102,7 +108,8 @@ def one(item: Any, output: Format, show: Callable[[dict[str, Any]], None]) -> No
 
 def table(records: Sequence[Row], columns: Sequence[Column]) -> None:
     """Print a table: Rich on a terminal, aligned plain text elsewhere."""
-    cells = [[str(column.cell(record)) for column in columns] for record in records]
+    cells = [[say_value(str(column.cell(record))) for column in columns] for record in records]
+    columns = [column._replace(title=label(column.title)) for column in columns]
     if sys.stdout.isatty():
         _rich(cells, columns)
     else:
@@ -117,7 +124,8 @@ def _rich(cells: list[list[str]], columns: Sequence[Column]) -> None:
     console = Console()
     widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
     roomy = (
-        sum(max(width, len(column.title)) + 2 for width, column in zip(widths, columns, strict=True)) <= console.width
+        sum(max(width, _width(column.title)) + 2 for width, column in zip(widths, columns, strict=True))
+        <= console.width
     )
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline")
     for index, column in enumerate(columns):
@@ -151,13 +159,13 @@ def _width(text: str) -> int:
 
 def pairs(items: Iterable[tuple[str, Any]]) -> None:
     """Print ``name  value`` lines; empty values are left out."""
-    shown = [(name, clean(value)) for name, value in items if value not in (None, "", [], {})]
-    width = max((len(name) for name, _ in shown), default=0)
+    shown = [(label(name), say_value(clean(value))) for name, value in items if value not in (None, "", [], {})]
+    width = max((_width(name) for name, _ in shown), default=0)
     for name, value in shown:
-        typer.echo(f"{name.ljust(width)}  {value}")
+        typer.echo(f"{name}{' ' * (width - _width(name))}  {value}")
 
 
 def heading(text: str) -> None:
     """Print the title of a section."""
     typer.echo("")
-    typer.secho(clean(text), bold=True)
+    typer.secho(label(clean(text)), bold=True)

@@ -50,6 +50,7 @@ def _run(
     from pydantic import SecretStr
 
     from ltc.cli.exits import BadUsageError
+    from ltc.cli.output import tell
     from ltc.sandbox.clock import read_clock
     from ltc.sandbox.faults import read_plan
     from ltc.sandbox.server import create_app, listen, serve
@@ -66,5 +67,5 @@ def _run(
     except ValueError as error:
         raise BadUsageError(str(error)) from None
     address = f"http://{host}:{listener.getsockname()[1]}"
-    typer.echo(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
+    tell(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
     serve(application, listener)

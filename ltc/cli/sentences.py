@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ltc.cli.text import moment, span
+from ltc.wording import fill, foreign, label, say
 
 Data = dict[str, Any]
 Record = dict[str, Any]
@@ -30,11 +31,12 @@ def document(value: Any) -> str:
 
 
 def _join(*parts: Any) -> str:
-    return ", ".join(str(part) for part in parts if part not in (None, "", [], {}))
+    said = (say(str(part)) for part in parts if part not in (None, "", [], {}))
+    return ("，" if foreign() else ", ").join(said)
 
 
-def _after(label: str, value: Any) -> str:
-    return f"{label} {value}" if value not in (None, "", [], {}) else ""
+def _after(heading: str, value: Any) -> str:
+    return f"{label(heading)} {value}" if value not in (None, "", [], {}) else ""
 
 
 def _list(value: Any) -> str:
@@ -53,12 +55,13 @@ _MODES = {"do": "call", "read": "read", "probe": "probe", "undo": "undo", "notic
 
 
 def _scheduled(data: Data) -> str:
-    return f"{_MODES.get(str(data.get('mode')), 'call')} {data.get('op', '')}"
+    return f"{label(_MODES.get(str(data.get('mode')), 'call'))} {data.get('op', '')}"
 
 
 def _done(data: Data) -> str:
     return _join(
-        f"{data.get('op', '')} {'read' if data.get('mode') == 'read' else 'done'}", document(data.get("document"))
+        f"{data.get('op', '')} {label('read' if data.get('mode') == 'read' else 'done')}",
+        document(data.get("document")),
     )
 
 
@@ -75,9 +78,11 @@ _ACTED = {
 
 def _task_acted(data: Data) -> str:
     ticks, values = data.get("ticks") or {}, data.get("values") or {}
-    ticked = [f"{name} by {one.get('by', '?')}" for name, one in ticks.items() if isinstance(one, dict)]
+    ticked = [
+        fill("{name} by {by}", name=name, by=one.get("by", "?")) for name, one in ticks.items() if isinstance(one, dict)
+    ]
     return _join(
-        f"{data.get('actor', '?')} {_ACTED.get(str(data.get('action')), data.get('action'))}",
+        f"{data.get('actor', '?')} {label(_ACTED.get(str(data.get('action')), str(data.get('action'))))}",
         _detail({name: answer(value) for name, value in values.items()}), _after("ticked", _list(ticked)),
         data.get("comment"),
     )  # fmt: skip
@@ -92,7 +97,7 @@ def answer(value: Any) -> str:
             f"{one.get('name', '?')} ({one.get('sha256', '')[:12]})" if isinstance(one, dict) else str(one)
             for one in value
         )
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else money(value)
+    return label("yes" if value else "no") if isinstance(value, bool) else money(value)
 
 
 def _task_opened(data: Data) -> str:
@@ -108,27 +113,27 @@ def _task_opened(data: Data) -> str:
 def _decided(data: Data) -> str:
     said = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
     verb = said.get(str(data.get("decision")), str(data.get("decision")))
-    return _join(f"{data.get('actor', '?')} {verb}", _after("at level", data.get("level")), data.get("comment"),
+    return _join(f"{data.get('actor', '?')} {label(verb)}", _after("at level", data.get("level")), data.get("comment"),
         _after("attached", answer(data["files"]) if data.get("files") else ""),
     )  # fmt: skip
 
 
 def _sla(verb: str) -> Callable[[Data], str]:
-    def say(data: Data) -> str:
+    def told(data: Data) -> str:
         lag = data.get("lag")
         if data.get("why"):
             return f"SLA {data.get('sla', '')} {data['why']}"
         return _join(
-            f"SLA {data.get('sla', '')} {verb}",
+            f"{label('SLA')} {data.get('sla', '')} {label(verb)}",
             _after("due", moment(data.get("deadline"))),
             _after("rung", data.get("rung")),
             _after("told", _list(data.get("notify"))),
-            f"used {span(data['used'])}" if data.get("used") is not None else "",
-            f"late {span(data['late'])}" if data.get("late") else "",
+            _after("used", span(data["used"])) if data.get("used") is not None else "",
+            _after("late", span(data["late"])) if data.get("late") else "",
             f"engine lag {lag:.1f} s" if isinstance(lag, (int, float)) and lag >= 1 else "",
         )
 
-    return say
+    return told
 
 
 def _intervened(data: Data) -> str:
@@ -143,14 +148,15 @@ def _started(data: Data) -> str:
     )  # fmt: skip
 
 
-def _fields(label: str, *names: str) -> Callable[[Data], str]:
+def _fields(heading: str, *names: str) -> Callable[[Data], str]:
     """Say a label, then the named fields that are there."""
 
-    def say(data: Data) -> str:
+    def told(data: Data) -> str:
         said = [money(data.get(name)) if isinstance(data.get(name), dict) else _list(data.get(name)) for name in names]
-        return f"{label}: {_join(*said)}" if _join(*said) else label
+        mark = "：" if foreign() else ": "
+        return f"{label(heading)}{mark}{_join(*said)}" if _join(*said) else label(heading)
 
-    return say
+    return told
 
 
 _HOW = {"steps": "beside the legs", "send_back": "back", "hold": "no further: a person decides"}
@@ -164,7 +170,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "item_closed": _fields("item closed"),
     "dunned": lambda data: _join(
         f"dunning level {data.get('number', '')}: {data.get('level', '')}", _after("due", moment(data.get("due"))),
-        f"late {span(data['late'])}" if data.get("late") else "",
+        _after("late", span(data["late"])) if data.get("late") else "",
     ),
     "dunning_paused": lambda data: _join(
         f"dunning rests: {data.get('why', '')}", _after("until", moment(data.get("until"))),
@@ -172,7 +178,9 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "dunning_resumed": _fields("dunning goes on", "why"),
     "item_skipped": _fields("period left out", "why"),
     "periods_ended": _fields("no further period begins", "why"),
-    "condition": lambda data: f"{data.get('on', 'condition')} is {str(data.get('value')).lower()}",
+    "condition": lambda data: fill(
+        "{on} is {value}", on=data.get("on", "condition"), value=str(data.get("value")).lower(),
+    ),
     "scheduled": _scheduled,
     "done": _done,
     "refused": lambda data: f"{data.get('op', '')} refused: {_join(data.get('reason'), data.get('message'))}",
@@ -222,10 +230,11 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
         _join(*(f"{name} {' → '.join(map(str, one))}" for name, one in (data.get("calendars") or {}).items())),
         data.get("reason"),
     ),
-    "notified": lambda data: f"told {_list(data.get('to'))}: {data.get('about', '')}",
+    "notified": lambda data: fill("told {to}: {about}", to=_list(data.get("to")), about=data.get("about", "")),
     "pivot": _fields("point of no return", "what"),
     "held": lambda data: _join(
-        f"HELD: {data.get('reason', '')}", _after("rests with", data.get("owner")), _detail(data.get("detail")),
+        f"{label('HELD')}: {data.get('reason', '')}", _after("rests with", data.get("owner")),
+        _detail(data.get("detail")),
     ),
     "released": _fields("released by", "actor"),
     "intervened": _intervened,
@@ -242,7 +251,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "continued": _fields("history continued in a new run"),
     "handled": lambda data: _join(
         f"handler {data.get('handler', '')} takes {data.get('event', '')}",
-        _after("and goes", _HOW.get(str(data.get("then")), "")),
+        _after("and goes", label(_HOW.get(str(data.get("then")), ""))),
     ),
     "amended": lambda data: _join(
         f"{data.get('document', '')} amended", _after("asked for again:", _list(data.get("reopened"))),
@@ -254,16 +263,16 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "forged": lambda data: _join(
         f"a decision by {data.get('actor', '?')} was NOT taken: its signature does not hold", data.get("problem"),
     ),
-    "ended": lambda data: f"ENDED {_join(data.get('outcome'), data.get('reason'))}",
+    "ended": lambda data: f"{label('ENDED')} {_join(data.get('outcome'), data.get('reason'))}",
 }  # fmt: skip
 
 
 def sentence(record: Record) -> str:
     """Return what an entry says, in one line."""
     kind = str(record.get("kind"))
-    say = _SENTENCES.get(kind)
+    told = _SENTENCES.get(kind)
     data = record.get("data") or {}
-    return say(data) if say else _join(kind, _list([f"{name} {value}" for name, value in data.items()]))
+    return say(told(data)) if told else _join(kind, _list([f"{name} {value}" for name, value in data.items()]))
 
 
 def where(record: Record) -> str:

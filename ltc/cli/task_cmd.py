@@ -10,10 +10,11 @@ import typer
 from ltc.cli import options, task_hand_cmd, task_work_cmd
 from ltc.cli.exits import BadUsageError, RefusedError
 from ltc.cli.intervening import confirm, judge
-from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table
+from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table, tell
 from ltc.cli.sentences import money
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment, short
+from ltc.wording import fill, label
 from ltc.model.messages import CUSTOMER
 
 if TYPE_CHECKING:
@@ -127,8 +128,14 @@ def _rule(record: dict[str, Any]) -> list[tuple[str, str]]:
     rule = "one after another" if said.get("sequence") else rule
     rule += "; all are heard before a rejection counts" if said.get("wait_all") else ""
     silence = said.get("silence")
-    coming = f"{silence['then']} on {moment(silence['at'])}" if silence and record.get("state") == "open" else ""
-    standing = [f"{who} for {', '.join(whom)}" for who, whom in (said.get("standing") or {}).items()]
+    coming = (
+        fill("{then} on {at}", then=silence["then"], at=moment(silence["at"]))
+        if silence and record.get("state") == "open"
+        else ""
+    )
+    standing = [
+        fill("{who} for {whom}", who=who, whom=", ".join(whom)) for who, whom in (said.get("standing") or {}).items()
+    ]
     return [
         ("agree", rule), ("then", ", ".join(said.get("queue") or [])), ("standing in", "; ".join(standing)),
         ("by itself", coming),
@@ -147,7 +154,7 @@ def _decide(
 ) -> None:  # fmt: skip
     record = ask(lambda desk: _decided(desk, task, decision, actor, comment, digest, yes, dry_run, files or []))
     word = "would be" if dry_run else "is"
-    one(record, output, lambda _: typer.echo(f"{clean(task)} {word} {_SAID[decision]} by {clean(actor)}"))
+    one(record, output, lambda _: tell(f"{clean(task)} {label(word)} {label(_SAID[decision])} by {clean(actor)}"))
 
 
 async def _decided(

@@ -9,7 +9,7 @@ import typer
 from ltc.cli import options
 from ltc.cli.exits import NotFoundError
 from ltc.cli.intervening import judge
-from ltc.cli.output import Format, one
+from ltc.cli.output import Format, one, tell
 from ltc.cli.session import ask
 from ltc.cli.text import clean
 
@@ -60,7 +60,7 @@ def withdraw(task: Task, actor: options.Actor, comment: Comment = "", output: op
 def _hand(task: str, action: str, actor: str, to: str, comment: str, output: Format) -> None:
     record = ask(lambda desk: _handed(desk, task, action, actor, to, comment))
     said = action.replace("_", " ") + (f" to {to}" if to else "")
-    one(record, output, lambda _: typer.echo(f"{clean(task)}: {clean(said)}, by {clean(actor)}"))
+    one(record, output, lambda _: tell(f"{clean(task)}: {clean(said)}, by {clean(actor)}"))
 
 
 async def _handed(desk: Desk, task: str, action: str, actor: str, to: str, comment: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from ltc.cli import options
 from ltc.cli.exits import BadUsageError, NotFoundError, RefusedError
 from ltc.cli.inputs import json_object
 from ltc.cli.intervening import confirm, judge
-from ltc.cli.output import Format, heading, note, one, pairs
+from ltc.cli.output import Format, heading, note, one, pairs, tell
 from ltc.cli.sentences import answer as answered
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment
+from ltc.wording import label
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
@@ -68,7 +69,7 @@ def _act(task: str, action: str, actor: str, comment: str, output: Format) -> No
     async def work(desk: Desk) -> Record:
         return await act(desk, await desk.task(task), action, actor, comment=comment)
 
-    one(ask(work), output, lambda _: typer.echo(f"{clean(task)} is {_SAID[action]} by {clean(actor)}"))
+    one(ask(work), output, lambda _: tell(f"{clean(task)} is {label(_SAID[action])} by {clean(actor)}"))
 
 
 async def act(desk: Desk, found: Record, action: str, actor: str, **more: Any) -> Record:
@@ -104,7 +105,7 @@ def _fill(
         return {**plan, **await act(desk, found, action, actor, values=values, ticks=ticks, comment=comment)}
 
     word = "would be" if dry_run else "is"
-    one(ask(work), output, lambda _: typer.echo(f"{clean(task)} {word} {_SAID[action]} by {clean(actor)}"))
+    one(ask(work), output, lambda _: tell(f"{clean(task)} {label(word)} {label(_SAID[action])} by {clean(actor)}"))
 
 
 def _values(desk: Desk, node: TaskNode, given: Given, *, keep: bool) -> Record:

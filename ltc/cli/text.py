@@ -6,8 +6,12 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ltc.wording import foreign, noun as measured
+
 # Left-to-right and right-to-left overrides and isolates: they can make a line read as another one.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+_UNITS = {"en": ("d", "h", "min", "s"), "zh": ("天", "小时", "分钟", "秒")}
 
 
 def clean(value: Any, *, keep_lines: bool = False) -> str:
@@ -46,15 +50,17 @@ def span(value: timedelta | float | None) -> str:
     if value is None:
         return ""
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    units = _UNITS["zh" if foreign() else "en"]
     sign, left = ("-" if seconds < 0 else ""), round(abs(seconds))
     words = []
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+    for size, unit in zip((86400, 3600, 60, 1), units, strict=True):
         count, left = divmod(left, size)
         if count:
             words.append(f"{count} {unit}")
-    return sign + " ".join(words[:2]) if words else "0 s"
+    return sign + " ".join(words[:2]) if words else f"0 {units[-1]}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 chain``, ``2 chains``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    """Return ``1 chain``, ``2 chains``; in Chinese ``2 个流程实例``."""
+    word = measured(noun)
+    return f"{number} {word or (noun if number == 1 else plural or noun + 's')}"

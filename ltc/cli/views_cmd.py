@@ -9,7 +9,7 @@ import typer
 from ltc.cli import options
 from ltc.cli.exits import FailedError, PartialError
 from ltc.cli.intervening import confirm
-from ltc.cli.output import Format, col, note, one, rows
+from ltc.cli.output import Format, col, note, one, rows, tell
 from ltc.cli.session import ask
 from ltc.cli.text import clean, counted, short
 
@@ -38,13 +38,13 @@ def refold(
         raise typer.BadParameter("--drop drops the views of all chains; leave out --chain")
     count = 1 if chain else ask(lambda desk: desk.count_chains())
     if dry_run:
-        one({"chains": count, "dry_run": True}, output, lambda _: typer.echo(f"would refold {counted(count, 'chain')}"))
+        one({"chains": count, "dry_run": True}, output, lambda _: tell(f"would refold {counted(count, 'chain')}"))
         return
     if drop:
         note(f"the views of {counted(count, 'chain')} are dropped and rebuilt; lists are incomplete meanwhile")
         confirm("drop and rebuild?", yes)
     done = ask(lambda desk: desk.refold(chain, drop))
-    one({"chains": done, "dry_run": False}, output, lambda _: typer.echo(f"refolded {counted(done, 'chain')}"))
+    one({"chains": done, "dry_run": False}, output, lambda _: tell(f"refolded {counted(done, 'chain')}"))
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from ltc.cli import options
 from ltc.cli.exits import BadUsageError, Code
 from ltc.cli.inputs import instant
-from ltc.cli.output import Format, col, heading, note, one, table
+from ltc.cli.output import Format, col, heading, note, one, table, tell
 from ltc.cli.session import ask
 from ltc.cli.text import clean, counted, span
 
@@ -68,7 +68,7 @@ def what_if(
 
 def _shown(record: Record) -> None:
     counts = record["counts"]
-    typer.echo(
+    tell(
         f"{record['process']} under plan {record['plan'][:12]}: {counted(counts['chains'], 'chain')}, "
         f"{counts['replayed']} gone through again, {counts['not_replayed']} not; "
         f"{counts['changed']} would have differed"
@@ -76,7 +76,7 @@ def _shown(record: Record) -> None:
     for name in ("breaches", "warnings", "escalations", "approvals", "holds", "undone"):
         gained, lost = counts[f"{name}_gained"], counts[f"{name}_lost"]
         if gained or lost:
-            typer.echo(f"{name}: {gained} gained, {lost} lost")
+            tell(f"{name}: {gained} gained, {lost} lost")
     for title, name, columns in _SECTIONS:
         if record[name]:
             heading(title)

@@ -1,0 +1,173 @@
+"""A catalogue: finds the template that an English message was made from, and fills the other language's one."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from importlib.resources import files
+from typing import NamedTuple
+
+_PARTICULAR = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_LETTERS = 6  # fewer letters of a template's own could belong to anything, such as "{kind} of {item}"
+_PLACE = re.compile(r"(?P<place>.*?:\d+:\d+: )(?P<code>LTC-D\d{3}) (?P<rest>.*)", re.DOTALL)
+
+
+class _Template(NamedTuple):
+    key: str  # the longest piece of its own: no text without it can be made from this template
+    pattern: str
+    other: str
+    letters: int
+    depth: int  # from which depth on it counts although it is short
+
+
+class Catalogue:
+    """The messages of one language, by their English templates.
+
+    ``phrases`` are sentences and parts of sentences, ``labels`` headings, ``codes`` the complaints about definitions,
+    ``nouns`` what is counted, ``fills`` templates too short to be found by their text.
+    """
+
+    def __init__(self, language: str) -> None:
+        folder = files("ltc.wording") / language
+        read = {
+            entry.name.removesuffix(".json"): json.loads(entry.read_text(encoding="utf-8"))
+            for entry in sorted(folder.iterdir(), key=lambda one: one.name)
+            if entry.name.endswith(".json")
+        }
+        self.labels: dict[str, str] = read.pop("labels", {})
+        self.nouns: dict[str, str] = read.pop("nouns", {})
+        self.codes: dict[str, list[str]] = read.pop("codes", {})
+        self.fills: dict[str, str] = read.pop("fills", {})
+        self._parts = read
+        self.phrases: dict[str, str] = {key: text for part in read.values() for key, text in part.items()}
+
+    @cached_property
+    def _templates(self) -> list[_Template]:
+        made = [
+            _template(key, other, part)
+            for part, texts in self._parts.items()
+            for key, other in texts.items()
+            if _PARTICULAR.search(key)
+        ]
+        return sorted(made, key=lambda one: -one.letters)
+
+    def block(self, text: str) -> str:
+        """Return a message of several lines that has one template; empty when there is none."""
+        if "\n" not in text:
+            return ""
+        for one in self._templates:
+            if "\n" in one.key and one.key in text and (found := re.fullmatch(one.pattern, text, re.DOTALL)):
+                return _filled(one.other, {name: self.line(value, 0) for name, value in found.groupdict().items()})
+        return ""
+
+    def line(self, text: str, depth: int = 1) -> str:
+        """Return one line of a message in this language; unknown text as it is.
+
+        ``depth`` says how far short templates count: 0 nowhere (the text may be somebody's own words), 1 for the line
+        itself, 2 for its particulars as well.
+        """
+        bare = text.strip(" ")
+        if not bare:
+            return text
+        said = self._exact(text) or self._exact(bare)
+        said = (
+            said
+            or self._complaint(bare)
+            or self._made(text, depth)
+            or self._made(bare, depth)
+            or self._pieces(bare, depth)
+        )
+        return text.replace(bare, said, 1) if said and text != bare and not said.startswith(" ") else said or text
+
+    def _exact(self, text: str) -> str:
+        return self.phrases.get(text, "") if " " in text or len(text) > 12 else ""
+
+    def _made(self, text: str, depth: int) -> str:
+        inner = 2 if depth == 2 else 0
+        for one in self._templates:
+            if one.letters < _LETTERS and depth < one.depth:
+                continue
+            if one.key in text and (found := re.fullmatch(one.pattern, text, re.DOTALL)):
+                return _filled(one.other, {name: self.line(value, inner) for name, value in found.groupdict().items()})
+        return ""
+
+    def _pieces(self, text: str, depth: int) -> str:
+        """Say a sentence whose halves are known apart: what is wrong; what to do."""
+        head, mark, tail = text.rpartition("; ")
+        if not mark:
+            return ""
+        said = (
+            self.line(head, depth),
+            self.phrases.get(f"; {tail}") or self._made(f"; {tail}", 0) or self.line(tail, depth),
+        )
+        if said == (head, tail):
+            return ""
+        return f"{said[0]}{said[1] if said[1].startswith('；') else f'；{said[1]}'}"
+
+    def _complaint(self, text: str) -> str:
+        """Say a complaint about a definition as it is printed: place, code, sentence; remedy."""
+        found = _PLACE.fullmatch(text)
+        if not found or found["code"] not in self.codes:
+            return ""
+        from ltc.definition.codes import CODES
+
+        code, rest = CODES[found["code"]], found["rest"]
+        hint = r"(?P<used> \(used at .*?\))?(?P<hint> \(did you mean .*?\?\))?"
+        both = re.fullmatch(f"(?P<s>{_loose(code.sentence)}){hint}; (?P<r>{_loose(code.remedy)})", rest, re.DOTALL)
+        if not both:
+            return ""
+        extra = "".join(self.line(both[name], 2) if both[name] else "" for name in ("used", "hint"))
+        said = f"{self.sentence(found['code'], both['s'])}{extra.replace(' （', '（')}；"
+        return f"{found['place']}{found['code']} {said}{self.remedy(found['code'], both['r'])}"
+
+    def sentence(self, code: str, text: str) -> str:
+        """Return what is wrong, of a complaint with this code."""
+        from ltc.definition.codes import CODES
+
+        return self._of(CODES[code].sentence, self.codes[code][0], text)
+
+    def remedy(self, code: str, text: str) -> str:
+        """Return what to do, of a complaint with this code."""
+        from ltc.definition.codes import CODES
+
+        return self._of(CODES[code].remedy, self.codes[code][1], text)
+
+    def _of(self, template: str, other: str, text: str) -> str:
+        found = re.fullmatch(_pattern(_plain(template)), text, re.DOTALL)
+        if not found:
+            return text
+        return _filled(_plain(other), {name: self.line(value, 2) for name, value in found.groupdict().items()})
+
+
+def _plain(template: str) -> str:
+    """Write a template of ``str.format`` as those of the catalogue: doubled braces single."""
+    return template.replace("{{", "{").replace("}}", "}")
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    return _PARTICULAR.sub(lambda found: values.get(found[1], found[0]), template)
+
+
+def _pattern(template: str, *, names: bool = True) -> str:
+    parts, taken = [], set[str]()
+    for index, piece in enumerate(_PARTICULAR.split(template)):
+        if index % 2 == 0:
+            parts.append(re.escape(piece))
+        elif piece in taken and names:
+            parts.append(f"(?P={piece})")
+        else:
+            taken.add(piece)
+            parts.append(f"(?P<{piece}>.*?)" if names else ".*?")
+    return "".join(parts)
+
+
+def _loose(template: str) -> str:
+    return _pattern(_plain(template), names=False)
+
+
+def _template(key: str, other: str, part: str) -> _Template:
+    pieces = _PARTICULAR.split(key)[::2]
+    letters = sum(char.isalpha() for piece in pieces for char in piece)
+    depth = 2 if part == "language" else 1
+    return _Template(max(pieces, key=len), _pattern(key), other, letters, 0 if key[:1] in " ,;(" else depth)

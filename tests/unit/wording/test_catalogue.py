@@ -1,0 +1,187 @@
+"""The two languages say the same: every English sentence has its Chinese one, with the same particulars, and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ltc.definition import shapes
+from ltc.definition.codes import CODES
+from ltc.definition.schema import DOCUMENT, SHAPES
+from ltc.wording import LANGUAGES, UnknownLanguageError, chinese, fill, label, language, say, say_value
+from sources import ROOT, helps, pages, sentences
+
+ZH = ROOT / "ltc/wording/zh"
+# Where sentences for readers are made. What others say (adapters of outside systems, the sandbox) is quoted, not ours.
+CLI = sorted((ROOT / "ltc/cli").glob("*.py"))
+ENGINE = [
+    *sorted((ROOT / "ltc/client").glob("*.py")), *sorted((ROOT / "ltc/store").rglob("*.py")),
+    *sorted((ROOT / "ltc/core").glob("*.py")), *sorted((ROOT / "ltc/ports").glob("*.py")),
+    *sorted((ROOT / "ltc/whatif").glob("*.py")), *sorted((ROOT / "ltc/adapters/people_file").glob("*.py")),
+    *sorted((ROOT / "ltc/adapters/files_folder").glob("*.py")),
+    ROOT / "ltc/settings.py", ROOT / "ltc/bootstrap.py", ROOT / "ltc/devserver.py",
+]  # fmt: skip
+DEFINITION = [
+    path
+    for path in sorted((ROOT / "ltc/definition").glob("*.py"))
+    if path.stem not in ("codes", "shapes", "reference") and not path.stem.startswith("schema")
+]
+SAME = {"SHA256"}  # headings that both languages share
+STAYS = frozenset(json.loads((Path(__file__).parent / "stays.json").read_text(encoding="utf-8")))
+
+
+def _read(name: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((ZH / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _particulars(text: str) -> list[str]:
+    return sorted(re.findall(r"\{[a-z_][a-z0-9_]*\}", text))
+
+
+def descriptions(shape: shapes.Shape) -> Iterator[str]:
+    """Yield what a shape of the language and all inside it say about themselves."""
+    if shape.doc:
+        yield shape.doc
+    if isinstance(shape, shapes.Record):
+        yield from shape.reserved.values()
+        for inner in shape.keys.values():
+            yield from descriptions(inner)
+    elif isinstance(shape, shapes.Many | shapes.Table):
+        yield from descriptions(shape.of)
+    elif isinstance(shape, shapes.OneOf):
+        yield from shape.reserved.values()
+        for one in (shape.text, shape.listing, *shape.records.values()):
+            yield from descriptions(one) if one else ()
+
+
+def _described() -> set[str]:
+    every = [DOCUMENT, *SHAPES.values()]
+    return {text for shape in every for text in descriptions(shape)} | {words for _, words in shapes.FORMATS.values()}
+
+
+def _written(paths: list[Path]) -> set[str]:
+    return {text for path in paths for text in sentences(path)}
+
+
+@pytest.mark.parametrize("paths", [CLI, ENGINE, DEFINITION], ids=["cli", "engine", "definition"])
+def test_every_sentence_in_the_code_is_translated(paths: list[Path]) -> None:
+    known = {*chinese().phrases, *chinese().fills, *chinese().labels, *STAYS}
+    assert not sorted(_written(paths) - known), (
+        "write these into ltc/wording/zh/*.json (or, if no reader sees it, stays.json)"
+    )
+
+
+def test_every_complaint_is_translated() -> None:
+    codes = json.loads((ZH / "codes.json").read_text(encoding="utf-8"))
+    assert set(codes) == set(CODES), "ltc/wording/zh/codes.json and ltc/definition/codes.py differ in these codes"
+    for code, (sentence, remedy) in codes.items():
+        for english, other in ((CODES[code].sentence, sentence), (CODES[code].remedy, remedy)):
+            assert other, f"{code} has an empty text"
+            assert _fields(english) == _fields(other), f"{code} has other particulars"
+            assert re.search("[\u4e00-\u9fff]", other) or not re.search(r"[a-z]", re.sub(r"\{.*?\}", "", english)), code
+
+
+def _fields(template: str) -> list[str]:
+    return sorted({name for _, name, _, _ in Formatter().parse(template) if name})
+
+
+def test_every_description_of_the_language_is_translated() -> None:
+    assert not sorted(_described() - set(_read("schema"))), "write these into ltc/wording/zh/schema.json"
+
+
+def test_nothing_is_translated_that_nobody_says() -> None:
+    written = _written(CLI + ENGINE + DEFINITION)
+    told = {text for _, command in pages() for text in helps(command)}
+    stale = {
+        "schema": set(_read("schema")) - _described(),
+        "cli": set(_read("cli")) - written - told,
+        "engine": set(_read("engine")) - written,
+        "language": set(_read("language")) - written,
+        "help": set(_read("help")) - told - {"Show this message and exit."},
+        "stays": STAYS - written,
+    }
+    assert not {name: sorted(texts) for name, texts in stale.items() if texts}, "remove these"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ZH.glob("*.json") if path.stem != "codes"))
+def test_a_catalogue_is_whole(name: str) -> None:
+    for english, other in _read(name).items():
+        assert other.strip(), f"{english!r} has an empty text"
+        if name not in ("labels", "nouns"):
+            assert _particulars(english) == _particulars(other), f"{english!r} has other particulars"
+        if english not in SAME and re.search(r"[a-z]{3}", re.sub(r"\{.*?\}|`.*?`", "", english)):
+            assert english != other, f"{english!r} is not translated"
+
+
+def test_no_sentence_stands_in_two_catalogues() -> None:
+    names = [path.stem for path in sorted(ZH.glob("*.json")) if path.stem not in ("codes", "labels", "nouns")]
+    seen: dict[str, str] = {}
+    for name in names:
+        for english in _read(name):
+            assert seen.setdefault(english, name) == name, f"{english!r} stands in {seen[english]} and {name}"
+
+
+def test_every_help_page_is_chinese(chinese_reader: None) -> None:
+    from ltc.cli.help_pages import noted
+
+    missing = {
+        text
+        for path, command in pages()
+        for text in helps(command)
+        if noted(text) == text and re.search(r"[a-z]{3} [a-z]{2}", text)
+    }
+    assert not sorted(missing), "write these into ltc/wording/zh/help.json"
+
+
+@pytest.fixture
+def chinese_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_LANG", "zh")
+
+
+def test_english_is_said_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LTC_LANG", raising=False)
+    assert (language(), say("nothing is stuck"), label("CHAIN")) == ("en", "nothing is stuck", "CHAIN")
+    assert fill("told {to}: {about}", to="wen", about="x") == "told wen: x"
+
+
+def test_an_unknown_language_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_LANG", "fr")
+    with pytest.raises(UnknownLanguageError, match="'fr' is no language of ltc; use en or zh"):
+        language()
+    assert LANGUAGES == ("en", "zh")
+
+
+@pytest.mark.parametrize(
+    ("english", "other"),
+    [
+        ("nothing is stuck", "没有卡住的"),
+        ("there is no chain a:1; `ltc chain list` shows those there are", "没有流程实例 a:1；`ltc chain list` 列出现有的"),
+        ("there is no code 'LTC-D4'; did you mean LTC-D040?", "没有代码 'LTC-D4'；您是否想写 LTC-D040？"),
+        ("  later steps read this document as its result", "  后续步骤把此单据当作它的结果"),
+        ("a.yaml:3:7: LTC-D040 there is no operation 'erp.x' (did you mean 'erp.y'?); name one that a system offers: erp.y",
+         "a.yaml:3:7: LTC-D040 没有操作 'erp.x'（您是否想写 'erp.y'？）；请写系统提供的操作：erp.y"),
+    ],
+)  # fmt: skip
+def test_messages_are_found_by_what_they_say(chinese_reader: None, english: str, other: str) -> None:
+    assert say(english) == other
+
+
+@pytest.mark.parametrize(
+    "name", ["Bank of China", "Made by hand", "held", "Vins et alcools", "used cars", "out of stock"]
+)
+def test_what_people_wrote_stays(chinese_reader: None, name: str) -> None:
+    assert say_value(name) == name
+
+
+@pytest.mark.parametrize("read", [say, label, say_value])
+def test_unknown_text_stays(chinese_reader: None, read: Callable[[str], str]) -> None:
+    assert read("qwertz 12345") == "qwertz 12345"
