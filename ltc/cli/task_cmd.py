@@ -14,8 +14,8 @@ from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows,
 from ltc.cli.sentences import money
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment, short
-from ltc.wording import fill, label
 from ltc.model.messages import CUSTOMER
+from ltc.wording import fill, label
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk

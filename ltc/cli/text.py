@@ -6,7 +6,8 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ltc.wording import foreign, noun as measured
+from ltc.wording import foreign
+from ltc.wording import noun as measured
 
 # Left-to-right and right-to-left overrides and isolates: they can make a line read as another one.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

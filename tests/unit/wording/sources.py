@@ -84,9 +84,10 @@ def _name(node: ast.AST) -> str:
 
 def pages() -> Iterator[tuple[str, Any]]:
     """Yield every command of the command line with its path, mounted ones imported."""
+    from typer.main import get_command
+
     from ltc.cli.lazy import load
     from ltc.cli.main import _MOUNTS, app
-    from typer.main import get_command
 
     yield "ltc", get_command(app)
     for name, mount in _MOUNTS.items():

@@ -13,11 +13,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from sources import ROOT, helps, pages, sentences
+
 from ltc.definition import shapes
 from ltc.definition.codes import CODES
 from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.wording import LANGUAGES, UnknownLanguageError, chinese, fill, label, language, say, say_value
-from sources import ROOT, helps, pages, sentences
 
 ZH = ROOT / "ltc/wording/zh"
 # Where sentences for readers are made. What others say (adapters of outside systems, the sandbox) is quoted, not ours.
