@@ -11,7 +11,9 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 # Words beside words, or words beside a particular: prose. Identifiers, formats and SQL are not.
 _PROSE = re.compile(r"[a-z]{2,}[,;:)]? [a-zA-Z({'`]|[}\])'`] [a-z]{2}|[a-z]: \{")
-_NOT_PROSE = re.compile(r"^(SELECT|CREATE|INSERT|UPDATE|DELETE|PRAGMA|ALTER) |^%|<[a-z]+[ >]|^\s*$|^[a-z-]+/[a-z]")
+_NOT_PROSE = re.compile(
+    r"IS (NOT )?NULL$|^(SELECT|CREATE|INSERT|UPDATE|DELETE|PRAGMA|ALTER) |^%|<[a-z]+[ >]|^\s*$|^[a-z-]+/[a-z]"
+)
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -41,6 +43,8 @@ def _inner(node: ast.AST) -> Iterator[ast.AST]:
         yield from ast.walk(node.format_spec)
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "text", "cast"):
         yield from ast.walk(node)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+        yield node.func.value
     if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation and "typer" not in ast.unparse(node.annotation):
         yield from ast.walk(node.annotation)
 
@@ -105,3 +109,23 @@ def helps(command: Any) -> Iterator[str]:
     for text in (command.help, command.epilog, *(getattr(param, "help", "") for param in command.params)):
         if text:
             yield " ".join(text.split())
+
+
+def headings(path: Path) -> Iterator[str]:
+    """Yield the headings of a module's tables and sections and the names of its fields, as they stand in the code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("col", "Column", "heading") and node.args:
+            yield _constant(node.args[0])
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pairs":
+            yield from (_constant(one.elts[0]) for one in ast.walk(node) if isinstance(one, ast.Tuple) and one.elts)
+        if isinstance(node, ast.FunctionDef) and "list[tuple[str, Any]]" in ast.unparse(
+            node.returns or ast.Constant("")
+        ):
+            yield from (_constant(one.elts[0]) for one in ast.walk(node) if isinstance(one, ast.Tuple) and one.elts)
+        if isinstance(node, ast.Tuple) and len(node.elts) == 4 and isinstance(node.elts[3], ast.Lambda):
+            yield _constant(node.elts[0])
+
+
+def _constant(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
