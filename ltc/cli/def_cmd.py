@@ -14,7 +14,7 @@ from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
 from ltc.cli.output import Column, Format, col, note, one, rows, tell
 from ltc.cli.text import clean, counted
 from ltc.cli.whatif_cmd import what_if
-from ltc.wording import label, say_all
+from ltc.wording import chinese, foreign, label, say_all
 
 if TYPE_CHECKING:
     from ltc.definition.build import World
@@ -98,11 +98,17 @@ def schema(write: Write = None) -> None:
 def reference(write: Write = None) -> None:
     """Print the language's reference; --write renews the generated part of a page."""
     from ltc.cli.def_test_shape import TESTS
+    from ltc.definition.reference import BEGIN, renewed
     from ltc.definition.reference import reference as text
-    from ltc.definition.reference import renewed
 
     before = write.read_text(encoding="utf-8") if write and write.is_file() else ""
-    _put(renewed(before, TESTS) if write else text(TESTS), write)
+    made = renewed(before, TESTS) if write else text(TESTS)
+    if foreign():
+        from ltc.wording.page import page
+
+        kept, mark, generated = made.partition(BEGIN)
+        made = kept + mark + page(generated)
+    _put(made, write)
 
 
 @app.command()
@@ -117,9 +123,12 @@ def codes(
     if code and code not in CODES:
         near = nearest(code, CODES)
         raise NotFoundError(f"there is no code {code[:20]!r}" + (f"; did you mean {near}?" if near else ""))
+    texts = {key: (text.sentence, text.remedy) for key, text in CODES.items()}
+    if output is Format.TABLE and foreign():
+        texts = {key: (sentence, remedy) for key, (sentence, remedy) in chinese().codes.items()}
     found = [
-        {"code": key, "sentence": text.sentence, "remedy": text.remedy}
-        for key, text in CODES.items()
+        {"code": key, "sentence": sentence, "remedy": remedy}
+        for key, (sentence, remedy) in texts.items()
         if code in ("", key)
     ]
     rows(found, _PROBLEMS[1:], output)

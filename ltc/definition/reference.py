@@ -161,10 +161,10 @@ def _codes() -> Iterator[str]:
     yield "| code | complaint | remedy |"
     yield "|---|---|---|"
     for code, text in CODES.items():
-        yield f"| {code} | {_cell(_plain(text.sentence))} | {_cell(_plain(text.remedy))} |"
+        yield f"| {code} | {_cell(plain(text.sentence))} | {_cell(plain(text.remedy))} |"
 
 
-def _plain(template: str) -> str:
+def plain(template: str) -> str:
     """Write a template for readers: its particulars in angle brackets, its doubled braces single."""
     marked = template.replace("{{", "\x00").replace("}}", "\x01").replace("{", "‹").replace("}", "›")
     return marked.replace("\x00", "{").replace("\x01", "}")

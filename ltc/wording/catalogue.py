@@ -25,7 +25,8 @@ class Catalogue:
     """The messages of one language, by their English templates.
 
     ``phrases`` are sentences and parts of sentences, ``labels`` headings, ``codes`` the complaints about definitions,
-    ``nouns`` what is counted, ``fills`` templates too short to be found by their text.
+    ``nouns`` what is counted, ``fills`` templates too short to be found by their text,
+    ``titles`` what stands around the tables of the reference.
     """
 
     def __init__(self, language: str) -> None:
@@ -39,6 +40,7 @@ class Catalogue:
         self.nouns: dict[str, str] = read.pop("nouns", {})
         self.codes: dict[str, list[str]] = read.pop("codes", {})
         self.fills: dict[str, str] = read.pop("fills", {})
+        self.titles: dict[str, str] = read.pop("reference", {})
         self._parts = read
         self.phrases: dict[str, str] = {key: text for part in read.values() for key, text in part.items()}
 
