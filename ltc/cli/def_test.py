@@ -53,6 +53,18 @@ def run_file(tests: Path, definition: Path, world: World) -> list[Result]:
     return [_run(plan, case) for case in tree.listing("cases").mappings()]
 
 
+def begun(plan: Plan, given: Mapping) -> Simulation:
+    """Return the chain that a case speaks of, in the world that is given, before anything has happened."""
+    deal = _opportunity(given)
+    names = [plan.calendar, *(sla.calendar for sla in plan.slas.values())]
+    windows = {name: calendars.window(name, date(2026, 2, 1), date(2028, 1, 1)) for name in names}
+    values = {name: _value(plan, source, deal) for name, source in plan.start.input.items()}
+    requester = str(_value(plan, plan.start.requester, deal)) if plan.start.requester else ""
+    setting = Setting(plan, windows)
+    state = machine.begin(setting, chain=plan.process, installation="test", requester=requester, values=values)
+    return Simulation(setting, state, StandIn(_script(given), deal), MONDAY)
+
+
 def _run(plan: Plan, case: Mapping) -> Result:
     given, expect = case.mapping("given"), case.mapping("expect")
     simulation = _simulate(plan, given)
@@ -64,14 +76,7 @@ def _run(plan: Plan, case: Mapping) -> Result:
 
 
 def _simulate(plan: Plan, given: Mapping) -> Simulation:
-    deal = _opportunity(given)
-    names = [plan.calendar, *(sla.calendar for sla in plan.slas.values())]
-    windows = {name: calendars.window(name, date(2026, 2, 1), date(2028, 1, 1)) for name in names}
-    values = {name: _value(plan, source, deal) for name, source in plan.start.input.items()}
-    requester = str(_value(plan, plan.start.requester, deal)) if plan.start.requester else ""
-    setting = Setting(plan, windows)
-    state = machine.begin(setting, chain=plan.process, installation="test", requester=requester, values=values)
-    simulation = Simulation(setting, state, StandIn(_script(given), deal), MONDAY)
+    simulation = begun(plan, given)
     simulation.run(MONDAY + (_span(given, "for") or timedelta(days=400)))
     return simulation
 

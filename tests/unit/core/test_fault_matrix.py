@@ -11,6 +11,7 @@ from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.definition.plan import CallNode, WaitNode
 from ltc.ports.operations import REFUSALS
+from tests.support.beside import called, chain
 from tests.support.chains import MONDAY, ROOT, setting, shipped, simulate
 from tests.support.invariants import violations
 
@@ -21,26 +22,26 @@ FAULTS = [
 ]  # fmt: skip
 
 
-def _operations(name: str) -> list[str]:
-    nodes = shipped(name).nodes.values()
-    return sorted({node.call.op for node in nodes if isinstance(node, CallNode)})
-
-
 def _cells() -> list[tuple[str, str, str]]:
-    return [(name, op, fault) for name in DEFINITIONS for op in _operations(name) for fault in FAULTS]
+    return [(name, op, fault) for name in DEFINITIONS for op in called(name) for fault in FAULTS]
 
 
-def _script(op: str, fault: str) -> Script:
-    pays = [] if op == "erp.write_off" else [100]
+def _disturb(script: Script, op: str, fault: str) -> None:
+    """Add a fault to what the case beside the definition says: the first call of the operation meets it."""
     if fault == "refused":
-        return Script(refuse={op: [REFUSALS.get(op, ("refused",))[0]]}, pays=pays)
-    if fault == "unlisted":
-        return Script(refuse={op: ["an unheard of reason"]}, pays=pays)
-    if fault.startswith("lost"):
-        return Script(lost={op: fault == "lost_applied"}, pays=pays)
-    if fault[0].isupper():
-        return Script(fail={op: [fault]}, pays=pays)
-    return Script(pays=pays)
+        script.refuse[op] = [REFUSALS.get(op, ("refused",))[0], *script.refuse.get(op, [])]
+    elif fault == "unlisted":
+        script.refuse[op] = ["an unheard of reason", *script.refuse.get(op, [])]
+    elif fault.startswith("lost"):
+        script.lost[op] = fault == "lost_applied"
+    elif fault[0].isupper():
+        script.fail[op] = [fault, *script.fail.get(op, [])]
+
+
+def placed(world: StandIn, simulation: Simulation) -> StandIn:
+    """Return a world that knows what the chain runs, so that its people know their tasks."""
+    world.plan = simulation.setting.plan
+    return world
 
 
 class _Twice(StandIn):
@@ -64,10 +65,12 @@ def _help(simulation: Simulation) -> None:
 
 @pytest.mark.parametrize(("name", "op", "fault"), _cells())
 def test_no_fault_of_a_call_loses_or_doubles_anything(name: str, op: str, fault: str) -> None:
-    simulation = simulate(name, _script(op, fault), run=False)
+    simulation, world = chain(name, called(name)[op])
+    _disturb(world.script, op, fault)
     if fault == "crash_before_ack":
-        simulation.world = _Twice(_script(op, fault), simulation.state.input["opportunity"])
+        simulation.world = placed(_Twice(world.script, world.opportunity), simulation)
     simulation.run(MONDAY + timedelta(days=400))
+    assert any(one.name == op for one in simulation.schedules)
     assert violations(simulation) == []
     _help(simulation)
     assert violations(simulation) == []
@@ -76,12 +79,18 @@ def test_no_fault_of_a_call_loses_or_doubles_anything(name: str, op: str, fault:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
+def test_every_call_of_a_shipped_definition_is_in_the_matrix(name: str) -> None:
+    nodes = shipped(name).nodes.values()
+    assert {node.call.op for node in nodes if isinstance(node, CallNode)} <= set(called(name))
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
 @pytest.mark.parametrize("fault", ["twice", "before", "lost", "late"])
 def test_no_fault_of_an_event_loses_or_doubles_anything(name: str, fault: str) -> None:
     simulation = simulate(name, run=False)
     waits = [node for node in simulation.setting.plan.nodes.values() if isinstance(node, WaitNode)]
     assert waits
-    simulation.world = _Events(fault, simulation.state.input["opportunity"])
+    simulation.world = placed(_Events(fault, simulation.state.input["opportunity"]), simulation)
     simulation.run(MONDAY + timedelta(days=400))
     assert violations(simulation) == []
     assert simulation.finished is not None, simulation.path()
