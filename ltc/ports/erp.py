@@ -6,11 +6,13 @@ from typing import Protocol
 
 from ltc.model import documents as d
 from ltc.ports import operations as op
+from ltc.ports.erp_after import ErpAfterSale
 from ltc.ports.erp_more import BillsByTerms, MakesAndBuys
+from ltc.ports.erp_trade import TradesOnTrust
 from ltc.ports.systems import System
 
 
-class Erp(BillsByTerms, MakesAndBuys, System, Protocol):
+class Erp(ErpAfterSale, BillsByTerms, MakesAndBuys, TradesOnTrust, System, Protocol):
     """One method per ``erp.`` operation; effects take the effect key. All raise ``ltc.ports.errors`` only."""
 
     async def exchange_rate(self, request: op.Currencies) -> d.Rate:

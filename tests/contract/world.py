@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from pydantic import BaseModel
@@ -14,7 +14,8 @@ from ltc.adapters.sandbox.crm import SandboxCrm
 from ltc.adapters.sandbox.directory import SandboxDirectory
 from ltc.adapters.sandbox.erp import SandboxErp
 from ltc.contract import states_after, states_supply
-from ltc.contract.base_rig import Samples
+from ltc.contract.base_rig import BaseRig, Samples
+from ltc.contract.states import missing_request
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op
@@ -22,9 +23,16 @@ from ltc.ports.context import CURRENT_CHAIN
 from ltc.ports.operations import OPERATIONS, EffectClass
 from ltc.sandbox.faults import FaultRule
 
-EFFECTS = sorted(name for name, operation in OPERATIONS.items() if operation.effect)
-MAKES_DOCUMENT = ("erp.create_order", "erp.release_delivery", "erp.post_invoice", "erp.post_order_invoice",
-                  "erp.credit_note", "erp.receive_return", "erp.ship_delivery", "erp.register_payment")  # fmt: skip
+SERVED = sorted(name for name, operation in OPERATIONS.items() if operation.port != "chain")  # chains are the engine's
+EFFECTS = [name for name in SERVED if OPERATIONS[name].effect]
+MAKES_DOCUMENT = (
+    "erp.accept_milestone", "erp.accept_return", "erp.consign_order", "erp.create_contract", "erp.create_dunning",
+    "erp.create_order", "erp.create_production", "erp.create_purchase", "erp.credit_and_refund",
+    "erp.credit_cancelled", "erp.credit_note", "erp.credit_part", "erp.credit_return", "erp.insure_credit",
+    "erp.plan_supply", "erp.post_down_payment", "erp.post_final_invoice", "erp.post_instalment", "erp.post_invoice",
+    "erp.post_milestone_invoice", "erp.post_order_invoice", "erp.receive_return", "erp.refund",
+    "erp.register_payment", "erp.release_delivery", "erp.release_picks", "erp.ship_delivery",
+)  # fmt: skip
 _numbers = itertools.count(1)
 
 
@@ -171,6 +179,10 @@ class World:
     async def ready(self, operation: str) -> BaseModel:
         """Return a request that this operation takes, with everything it needs in place."""
         return await _READY[operation](self)
+
+    def missing(self, operation: str) -> BaseModel:
+        """Return a request about documents that are not there."""
+        return missing_request(cast("BaseRig", _Rig(self)), operation)
 
 
 def new_lead() -> op.CreateLead:
