@@ -147,7 +147,7 @@ def _approvals() -> list[Story]:
     def act(do: Any, after: float = 0.5, level: str = "approval.manager") -> Act:
         return Act(level=level, do=do, after=after)
 
-    silent = [Remedy(leg="", do="release", after=1)]
+    silent = [Remedy(leg="approval", do="release", after=1)]
     return [
         Story("rejected", 10, "the manager rejected", "rejected", ("rejection", "cancellation"), manager,
               plan={"acts": [act("reject")]}),

@@ -134,8 +134,9 @@ class Operators:
     async def _act(self, hold: Row, remedy: Remedy, planned: bool) -> None:
         where = {"leg": hold["leg"], "item": hold["item"]} if remedy.do == "retry" and hold["leg"] else {}
         action = remedy.do
-        if action == "retry" and not planned and not hold["leg"] and hold["reason"] != "compensation_remains":
-            action = "release"
+        resting = hold["reason"] == "sla" or not hold["leg"]  # a promise held it, or an operator did: nothing to retry
+        if action == "retry" and not planned and resting and hold["reason"] != "compensation_remains":
+            action, where = "release", {}
         extra = {"consent": True} if remedy.consent else {}
         answer = await self._stage.client.intervene(
             hold["chain"], action, OPERATOR, f"{hold['reason']}: seen to", door="demo",
