@@ -7,6 +7,7 @@ from typing import Any
 from ltc.core.state import Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import AnyNode, CallNode, WaitNode
+from ltc.definition.plan_nodes import collections_of
 from ltc.model.messages import Answer, Intervention
 from ltc.model.trail import Kind
 
@@ -53,8 +54,8 @@ def unfit(turn: Turn, node: AnyNode, document: Any) -> Answer | None:
     """Why a document cannot stand for what a step leaves: later steps would find nothing in it."""
     if not isinstance(node, (CallNode, WaitNode)) or document is None:
         return None
-    kind = turn.plan.operations[node.call.op].document if isinstance(node, CallNode) else node.into
-    if (kind or node.into) and not (isinstance(document.get("id"), str) and document["id"]):
+    kind = turn.plan.operations[node.call.op].document if isinstance(node, CallNode) else ""
+    if (kind or collections_of(node)) and not (isinstance(document.get("id"), str) and document["id"]):
         return refuse("the document has no 'id' (a text); give it as the system holds it")
     if not isinstance(document.get("version", 1), int):
         return refuse("the document's 'version' is not a whole number; give it as the system holds it")

@@ -10,6 +10,7 @@ from ltc.core.commands import Command, Schedule
 from ltc.core.state import Flight, Hold, State, Token
 from ltc.definition import expressions
 from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry
+from ltc.definition.plan_nodes import results_of
 from ltc.definition.tables import TableError, decide
 from ltc.definition.worktime import CalendarWindow
 from ltc.model import ids
@@ -264,7 +265,5 @@ def _unset(plan: Plan) -> dict[str, Any]:
     names: dict[str, Any] = {name: [] for name in plan.collections}
     names.update({one.result: {} for one in plan.handlers if one.result})
     for node in plan.nodes.values():
-        result = getattr(node, "result", "")
-        if result:
-            names[result] = {}
+        names.update({name: {} for name in results_of(node)})
     return names

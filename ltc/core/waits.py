@@ -24,6 +24,8 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
         return
+    for name in (one.result for one in node.events if one.result):
+        turn.keep_result(token, name, {})  # what an earlier visit took is not what ends this one
     token.deadline, token.since = _until(turn, token, node), turn.now
     token.status, token.reads, token.taken = "waiting", 0, 0
     token.read_again = token.expired = False
@@ -87,8 +89,16 @@ def take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
     kept.taken = True
     token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
+    _tell(turn, token, node, kept.name, kept.fields)
+
+
+def _tell(turn: Turn, token: Token, node: WaitNode, event: str, fields: dict[str, Any]) -> None:
+    """Leave an event's fields under the names that the wait gives them."""
     if node.result:
-        turn.keep_result(token, node.result, kept.fields)
+        turn.keep_result(token, node.result, {**fields, "event": event} if node.tells else fields)
+    for one in node.events:
+        if one.result and one.event == event:
+            turn.keep_result(token, one.result, fields)
 
 
 # Reading again
@@ -148,10 +158,11 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
 def gathered(turn: Turn, token: Token, node: WaitNode, event: str, came: list[dict[str, Any]]) -> None:
     """What was waited for took place: it cannot be unmade, is collected, and may be the point of no return."""
     _enlist(turn, token, node, event)
-    for document in came if node.into else []:
-        if turn.collect(node.into, document):
+    into = next((one.into for one in node.events if one.event == event and one.into), node.into)
+    for document in came if into else []:
+        if turn.collect(into, document):
             turn.log(
-                Kind.DOCUMENT, token, step=node.step, system=event.split(".")[0], type=node.into, id=document["id"],
+                Kind.DOCUMENT, token, step=node.step, system=event.split(".")[0], type=into, id=document["id"],
                 version=document.get("version"),
             )  # fmt: skip
             _pivot(turn, token, node, event, document["id"])
@@ -159,10 +170,11 @@ def gathered(turn: Turn, token: Token, node: WaitNode, event: str, came: list[di
 
 def supplied(turn: Turn, token: Token, node: WaitNode, document: dict[str, Any]) -> None:
     """A person gives what a wait waits for: it took place outside, as if an event had told."""
-    if node.result:
-        turn.keep_result(token, node.result, document)
-    if node.into:
-        gathered(turn, token, node, node.events[0].event, [document])
+    named = document.get("event") if node.tells else None
+    event = next((one for one in node.events if one.event == named), node.events[0])
+    _tell(turn, token, node, event.event, document)
+    if event.into or node.into:
+        gathered(turn, token, node, event.event, [document])
 
 
 def _enlist(turn: Turn, token: Token, node: WaitNode, event: str) -> None:

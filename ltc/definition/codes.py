@@ -167,6 +167,10 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D172": Code("'{word}' never comes to its turn: '{first}' takes every '{event}' before it", "{remedy}"),
     "LTC-D173": Code("no step of handler '{word}' leaves '{name}'", "write 'as: {name}' at the step that changes it"),
+    "LTC-D158": Code(
+        "'{word}': not every event that may end the wait has '{field}'",
+        "ask first, has({word}) && …, or give that event a name of its own (as:)",
+    ),
     "LTC-D154": Code("there is no process '{word}' beside this definition", "use one of: {known}"),
     "LTC-D155": Code("'{process}' starts with an event that has no '{word}'", "it has: {known}"),
     "LTC-D156": Code("'{process}' starts with an event that needs '{word}'", "add '{word}:' under 'input:'"),

@@ -247,7 +247,8 @@ def _pivots(build: Build, legs: Keys) -> list[Pivot]:
             continue
         after = keys.text("after")
         nodes = [node for node in build.nodes.values() if node.leg == name]
-        events = [event.event for node in nodes if isinstance(node, WaitNode) and node.into for event in node.events]
+        waits = [node for node in nodes if isinstance(node, WaitNode)]
+        events = [event.event for node in waits for event in node.events if node.into or event.into]
         steps = [node.step for node in nodes if isinstance(node, CallNode | TaskNode)]
         if after not in events and after not in steps:
             build.problems.add("LTC-D051", keys.at("after"), word=after, known=[*events, *steps])

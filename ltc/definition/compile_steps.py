@@ -120,6 +120,7 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         until=build.use(step.values.get("until"), node, want="bool", where="'until'"),
         result=step.text("as"),
         into=step.text("into"),
+        tells=bool(step.text("as")) and isinstance(step.values["wait"], Listing),
         within=span(step, "within"),
         on_timeout=reaction(build, step.values.get("on_timeout"), "on_timeout", node, block),
         poll=span(step, "poll") or Span(amount=1, unit="d"),
@@ -171,13 +172,17 @@ def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
         build.problems.add(
             "LTC-D020", step.keys["match"], word="match", where="a wait for several events", known=("event",)
         )
-    events = []
+    events: list[Awaited] = []
     for keys in many:
         awaited, found = build.awaited(keys.text(key), keys, node, key)
+        if keys is not step:
+            _leaves(build, keys, f"{node}:{len(events)}")
+            awaited = awaited.model_copy(update={"result": keys.text("as"), "into": keys.text("into")})
         events.append(awaited)
-        if found and step.text("into") and not found.collects:
+        told = keys if "into" in keys.values else step
+        if found and told.text("into") and not found.collects:
             why = "the event reports on no list of documents"
-            build.problems.add("LTC-D058", step.at("into"), word=found.name, why=why)
+            build.problems.add("LTC-D058", told.at("into"), word=found.name, why=why)
     return events
 
 

@@ -19,6 +19,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
+from ltc.definition.plan_nodes import collections_of, results_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Flow:
         if isinstance(node, CallNode):
             return self.call(node, way)
         if isinstance(node, WaitNode):
-            after = way.perhaps(node.result) if node.until else way.plus(node.result)
+            after = way.perhaps(*results_of(node)) if node.until else way.perhaps(*results_of(node)).plus(node.result)
             for level in node.ladder.levels if node.ladder else ():
                 self.block(level.first, way)
                 after = after.perhaps(*self.sets(level.first))
@@ -132,8 +133,8 @@ class Flow:
     def sets(self, first: str) -> Iterable[str]:
         """Return the results that a block leaves, with everything inside it."""
         for node in self.inside(first):
-            if isinstance(node, CallNode | WaitNode | TaskNode) and node.result:
-                yield node.result
+            if isinstance(node, CallNode | WaitNode | TaskNode):
+                yield from results_of(node)
 
     def inside(self, first: str) -> Iterable[AnyNode]:
         """Return the steps of a block and everything inside them."""
@@ -209,7 +210,12 @@ def _side(flow: Flow, side: Leg, end: Way) -> None:
     way = join(*entries)
     if way is None:
         return  # none of its legs is reached: said already
-    left = [node.result for node in plan.nodes.values() if isinstance(node, CallNode | WaitNode | TaskNode)]
+    left = [
+        name
+        for node in plan.nodes.values()
+        if isinstance(node, CallNode | WaitNode | TaskNode)
+        for name in results_of(node)
+    ]
     inside = way.plus(handler.amends, handler.result).perhaps(*(end.maybe if end else ()), *left)
     flow.block(side.first, inside)
 
@@ -234,7 +240,7 @@ def _beside_source(flow: Flow, leg: Leg, way: Known) -> Known:
     if source in SCHEDULES:
         return _beside_legs(flow, leg, way)
     steps = (node for node in flow.plan.nodes.values() if isinstance(node, CallNode | WaitNode))
-    met = join(*(flow.known.get(node.id) for node in steps if node.into == source))
+    met = join(*(flow.known.get(node.id) for node in steps if source in collections_of(node)))
     if met is None:
         return way
     return Known(met.sure & way.maybe, way.maybe)

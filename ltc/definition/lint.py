@@ -13,6 +13,7 @@ from ltc.definition.lint_tables import check_tables
 from ltc.definition.lint_tasks import check_tasks
 from ltc.definition.lint_undo import check_undo
 from ltc.definition.lint_vain import check_vain
+from ltc.definition.lint_waits import check_waits
 from ltc.definition.lint_ways import check_loops, check_pivot, check_send_back
 from ltc.definition.names import collect
 from ltc.definition.plan import Plan
@@ -38,5 +39,6 @@ def lint(plan: Plan, build: Build) -> None:
     check_billing(plan, build)
     check_people(plan, build)
     check_tasks(plan, build)
+    check_waits(plan, build)
     check_slas(plan, build)
     check_tables(plan, build)

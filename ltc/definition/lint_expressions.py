@@ -14,6 +14,7 @@ from ltc.definition.flow import Flow, Known
 from ltc.definition.lint_table_uses import TableUses
 from ltc.definition.names import Meaning, Names
 from ltc.definition.plan import CallNode, Plan, TaskNode, WaitNode
+from ltc.definition.plan_nodes import results_of
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
 WAITING = (
@@ -82,7 +83,8 @@ class Expressions:
         node, before = self.plan.nodes[node_id], self.flow.known.get(node_id)
         if before is None or not isinstance(node, CallNode | WaitNode | TaskNode):
             return before
-        return before.perhaps(node.result) if isinstance(node, WaitNode) and node.until else before.plus(node.result)
+        after = before.perhaps(*results_of(node))
+        return after if isinstance(node, WaitNode) and node.until else after.plus(node.result)
 
     def visible(self, use: Use) -> dict[str, Meaning]:
         """Return every name with a meaning where an expression stands, set or not."""

@@ -8,6 +8,7 @@ from ltc.definition.build import Build
 from ltc.definition.flow import Flow, reactions
 from ltc.definition.lint_billing import SCHEDULES
 from ltc.definition.plan import AnyNode, CallNode, EndNode, Leg, Plan, Reaction, TaskNode, WaitNode
+from ltc.definition.plan_nodes import collections_of
 
 UNDOING = ("cancelled", "rejected")  # outcomes that undo what took effect
 
@@ -133,4 +134,4 @@ def _named_parts(leg: Leg, build: Build) -> None:
 
 def _fills(plan: Plan, leg: Leg, name: str) -> bool:
     found = (node for node in plan.nodes.values() if node.leg == leg.id)
-    return any(isinstance(node, CallNode | WaitNode) and node.into == name for node in found)
+    return any(isinstance(node, CallNode | WaitNode) and name in collections_of(node) for node in found)

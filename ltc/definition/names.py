@@ -118,6 +118,14 @@ def _leaves(node: CallNode | WaitNode, build: Build, names: Names, amended: str)
     if node.into:
         kind = ExprType("list", item=many)
         _add(build, names.chain, node.into, Meaning("a collection", kind, build.places[f"{node.id}:into"]))
+    for number, one in enumerate(node.events if isinstance(node, WaitNode) else ()):
+        fields, documents = _reported(one.event, build)
+        if one.result:
+            mark = build.places[f"{node.id}:{number}:as"]
+            _add(build, names.local.get(node.leg, names.chain), one.result, Meaning("a result", fields, mark))
+        if one.into:
+            kind, mark = ExprType("list", item=documents), build.places[f"{node.id}:{number}:into"]
+            _add(build, names.chain, one.into, Meaning("a collection", kind, mark))
 
 
 def _types(node: CallNode | WaitNode, build: Build) -> tuple[ExprType, ExprType]:
@@ -129,10 +137,28 @@ def _types(node: CallNode | WaitNode, build: Build) -> tuple[ExprType, ExprType]
         return kind, kind
     found = [_reported(awaited.event, build) for awaited in node.events]
     single, many = (list(dict.fromkeys(kinds)) for kinds in zip(*found, strict=True))
-    if node.into and len(many) > 1:
+    if node.tells:
+        single = [_any_of(tuple(kind for kind, _ in found))]
+    if node.into and len({kind for (_, kind), one in zip(found, node.events, strict=True) if not one.into}) > 1:
         why = "its events report on documents of several kinds"
         build.problems.add("LTC-D058", build.places[f"{node.id}:into"], word=node.step, why=why)
     return (single[0] if len(single) == 1 else unknown), many[0]
+
+
+@lru_cache(maxsize=256)
+def _any_of(kinds: tuple[ExprType, ...]) -> ExprType:
+    """Return the type of the fields of one of several events: which it was, and what that one has."""
+    fields: dict[str, Any] = {}
+    for model in (kind.model for kind in kinds if kind.model is not None):
+        for name, one in model.model_fields.items():
+            same = name not in fields or fields[name] == one.annotation
+            fields[name] = one.annotation if same else Any
+    always = [name for name in fields if all(kind.model and name in kind.model.model_fields for kind in kinds)]
+    made: dict[str, Any] = {
+        name: (kind, ...) if name in always else (kind | None, None) for name, kind in fields.items()
+    }
+    made["event"] = (str, ...)
+    return ExprType.of(create_model("OneOfEvents", **made))
 
 
 def _reported(name: str, build: Build) -> tuple[ExprType, ExprType]:

@@ -44,6 +44,8 @@ class Awaited(Value):
     match: Expr
     subject: Expr
     refresh: str = ""  # the name in the definition that the re-read document replaces
+    result: str = ""  # of one of several events: the name of its fields once it was taken
+    into: str = ""  # of one of several events: the collection of what it reports, where the wait says none
 
 
 class Rise(Value):
@@ -81,6 +83,7 @@ class WaitNode(Node):
     retry: Retry = Retry()
     ladder: Ladder | None = None
     waits_for: Literal["", "customer", "others"] = ""  # whose event it is; empty: what the event's type says
+    tells: bool = False  # what ``result`` names says in ``event`` which of several events it was
 
 
 class Level(Value):
@@ -174,3 +177,17 @@ class EndNode(Node):
 AnyNode = Annotated[
     CallNode | WaitNode | ApproveNode | TaskNode | ChooseNode | ParallelNode | EndNode, Field(discriminator="kind")
 ]
+
+
+def results_of(node: Node) -> list[str]:
+    """Return the names that a step may leave, the surest first."""
+    own = [getattr(node, "result", "")]
+    own += [one.result for one in node.events] if isinstance(node, WaitNode) else []
+    return [name for name in own if name]
+
+
+def collections_of(node: Node) -> list[str]:
+    """Return the collections that a step fills."""
+    own = [getattr(node, "into", "")]
+    own += [one.into for one in node.events] if isinstance(node, WaitNode) else []
+    return [name for name in own if name]

@@ -54,7 +54,12 @@ WAIT = Record(
             listing=Many(
                 Record(
                     "awaited event",
-                    {"event": Text("event", "the event"), "match": Text("expression", "event.FIELD == NAME.id")},
+                    {
+                        "event": Text("event", "the event"),
+                        "match": Text("expression", "event.FIELD == NAME.id"),
+                        "as": Text("name", "the name of its fields once it was taken; ask with has()"),
+                        "into": Text("name", "the collection that gathers the documents it reports"),
+                    },
                     "one of several events",
                     ("event", "match"),
                 ),
@@ -63,7 +68,7 @@ WAIT = Record(
         ),
         "match": Text("expression", "event.FIELD == NAME.id: which document it is about"),
         "until": Text("expression", "wait on until this holds; the document is read again at each event"),
-        "as": Text("name", "the name of the fields of the last event taken"),
+        "as": Text("name", "the name of the fields of the last event taken; of several: NAME.event says which it was"),
         "into": Text("name", "the collection that gathers the documents the event reports"),
         "waits_for": Choice(("customer", "others"), "whose event it is; default: what the event's type says"),
         "within": Text("span", "the longest wait"),

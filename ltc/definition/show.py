@@ -138,7 +138,7 @@ def node_words(node: AnyNode) -> str:
     if isinstance(node, WaitNode) and node.ladder:
         return f"dun {node.ladder.document}{_left(node.result, node.into)}"
     if isinstance(node, WaitNode):
-        events = " or ".join(awaited.event for awaited in node.events)
+        events = " or ".join(f"{one.event}{_left(one.result, one.into)}" for one in node.events)
         until = f" until {node.until}" if node.until else ""
         within = f", within {span_words(node.within)}" if node.within else ""
         return f"wait for {events}{until}{within}, read every {span_words(node.poll)}{_left(node.result, node.into)}"

@@ -39,6 +39,12 @@ CASES = [
          ignored={f"{WAIT}.wait.1": "{event: erp.goods_shipped, match: event.order == order.id}"}),
     Case("step.wait.wait.match", way("took"), ["shipment.either took crm.order_cancelled"], legs=SHIPS, world=CANCELS,
          change=EITHER, ignored={f"{WAIT}.wait.1.match": "event.opportunity == opportunity.number"}),
+    Case("step.wait.wait.as", ends, "lost: withdrawn", legs=SHIPS, world=CANCELS,
+         change={**EITHER, f"{WAIT}.wait.1.as": "gone", f"{WAIT}.wait.0.as": "left", "legs.shipment.steps+":
+                 "{end: lost, reason: \"has(gone.opportunity) && !has(left.order) ? 'withdrawn' : 'shipped'\"}"},
+         ignored={f"{WAIT}.wait.1.as": GONE}, refused="LTC-D061"),
+    Case("step.wait.wait.into", trail(Kind.DOCUMENT, "type"), ["order", "order", "parcels"], legs=SHIPS,
+         change={**EITHER, f"{WAIT}.wait.0.into": "parcels"}, ignored={f"{WAIT}.wait.0.into": GONE}),
     Case("step.wait.match", way("took"), ["shipment.order_cancelled took crm.order_cancelled"], legs=SHIPS,
          world=CANCELS, change={"handlers": GONE, WAIT: "{wait: crm.order_cancelled, match: event.opportunity == "
                                 "opportunity.id}"},
