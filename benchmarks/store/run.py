@@ -25,7 +25,7 @@ from ltc.store.records import RUNS
 
 LIMIT = {"postgres": 50.0, "sqlite": 100.0}  # milliseconds, p99 of each question
 FOLDED = {"postgres": 10_000, "sqlite": 5_000}  # entries a second through Store.append
-REFOLD = 30 * 60  # seconds for all chains of a million
+REFOLD = 30 * 60  # seconds for a million chains of 30 entries each
 
 
 def say(line: str) -> None:
@@ -103,8 +103,8 @@ def verdict(found: dict[str, Any]) -> list[str]:
     ]
     if found["folded"] < FOLDED[kind]:
         missed.append(f"appending: {found['folded']:,.0f} entries/s, goal {FOLDED[kind]:,}")
-    if found["refold"]["million"] >= REFOLD:
-        missed.append(f"refold of 1,000,000 chains: {found['refold']['million'] / 60:.0f} minutes, goal 30")
+    if found["refold"]["issue"] >= REFOLD:
+        missed.append(f"refold of 30,000,000 entries: {found['refold']['issue'] / 60:.0f} minutes, goal 30")
     return missed
 
 
@@ -119,7 +119,8 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([
         *lines, "", f"appended and folded: {found['folded']:,.0f} entries/s",
         f"refold: {again['chains']:,} chains with {again['entries']:,} entries in {again['seconds']:.0f} s by "
-        f"{again['processes']} processes; a million would take {again['million'] / 60:.0f} minutes",
+        f"{again['processes']} processes; 30,000,000 entries would take {again['issue'] / 60:.0f} minutes, "
+        f"a million chains of this length {again['million'] / 60:.0f}",
     ])  # fmt: skip
 
 

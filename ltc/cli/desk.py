@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ltc.bootstrap import Parts, client_of, files_of, open_parts
 from ltc.cli import adopting, installed
+from ltc.cli.desk_archive import ArchiveDesk
 from ltc.cli.desk_versions import VersionDesk
 from ltc.cli.errors import translate
 from ltc.cli.exits import FailedError, NotFoundError, RefusedError
@@ -34,7 +35,7 @@ DOOR = "cli"
 _MOST = 10_000  # tasks looked through for one person
 
 
-class Desk(VersionDesk):
+class Desk(VersionDesk, ArchiveDesk):
     """An open installation. Temporal is connected to only by what needs it."""
 
     def __init__(self) -> None:
@@ -85,6 +86,12 @@ class Desk(VersionDesk):
         return {**plain(found), "stuck": await self.stuck(chain, "", "", 100)}
 
     async def _unknown(self, chain: str) -> str:
+        kept = await self.archive_place(chain)
+        if kept is not None:
+            return (
+                f"{chain} ({kept['outcome']} {kept['ended'][:10]}) is archived: {kept['folder']}/{kept['file']}; "
+                f"`ltc archive restore {chain}` brings it back"
+            )
         if await self.client.store.start_of(chain) is not None:
             return f"{chain} was started, but nothing is known of it yet: is a worker running? `ltc doctor` tells"
         near = await self.client.store.chains(Filters(number=chain.rpartition(":")[2]), 1)

@@ -30,6 +30,7 @@ _MOUNTS = {
     "bulk": Mount("ltc.cli.migrate_cmd", "Actions on many chains: what they did, and the failed ones again."),
     "mapping": Mount("ltc.cli.mapping_cmd", "Check, show and try the field mappings of systems."),
     "views": Mount("ltc.cli.views_cmd", "Rebuild, verify and heal what is derived from the records."),
+    "archive": Mount("ltc.cli.archive_cmd", "Move closed chains into files, check them, bring them back."),
     "db": Mount("ltc.cli.db_cmd", "Bring the database to the present schema."),
     "worker": Mount("ltc.cli.worker_cmd", "Run a worker in the foreground."),
     "adapter": Mount("ltc.cli.adapter_cmd", "See adapters of outside systems, check one, begin a new one."),

@@ -456,3 +456,88 @@ def test_an_order_file_that_is_none_starts_nothing(desk, tmp_path):
     assert done.exit_code == 2
     assert "cannot be read" in done.stderr
     assert made.told("start") == []
+
+
+# Archives
+
+PLANNED = {
+    "before": "2026-03-02T00:00:00+00:00", "process": "", "chains": 3, "processes": {"p": 3}, "first_ended": None,
+    "last_ended": None, "kept": {"an effect is open": 2},
+}  # fmt: skip
+WHO = ("--actor", "nancy", "--reason", "old")
+
+
+def test_archive_plan_says_what_goes_and_what_stays(desk):
+    made = desk(archive_plan=PLANNED)
+    done = ltc("archive", "plan", "--older-than", "400d", "--process", "p")
+    assert done.exit_code == 0
+    assert "3 chains" in done.stdout
+    assert "stays: an effect is open" in done.stdout
+    assert made.told("archive_plan") == [(400, "p")]
+
+
+def test_archive_run_asks_first_and_says_what_it_did(desk):
+    ran = {"archive": "A1", "folder": "/a/A1", "chains": 3, "left": 0}
+    made = desk(archive_plan=PLANNED, archive_run=ran)
+    assert ltc("archive", "run", "--before", "2026-03-02", *WHO).exit_code == 2, "nobody is there to confirm"
+    assert made.told("archive_run") == []
+    done = ltc("archive", "run", "--before", "2026-03-02", "--yes", *WHO)
+    assert (done.exit_code, "A1" in done.stdout) == (0, True)
+    ((before, *more),) = made.told("archive_run")
+    assert (before.isoformat(), more) == ("2026-03-02T00:00:00+00:00", ["", "", "jsonl", "nancy", "old"])
+    assert ltc("archive", "run", "--before", "2026-03-02", "--dry-run").exit_code == 0
+    assert len(made.told("archive_run")) == 1
+
+
+def test_archive_run_is_partly_done_when_chains_moved(desk):
+    desk(archive_resume={"archive": "A1", "folder": "/a", "chains": 2, "left": 1})
+    done = ltc("archive", "run", "--resume", "A1", *WHO)
+    assert done.exit_code == 5
+    assert "1 chain changed meanwhile" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan"], "exactly one of"),
+        (["plan", "--before", "2026-03-02", "--older-than", "4d"], "exactly one of"),
+        (["plan", "--older-than", "4w"], "400d"),
+        (["plan", "--before", "yesterday"], "yesterday"),
+        (["run", "--older-than", "4d", "--yes", "--reason", "r"], "--actor"),
+        (["run", "--older-than", "4d", "--yes", "--actor", "a"], "--reason"),
+        (["run", "--older-than", "4d", "--format", "csv", *WHO], "csv"),
+        (["run", "--resume", "A1", "--process", "p", *WHO], "--resume"),
+        (["restore", *WHO], "name chains"),
+        (["restore", "--archive", "A", "--from", "B", *WHO], "not both"),
+        (["restore", "c", "--reason", "r"], "--actor"),
+    ],
+)
+def test_a_wrong_archive_command_is_told_and_does_nothing(desk, words, said):
+    made = desk(archive_plan=PLANNED)
+    done = ltc("archive", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert [name for name, _ in made.asked if name not in ("close", "archive_plan")] == []
+
+
+def test_archives_are_listed_verified_and_restored(desk):
+    listed = [
+        {
+            "id": "A1",
+            "state": "done",
+            "chains": 3,
+            "before": "2026-03-02T00:00:00+00:00",
+            "process": "",
+            "format": "jsonl",
+            "actor": "n",
+            "folder": "/a",
+        }
+    ]
+    made = desk(
+        archives=listed, archive_verify=["part-1 was altered"], archive_restore={"chains": 1, "rows": 40, "there": 0}
+    )
+    assert "A1" in ltc("archive", "list").stdout
+    wrong = ltc("archive", "verify", "A1")
+    assert (wrong.exit_code, "altered" in wrong.stdout) == (1, True)
+    assert "1 chain" in ltc("archive", "restore", "c", *WHO).stdout
+    assert made.told("archive_restore") == [("", "", ("c",), "nancy", "old")]
