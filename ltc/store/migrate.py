@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 import ltc
+import ltc.store.archive.tables  # the schema is whole only with every module that has tables
 from ltc.ports.store import SchemaOutdated, StoreError
 from ltc.store.engines import make_engine, parse_url, translate
 

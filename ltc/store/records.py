@@ -209,6 +209,15 @@ WRITEBACKS = Table(
     Index(None, "finished"),
 )
 
+REFOLD_PARTS = Table(  # a refold of all views under way; empty otherwise
+    "refold_parts",
+    METADATA,
+    Column("first", Text, primary_key=True),  # the first chain of the part
+    Column("last", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | done
+    Column("chains", Integer, nullable=False),
+)
+
 RECORDS = (
     PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, FEEDS, ID_MAP, WRITEBACKS,
 )  # fmt: skip

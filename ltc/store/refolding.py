@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Engine, Integer, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ltc.store import tally, trail
@@ -22,7 +22,8 @@ from ltc.store.engines import conflicted, make_engine, translate
 from ltc.store.fold import fold, settle
 from ltc.store.prepared import insert_all
 from ltc.store.reading import Line
-from ltc.store.records import METADATA, RUNS, TRAIL
+from ltc.store.records import REFOLD_PARTS as PARTS
+from ltc.store.records import RUNS, TRAIL
 from ltc.store.rows import BLANKS, VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.view_tables import VIEW_TABLES
 from ltc.store.views import advance
@@ -30,15 +31,6 @@ from ltc.store.views import load as load_view
 
 PART = 400  # chains in one transaction
 _TRIES = 5
-
-PARTS = Table(
-    "refold_parts",
-    METADATA,
-    Column("first", Text, primary_key=True),  # the first chain of the part
-    Column("last", Text, nullable=False),
-    Column("state", Text, nullable=False),  # waiting | done
-    Column("chains", Integer, nullable=False),
-)
 
 
 class Refolded(NamedTuple):
