@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ltc.cli import options
+from ltc.cli.def_table_cmd import table
 from ltc.cli.diff_cmd import diff, versions
 from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
 from ltc.cli.output import Column, Format, col, note, one, rows, tell
@@ -162,6 +163,7 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
 
 
 app.command("diff")(diff)
+app.command("table")(table)
 app.command("versions")(versions)
 app.command("what-if")(what_if)
 

@@ -21,6 +21,8 @@ from ltc.definition.errors import Problems
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 from ltc.definition.plan import Plan
 from ltc.definition.schema_check import check_shape
+from ltc.definition.table_trial import attempt, written
+from ltc.definition.tables import TableError
 from ltc.definition.timespans import parse_span
 from ltc.model.money import Money
 
@@ -50,7 +52,25 @@ def run_file(tests: Path, definition: Path, world: World) -> list[Result]:
     check_shape(tree, TESTS, "the test file", problems)
     problems.stop()
     plan = load_checked(definition, world).plan
-    return [_run(plan, case) for case in tree.listing("cases").mappings()]
+    asked = [_asked(plan, one) for one in tree.listing("tables").mappings()]
+    return [*asked, *(_run(plan, case) for case in tree.listing("cases").mappings())]
+
+
+def _asked(plan: Plan, case: Mapping) -> Result:
+    """Ask a decision table by itself."""
+    name, given, expect = case.text("table"), case.mapping("given"), case.mapping("expect")
+    inputs = {key: given.text(key) for key in given.values}
+    title = f"table {name}: {', '.join(f'{key} {value}' for key, value in inputs.items())}"
+    try:
+        found = written(attempt(plan, name, inputs).outputs)
+    except TableError as error:
+        return Result(plan.process, title, ok=False, differences=[str(error)])
+    differences = [
+        f"{key}: expected {expect.text(key)!r}, found {found.get(key, 'no such output')!r}"
+        for key in expect.values
+        if expect.text(key) != found.get(key)
+    ]
+    return Result(plan.process, title, not differences, differences)
 
 
 def begun(plan: Plan, given: Mapping) -> Simulation:

@@ -110,4 +110,20 @@ CASE = Record(
     ("name", "expect"),
 )
 
-TESTS = Record("tests", {"cases": Many(CASE, "the cases")}, "tests of a definition", ("cases",))
+TABLE_CASE = Record(
+    "table case",
+    {
+        "table": Text("name", "the table"),
+        "given": Table(Text("text", "a value: gold, 12, 0.05, 100.00 USD, true"), "every input of the table"),
+        "expect": Table(Text("text", "a value as the table writes it"), "what it gives; other outputs are not asked"),
+    },
+    "one question to a decision table",
+    ("table", "given", "expect"),
+)
+
+TESTS = Record(
+    "tests",
+    {"cases": Many(CASE, "the cases", 0), "tables": Many(TABLE_CASE, "questions to the decision tables by themselves")},
+    "tests of a definition",
+    ("cases",),
+)
