@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ltc.wording import say
 from starter.bots.stage import Stage
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line of its own."""
-        self.console.print(f"[{time.monotonic() - self._begun:5.1f} s] {text}", highlight=False, markup=False)
+        self.console.print(f"[{time.monotonic() - self._begun:5.1f} s] {say(text)}", highlight=False, markup=False)
 
     async def watch(self, stage: Stage, total: int, chaos: Chaos | None = None) -> None:
         """Show progress until all chains have ended."""
@@ -40,7 +41,7 @@ class Progress:
                 counts = await stage.client.store.read(_counts)
                 line = self._line(stage, counts, total)
                 if self.console.is_terminal:
-                    live.update(Text(line), refresh=True)
+                    live.update(Text(say(line)), refresh=True)
                 elif time.monotonic() - said >= PLAIN_EVERY:
                     said = time.monotonic()
                     self.say(line)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ltc.wording import label, say
 from starter.evidence import Evidence, Judgement, kinds_seen
 from starter.scenario import KINDS
 
@@ -33,9 +34,9 @@ def show(evidence: Evidence, judgements: list[Judgement], page: Console) -> None
 
 def table_of(title: str, *columns: str) -> Table:
     """Return an empty table in the report's style."""
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    table = Table(title=say(title), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 or column in ("why", "story") else "right")
+        table.add_column(label(column), justify="left" if number == 0 or column in ("why", "story") else "right")
     return table
 
 
@@ -53,7 +54,7 @@ def _endings(evidence: Evidence, page: Console) -> None:
     total = max(1, len(evidence.scenario.orders))
     shares = ", ".join(f"{end} {number} ({number / total:.0%})" for end, number in ends.most_common())
     back = len(evidence.memory.back_orders)
-    page.print(f"In all: {shares}; {back} orders ({back / total:.0%}) waited for goods on back-order.", "")
+    page.print(say(f"In all: {shares}; {back} orders ({back / total:.0%}) waited for goods on back-order."), "")
 
 
 def _kinds(evidence: Evidence, page: Console) -> None:
@@ -105,29 +106,30 @@ def _faults(evidence: Evidence, page: Console) -> None:
 
 def _strikes(evidence: Evidence, page: Console) -> None:
     for strike in evidence.chaos or ():
-        page.print(
+        said = (
             f"Worker killed at {strike.at:.0%}: {strike.running} activities running, {strike.posted} between post and "
             f"answer; {strike.probed} effects probed afterwards, {strike.found} of them found."
         )
+        page.print(say(said))
 
 
 def show_judgements(judgements: list[Judgement], page: Console, whose: str = "the sandbox CRM and ERP") -> None:
     """Print the checks, over whose records they go, and the verdict."""
-    page.print(f"[bold]Checks[/bold] (balances and effects: over the records of {whose} alone)")
+    page.print(say(f"[bold]Checks[/bold] (balances and effects: over the records of {say(whose)} alone)"))
     for one in judgements:
         show_judgement(one, page)
     failed = sum(1 for one in judgements if not one.holds)
     verdict = "Everything came as it was planned." if not failed else f"{failed} checks failed."
-    page.print(f"\n{verdict}", style="bold")
+    page.print(f"\n{say(verdict)}", style="bold")
 
 
 def show_judgement(one: Judgement, page: Console) -> None:
     """Print one check and the first things that speak against it."""
     mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
-    page.print(f"  {mark} {one.name}{f': {one.detail}' if one.detail else ''}", highlight=False)
+    page.print(f"  {mark} {say(one.name)}{f': {say(one.detail)}' if one.detail else ''}", highlight=False)
     if one.holds:
         return
     for line in one.violations[:SHOWN]:
-        page.print(f"         {line}", highlight=False, markup=False)
+        page.print(f"         {say(line)}", highlight=False, markup=False)
     if len(one.violations) > SHOWN:
-        page.print(f"         and {len(one.violations) - SHOWN} more", highlight=False)
+        page.print(say(f"         and {len(one.violations) - SHOWN} more"), highlight=False)

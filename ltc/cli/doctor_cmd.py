@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from ltc.cli import options
 from ltc.cli.exits import BadUsageError, FailedError
 from ltc.cli.output import Format, col, rows
 from ltc.cli.session import run
-from ltc.cli.text import counted
+from ltc.cli.text import clean, counted
+from ltc.wording import say
 
 app = typer.Typer(rich_markup_mode=None)
-_LIST = (col("", "state"), col("CHECK", "check"), col("FOUND", "message"), col("REMEDY", "remedy"))
+
+
+def _said(value: Any) -> str:
+    """Return what a check says, in the reader's language; short sentences, too: all of it is ltc's own."""
+    return say(clean(value))
+
+
+_LIST = (col("", "state"), col("CHECK", "check"), col("FOUND", "message", _said), col("REMEDY", "remedy", _said))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections import Counter
 
 from rich.console import Console
 
+from ltc.wording import say
 from starter.evidence import Judgement
 from starter.rehearsal.evidence import Evidence
 from starter.rehearsal.judge import judge_books, judge_process
@@ -18,19 +19,21 @@ def show(evidence: Evidence, page: Console) -> bool:
     judged = {script.process: judge_process(evidence, script) for script in evidence.scripts}
     for script in evidence.scripts:
         page.print(
-            "", f"[bold]{script.process}[/bold]  ({len(script.chains)} chains, seed {script.seed})", "", sep="\n"
+            "", say(f"[bold]{script.process}[/bold]  ({len(script.chains)} chains, seed {script.seed})"), "", sep="\n"
         )
         _endings(evidence, script, page)
         page.print(sla_table(evidence.sla_report[script.process]), "")
         _faults(evidence, script, page)
         show_each(judged[script.process], page)
-    page.print("\n[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
+    page.print(
+        say("\n[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
+    )
     whole = judge_books(evidence)
     show_each(whole, page)
     failed = [one for found in (*judged.values(), whole) for one in found if not one.holds]
     _verdicts(judged, whole, page)
     verdict = "Everything came as it was planned." if not failed else f"{len(failed)} checks failed."
-    page.print(f"\n{verdict}", style="bold")
+    page.print(f"\n{say(verdict)}", style="bold")
     return not failed
 
 
@@ -64,7 +67,9 @@ def _endings(evidence: Evidence, script: Script, page: Console) -> None:
         if row["number"] not in begun and row["number"].startswith(begun)
     )  # fmt: skip
     if children:
-        page.print("Started by other chains: " + ", ".join(f"{name} {number}" for name, number in children.items()), "")
+        page.print(
+            say("Started by other chains: ") + ", ".join(f"{name} {number}" for name, number in children.items()), ""
+        )
 
 
 def _faults(evidence: Evidence, script: Script, page: Console) -> None:

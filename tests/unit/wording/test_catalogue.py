@@ -31,6 +31,14 @@ DEFINITION = [
     for path in sorted((ROOT / "ltc/definition").glob("*.py"))
     if path.stem not in ("codes", "shapes", "reference") and not path.stem.startswith("schema")
 ]
+STARTER = [
+    *sorted((ROOT / "ltc/systems").glob("*.py")), ROOT / "ltc/processes.py", ROOT / "ltc/running.py", ROOT / "ltc/ending.py",
+    *(ROOT / "starter" / f"{name}.py" for name in (
+        "installation", "progress", "order_file", "order_lines", "report", "outcomes", "checks", "example", "demo", "chaos",
+        "rehearsal/report", "rehearsal/run", "rehearsal/progress", "rehearsal/checks", "rehearsal/judge",
+        "rehearsal/balances", "real/report", "real/judge", "real/books", "real/demo",
+    )),
+]  # fmt: skip
 SAME = {"SHA256"}  # headings that both languages share
 STAYS = frozenset(json.loads((Path(__file__).parent / "stays.json").read_text(encoding="utf-8")))
 
@@ -69,7 +77,7 @@ def _written(paths: list[Path]) -> set[str]:
     return {text for path in paths for text in sentences(path)}
 
 
-@pytest.mark.parametrize("paths", [CLI, ENGINE, DEFINITION], ids=["cli", "engine", "definition"])
+@pytest.mark.parametrize("paths", [CLI, ENGINE, DEFINITION, STARTER], ids=["cli", "engine", "definition", "starter"])
 def test_every_sentence_in_the_code_is_translated(paths: list[Path]) -> None:
     known = {*chinese().phrases, *chinese().fills, *chinese().labels, *STAYS}
     assert not sorted(_written(paths) - known), (
@@ -103,13 +111,14 @@ def test_every_description_of_the_language_is_translated() -> None:
 
 
 def test_nothing_is_translated_that_nobody_says() -> None:
-    written = _written(CLI + ENGINE + DEFINITION)
+    written = _written(CLI + ENGINE + DEFINITION + STARTER)
     told = {text for _, command in pages() for text in helps(command)}
     stale = {
         "schema": set(_read("schema")) - _described(),
         "cli": set(_read("cli")) - written - told,
         "engine": set(_read("engine")) - written,
         "language": set(_read("language")) - written,
+        "starter": set(_read("starter")) - written,
         "help": set(_read("help")) - told - {"Show this message and exit."},
         "stays": STAYS - written,
     }
