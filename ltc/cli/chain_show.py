@@ -8,7 +8,8 @@ from typing import Any
 import typer
 
 from ltc.cli.output import Column, col, heading, pairs, table
-from ltc.cli.sentences import money, where
+from ltc.cli.pieces import money
+from ltc.cli.sentences import where
 from ltc.cli.text import clean, moment, second, short, span
 
 Record = dict[str, Any]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ltc.cli.exits import BadUsageError, NotFoundError
-from ltc.cli.sentences import document, where
+from ltc.cli.pieces import document
+from ltc.cli.sentences import where
 from ltc.cli.text import counted, moment
 
 Record = dict[str, Any]

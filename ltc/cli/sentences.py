@@ -5,50 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ltc.cli.pieces import after, answer, detailed, document, joined, listed, money
 from ltc.cli.text import moment, span
-from ltc.wording import fill, foreign, label, say
+from ltc.wording import fill, foreign, label, say_value
 
 Data = dict[str, Any]
 Record = dict[str, Any]
 _TRIES = ("scheduled", "failed", "unknown", "probed", "done")
-
-
-def money(value: Any) -> str:
-    """Return ``123.40 USD`` of a money record; anything else as it is."""
-    if not isinstance(value, dict) or set(value) != {"minor", "currency"}:
-        return "" if value is None else str(value)
-    from ltc.model.money import Money
-
-    return str(Money.model_validate(value))
-
-
-def document(value: Any) -> str:
-    """Return ``Order SO-7 v2`` of a document record."""
-    if not isinstance(value, dict) or not value.get("id"):
-        return ""
-    version = f" v{value['version']}" if value.get("version") else ""
-    return f"{value.get('type', 'document')} {value['id']}{version}"
-
-
-def _join(*parts: Any) -> str:
-    said = (say(str(part)) for part in parts if part not in (None, "", [], {}))
-    return ("，" if foreign() else ", ").join(said)
-
-
-def _after(heading: str, value: Any) -> str:
-    return f"{label(heading)} {value}" if value not in (None, "", [], {}) else ""
-
-
-def _list(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value)
-    return "" if value is None else str(value)
-
-
-def _detail(value: Any) -> str:
-    if not isinstance(value, dict):
-        return _list(value)
-    return _join(*(f"{name} {_list(item)}" for name, item in value.items() if item not in (None, "", [], {})))
 
 
 _MODES = {"do": "call", "read": "read", "probe": "probe", "undo": "undo", "notice": "tell"}
@@ -59,7 +22,7 @@ def _scheduled(data: Data) -> str:
 
 
 def _done(data: Data) -> str:
-    return _join(
+    return joined(
         f"{data.get('op', '')} {label('read' if data.get('mode') == 'read' else 'done')}",
         document(data.get("document")),
     )
@@ -67,7 +30,7 @@ def _done(data: Data) -> str:
 
 def _probed(data: Data) -> str:
     found = "it took effect" if data.get("found") else "it did not take effect"
-    return _join(f"{data.get('op', '')} probed: {found}", document(data.get("document")))
+    return joined(f"{data.get('op', '')} probed: {found}", document(data.get("document")))
 
 
 _ACTED = {
@@ -81,40 +44,28 @@ def _task_acted(data: Data) -> str:
     ticked = [
         fill("{name} by {by}", name=name, by=one.get("by", "?")) for name, one in ticks.items() if isinstance(one, dict)
     ]
-    return _join(
+    return joined(
         f"{data.get('actor', '?')} {label(_ACTED.get(str(data.get('action')), str(data.get('action'))))}",
-        _detail({name: answer(value) for name, value in values.items()}), _after("ticked", _list(ticked)),
+        detailed({name: answer(value) for name, value in values.items()}), after("ticked", listed(ticked)),
         data.get("comment"),
     )  # fmt: skip
 
 
-def answer(value: Any) -> str:
-    """Return an answer of a form in words: money, decimals and files (by name and digest) as people read them."""
-    if isinstance(value, dict) and "text" in value:
-        return str(value["text"])
-    if isinstance(value, list):
-        return ", ".join(
-            f"{one.get('name', '?')} ({one.get('sha256', '')[:12]})" if isinstance(one, dict) else str(one)
-            for one in value
-        )
-    return label("yes" if value else "no") if isinstance(value, bool) else money(value)
-
-
 def _task_opened(data: Data) -> str:
     who = data.get("candidates")
-    people = _list(who) if not isinstance(who, dict) else "; ".join(f"{k}: {_list(v)}" for k, v in who.items())
+    people = listed(who) if not isinstance(who, dict) else "; ".join(f"{k}: {listed(v)}" for k, v in who.items())
     if data.get("what") == "task":
-        return _join(f"task opened: {data.get('subject', '')}", _after("at most to", moment(data.get("deadline"))))
-    return _join(
-        f"approval opened: {data.get('subject', '')}", _after("level", data.get("level")), _after("asked", people)
+        return joined(f"task opened: {data.get('subject', '')}", after("at most to", moment(data.get("deadline"))))
+    return joined(
+        f"approval opened: {data.get('subject', '')}", after("level", data.get("level")), after("asked", people)
     )
 
 
 def _decided(data: Data) -> str:
     said = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
     verb = said.get(str(data.get("decision")), str(data.get("decision")))
-    return _join(f"{data.get('actor', '?')} {label(verb)}", _after("at level", data.get("level")), data.get("comment"),
-        _after("attached", answer(data["files"]) if data.get("files") else ""),
+    return joined(f"{data.get('actor', '?')} {label(verb)}", after("at level", data.get("level")), data.get("comment"),
+        after("attached", answer(data["files"]) if data.get("files") else ""),
     )  # fmt: skip
 
 
@@ -123,13 +74,13 @@ def _sla(verb: str) -> Callable[[Data], str]:
         lag = data.get("lag")
         if data.get("why"):
             return f"SLA {data.get('sla', '')} {data['why']}"
-        return _join(
+        return joined(
             f"{label('SLA')} {data.get('sla', '')} {label(verb)}",
-            _after("due", moment(data.get("deadline"))),
-            _after("rung", data.get("rung")),
-            _after("told", _list(data.get("notify"))),
-            _after("used", span(data["used"])) if data.get("used") is not None else "",
-            _after("late", span(data["late"])) if data.get("late") else "",
+            after("due", moment(data.get("deadline"))),
+            after("rung", data.get("rung")),
+            after("told", listed(data.get("notify"))),
+            after("used", span(data["used"])) if data.get("used") is not None else "",
+            after("late", span(data["late"])) if data.get("late") else "",
             f"engine lag {lag:.1f} s" if isinstance(lag, (int, float)) and lag >= 1 else "",
         )
 
@@ -138,13 +89,13 @@ def _sla(verb: str) -> Callable[[Data], str]:
 
 def _intervened(data: Data) -> str:
     claim = " (asserted)" if data.get("asserted") else ""
-    return _join(f"{data.get('actor', '?')}{claim}: {data.get('action', '')}", data.get("reason"))
+    return joined(f"{data.get('actor', '?')}{claim}: {data.get('action', '')}", data.get("reason"))
 
 
 def _started(data: Data) -> str:
-    return _join(
-        f"{data.get('process', 'chain')} started", _after("number", data.get("number")),
-        _after("for", data.get("customer")), money(data.get("net")), _after("requested by", data.get("requester")),
+    return joined(
+        f"{data.get('process', 'chain')} started", after("number", data.get("number")),
+        after("for", data.get("customer")), money(data.get("net")), after("requested by", data.get("requester")),
     )  # fmt: skip
 
 
@@ -152,9 +103,9 @@ def _fields(heading: str, *names: str) -> Callable[[Data], str]:
     """Say a label, then the named fields that are there."""
 
     def told(data: Data) -> str:
-        said = [money(data.get(name)) if isinstance(data.get(name), dict) else _list(data.get(name)) for name in names]
+        said = [money(data.get(name)) if isinstance(data.get(name), dict) else listed(data.get(name)) for name in names]
         mark = "：" if foreign() else ": "
-        return f"{label(heading)}{mark}{_join(*said)}" if _join(*said) else label(heading)
+        return f"{label(heading)}{mark}{joined(*said)}" if joined(*said) else label(heading)
 
     return told
 
@@ -168,12 +119,12 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "leg_left": _fields("leg left"),
     "item_opened": _fields("item opened"),
     "item_closed": _fields("item closed"),
-    "dunned": lambda data: _join(
-        f"dunning level {data.get('number', '')}: {data.get('level', '')}", _after("due", moment(data.get("due"))),
-        _after("late", span(data["late"])) if data.get("late") else "",
+    "dunned": lambda data: joined(
+        f"dunning level {data.get('number', '')}: {data.get('level', '')}", after("due", moment(data.get("due"))),
+        after("late", span(data["late"])) if data.get("late") else "",
     ),
-    "dunning_paused": lambda data: _join(
-        f"dunning rests: {data.get('why', '')}", _after("until", moment(data.get("until"))),
+    "dunning_paused": lambda data: joined(
+        f"dunning rests: {data.get('why', '')}", after("until", moment(data.get("until"))),
     ),
     "dunning_resumed": _fields("dunning goes on", "why"),
     "item_skipped": _fields("period left out", "why"),
@@ -183,14 +134,14 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     ),
     "scheduled": _scheduled,
     "done": _done,
-    "refused": lambda data: f"{data.get('op', '')} refused: {_join(data.get('reason'), data.get('message'))}",
-    "failed": lambda data: f"{data.get('op', '')} failed: {_join(data.get('error'), data.get('message'))}",
+    "refused": lambda data: f"{data.get('op', '')} refused: {joined(data.get('reason'), data.get('message'))}",
+    "failed": lambda data: f"{data.get('op', '')} failed: {joined(data.get('error'), data.get('message'))}",
     "unknown": lambda data: f"{data.get('op', '')}: outcome unknown, a probe follows",
     "probed": _probed,
     "revisited": _fields("step visited again", "how"),
-    "waiting": lambda data: _join(
-        f"waits for {_list(data.get('events'))}", _after("until", data.get("until")),
-        _after("at most to", moment(data.get("deadline"))),
+    "waiting": lambda data: joined(
+        f"waits for {listed(data.get('events'))}", after("until", data.get("until")),
+        after("at most to", moment(data.get("deadline"))),
     ),
     "event_kept": _fields("event kept, nobody waits for it yet", "event", "id"),
     "event_taken": _fields("event taken", "event", "id"),
@@ -200,9 +151,9 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "decided": _decided,
     "task_acted": _task_acted,
     "task_handed": _fields("others are asked", "how", "actor", "to", "candidates", "why"),
-    "silence": lambda data: _join(f"silence means {data.get('then', '')}", _after("at", moment(data.get("deadline")))),
+    "silence": lambda data: joined(f"silence means {data.get('then', '')}", after("at", moment(data.get("deadline")))),
     "task_closed": _fields("task closed", "result"),
-    "sent_back": lambda data: _join(f"sent back to {data.get('to', '')}", _after("round", data.get("round"))),
+    "sent_back": lambda data: joined(f"sent back to {data.get('to', '')}", after("round", data.get("round"))),
     "rate": lambda data: f"1 {data.get('source', '')} = {data.get('rate', '')} {data.get('target', '')}",
     "sla_started": _sla("started"),
     "sla_paused": _sla("paused"),
@@ -212,35 +163,35 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "sla_escalated": _sla("escalated"),
     "sla_ended": _sla("ended"),
     "sla_extended": _sla("extended"),
-    "sla_moved": lambda data: _join(
+    "sla_moved": lambda data: joined(
         f"SLA {data.get('sla', '')} is due {moment(data.get('deadline')) or 'when it runs again'}",
-        _after("before", moment(data.get("was"))), data.get("why"),
+        after("before", moment(data.get("was"))), data.get("why"),
     ),
-    "wait_moved": lambda data: _join(
-        f"waits at most to {moment(data.get('deadline'))}", _after("before", moment(data.get("was"))),
+    "wait_moved": lambda data: joined(
+        f"waits at most to {moment(data.get('deadline'))}", after("before", moment(data.get("was"))),
     ),
-    "migrated": lambda data: _join(
+    "migrated": lambda data: joined(
         f"{data.get('actor', '?')} {'went back' if data.get('back') else 'moved the chain'} to plan",
         data.get("plan"),
-        _after("from", data.get("was")), data.get("reason"),
-        _after("renamed", _detail(data.get("renames"))),
+        after("from", data.get("was")), data.get("reason"),
+        after("renamed", detailed(data.get("renames"))),
     ),
-    "recalendared": lambda data: _join(
+    "recalendared": lambda data: joined(
         f"{data.get('actor', '?')} renewed the calendars",
-        _join(*(f"{name} {' → '.join(map(str, one))}" for name, one in (data.get("calendars") or {}).items())),
+        joined(*(f"{name} {' → '.join(map(str, one))}" for name, one in (data.get("calendars") or {}).items())),
         data.get("reason"),
     ),
-    "notified": lambda data: fill("told {to}: {about}", to=_list(data.get("to")), about=data.get("about", "")),
+    "notified": lambda data: fill("told {to}: {about}", to=listed(data.get("to")), about=data.get("about", "")),
     "pivot": _fields("point of no return", "what"),
-    "held": lambda data: _join(
-        f"{label('HELD')}: {data.get('reason', '')}", _after("rests with", data.get("owner")),
-        _detail(data.get("detail")),
+    "held": lambda data: joined(
+        f"{label('HELD')}: {data.get('reason', '')}", after("rests with", data.get("owner")),
+        detailed(data.get("detail")),
     ),
     "released": _fields("released by", "actor"),
     "intervened": _intervened,
     "compensating": _fields("compensation begins", "why"),
-    "undone": lambda data: _join(
-        f"{data.get('op', '')} undone", _after("by", _list(data.get("by"))), document(data.get("document")),
+    "undone": lambda data: joined(
+        f"{data.get('op', '')} undone", after("by", listed(data.get("by"))), document(data.get("document")),
     ),
     "stands": _fields("effect stands", "op", "why"),
     "remains": _fields("effect REMAINS, a person must undo it", "op", "why"),
@@ -249,21 +200,21 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     ),
     "rested": _fields("came to rest", "state"),
     "continued": _fields("history continued in a new run"),
-    "handled": lambda data: _join(
+    "handled": lambda data: joined(
         f"handler {data.get('handler', '')} takes {data.get('event', '')}",
-        _after("and goes", label(_HOW.get(str(data.get("then")), ""))),
+        after("and goes", label(_HOW.get(str(data.get("then")), ""))),
     ),
-    "amended": lambda data: _join(
-        f"{data.get('document', '')} amended", _after("asked for again:", _list(data.get("reopened"))),
-        _after("stands:", _list(data.get("kept"))),
+    "amended": lambda data: joined(
+        f"{data.get('document', '')} amended", after("asked for again:", listed(data.get("reopened"))),
+        after("stands:", listed(data.get("kept"))),
     ),
-    "kept_open": lambda data: _join(
-        "completed; kept open", _after("to", moment(data.get("until"))), _after("for", _list(data.get("handlers"))),
+    "kept_open": lambda data: joined(
+        "completed; kept open", after("to", moment(data.get("until"))), after("for", listed(data.get("handlers"))),
     ),
-    "forged": lambda data: _join(
+    "forged": lambda data: joined(
         f"a decision by {data.get('actor', '?')} was NOT taken: its signature does not hold", data.get("problem"),
     ),
-    "ended": lambda data: f"{label('ENDED')} {_join(data.get('outcome'), data.get('reason'))}",
+    "ended": lambda data: f"{label('ENDED')} {joined(data.get('outcome'), data.get('reason'))}",
 }  # fmt: skip
 
 
@@ -272,7 +223,7 @@ def sentence(record: Record) -> str:
     kind = str(record.get("kind"))
     told = _SENTENCES.get(kind)
     data = record.get("data") or {}
-    return say(told(data)) if told else _join(kind, _list([f"{name} {value}" for name, value in data.items()]))
+    return say_value(told(data)) if told else joined(kind, listed([f"{name} {value}" for name, value in data.items()]))
 
 
 def where(record: Record) -> str:

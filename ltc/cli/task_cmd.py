@@ -11,7 +11,7 @@ from ltc.cli import options, task_hand_cmd, task_work_cmd
 from ltc.cli.exits import BadUsageError, RefusedError
 from ltc.cli.intervening import confirm, judge
 from ltc.cli.output import Column, Format, col, heading, note, one, pairs, rows, table, tell
-from ltc.cli.sentences import money
+from ltc.cli.pieces import money
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment, short
 from ltc.model.messages import CUSTOMER

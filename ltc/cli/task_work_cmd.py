@@ -12,7 +12,7 @@ from ltc.cli.exits import BadUsageError, NotFoundError, RefusedError
 from ltc.cli.inputs import json_object
 from ltc.cli.intervening import confirm, judge
 from ltc.cli.output import Format, heading, note, one, pairs, tell
-from ltc.cli.sentences import answer as answered
+from ltc.cli.pieces import answer as answered
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment
 from ltc.wording import label
