@@ -92,6 +92,22 @@ def _now_sqlite(_element: db_now, _compiler: SQLCompiler, **_: Any) -> str:
     return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"  # as SQLAlchemy writes a DateTime
 
 
+class beside(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
+    """A column that a condition asks about but that no index is chosen by: SQLite has no statistics."""
+
+    inherit_cache = True
+
+
+@compiles(beside, "postgresql")
+def _beside_postgresql(element: beside, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(beside, "sqlite")
+def _beside_sqlite(element: beside, compiler: SQLCompiler, **given: Any) -> str:
+    return f"+{compiler.process(element.clauses, **given)}"  # a unary plus keeps a term from an index
+
+
 def lock_chain(connection: Connection, chain: str) -> None:
     """Let one transaction at a time touch a chain's trail. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":

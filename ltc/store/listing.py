@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, literal, or_, select, true, union_all
 
+from ltc.store.columns import beside
 from ltc.store.view_tables import VIEW_TABLES
 
 Record = dict[str, Any]
@@ -66,33 +67,33 @@ class _Side(NamedTuple):
     """One kind of chains, the index by which they are found, and whether they have a start on record."""
 
     where: ColumnElement[bool]
-    by: str  # the index
+    by: str = ""  # the column that the index begins with; none: the start
     named: bool = True
+    ended: bool = False
 
 
 # A chain whose first entry is not on record yet has no start: it comes last.
-_NAMELESS = _Side(_C.started.is_(None), "ix_chains_nameless", named=False)
+_NAMELESS = _Side(_C.started.is_(None), named=False)
 
 
 def _sides(filters: Filters) -> list[_Side]:
     """Return the kinds of chains that may match."""
     state, started = filters.get("state", ""), _C.started.is_not(None)
     if filters.get("number"):
-        return [_Side(started, "ix_chains_number"), _NAMELESS]
+        return [_Side(started, "number"), _NAMELESS]
     sides = []
     if state != "ended" and not filters.get("outcome"):
-        sides.append(_Side(and_(_C.ended.is_(None), started), "ix_chains_open"))
+        sides.append(_Side(and_(_C.ended.is_(None), started)))
     if state in ("", "ended") and not filters.get("overdue"):
-        by = next((f"_{name}" for name in _FEWEST_FIRST if filters.get(name)), "")
-        sides.append(_Side(and_(_C.ended.is_not(None), started), f"ix_chains_closed{by}"))
+        by = next((name for name in _FEWEST_FIRST if filters.get(name)), "")
+        sides.append(_Side(and_(_C.ended.is_not(None), started), by, ended=True))
     return [*sides, _NAMELESS]
 
 
 def _part(side: _Side, filters: Filters, reach: int, place: Any) -> Select[Any]:
-    query = select(_C.chain, _C.started).where(side.where, *_conditions(filters))
+    query = select(_C.chain, _C.started).where(side.where, *_conditions(side, filters))
     if place is not None:
         query = query.where(_behind(place, side.named))
-    query = query.with_hint(_CHAINS, f"INDEXED BY {side.by}", "sqlite")
     return query.order_by(*([_C.started.desc()] if side.named else []), _C.chain.desc()).limit(reach)
 
 
@@ -105,13 +106,19 @@ def _behind(place: Any, named: bool) -> ColumnElement[bool]:
     return and_(_C.started <= place.started, or_(_C.started < place.started, _C.chain < place.chain))
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found = [_C[name] == filters[name] for name in _EQUAL if filters.get(name)]  # type: ignore[literal-required]
+def _conditions(side: _Side, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return what the filters ask of one kind of chains; no more than one of them chooses the index."""
+    given = [(name, filters[name]) for name in _EQUAL if filters.get(name)]  # type: ignore[literal-required]
+    found = [
+        _C[name] == value if name == side.by else beside(_C[name]) == literal(value)
+        for name, value in given
+        if not (side.ended and name == "state")  # all of these have ended: the row need not be looked at
+    ]
     since = filters.get("since")
     if since is not None:
         found.append(_C.started >= since)
     if filters.get("overdue"):
-        found += [_C.ended.is_(None), _C.chain.in_(overdue(filters["now"]))]
+        found += [_C.ended.is_(None), beside(_C.chain).in_(overdue(filters["now"]))]
     return found
 
 

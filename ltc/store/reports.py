@@ -19,7 +19,7 @@ from ltc.store.view_tables import VIEW_TABLES
 Record = dict[str, Any]
 _CHAINS = VIEW_TABLES["chains"]
 _SLAS = VIEW_TABLES["slas"]
-_PAGE = 200  # chains looked at together
+_PAGE = 100  # chains looked at together
 EXACT = 20_000  # clocks of which every row is read for a report
 
 
@@ -116,7 +116,7 @@ def stuck(
     ``reason`` and ``leg`` leave out the other answers; no chain is looked at once ``limit`` (0: none) are found.
     """
     found: list[Stuck] = []
-    for names in _looked_at(connection, now, engine, chain, limit):
+    for names in _looked_at(connection, now, engine, chain, reason):
         unknown = []
         for view in suspects.load(connection, names):
             unknown += [] if view.known else [view.chain]
@@ -131,18 +131,12 @@ def stuck(
 
 
 def _looked_at(
-    connection: Connection, now: datetime, engine: EngineFacts, chain: str, limit: int
+    connection: Connection, now: datetime, engine: EngineFacts, chain: str, reason: str
 ) -> Iterator[list[str]]:
-    """Return the chains to look at, a page at a time where not all are wanted."""
-    if chain:
-        yield [chain]
-        return
-    page = min(limit, _PAGE) if limit else 0
-    names = suspects.suspects(connection, now, engine, limit=page)
-    while names:
-        yield names
-        names = suspects.suspects(connection, now, engine, names[-1], page) if page and len(names) == page else []
-    silent = suspects.silent(connection, engine)
+    """Return the chains to look at, a page at a time."""
+    names = [chain] if chain else suspects.suspects(connection, now, engine, reason)
+    yield from (names[at : at + _PAGE] for at in range(0, len(names), _PAGE))
+    silent = [] if chain else suspects.silent(connection, engine)
     yield from [silent] if silent else []
 
 

@@ -7,17 +7,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, union
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, text, union
 
 from ltc.model.messages import CHAINS_QUEUE
+from ltc.store.columns import beside
 from ltc.store.listing import overdue
 from ltc.store.records import STARTS
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.stuck_facts import EngineFacts
-from ltc.store.view_tables import VIEW_TABLES
+from ltc.store.view_tables import HELD, VIEW_TABLES
 
 _C = VIEW_TABLES["chains"].c
 _STEPS = VIEW_TABLES["steps"].c
+_SLAS = VIEW_TABLES["slas"].c
+_TASKS = VIEW_TABLES["tasks"].c
 _AT_ONCE = 400  # names in one statement
 
 # What the rules ask of a chain: the rows that are open. The others may be many.
@@ -28,22 +31,21 @@ _OPEN: dict[str, tuple[str, ...]] = {
 _STANDING = ("certain", "unknown", "scheduled")
 
 
-def suspects(connection: Connection, now: datetime, engine: EngineFacts, after: str = "", limit: int = 0) -> list[str]:
-    """Return the open chains that may be stuck, by name from behind ``after``: the others need no closer look."""
-    held = select(_C.chain).where(_C.ended.is_(None), _C.state.in_(("held", "compensating")))
+def suspects(connection: Connection, now: datetime, engine: EngineFacts, reason: str = "") -> list[str]:
+    """Return the open chains that may be stuck (for one reason), by name: the others need no closer look."""
+    held = select(_C.chain).where(_C.ended.is_(None), text(f"chains.{HELD}"))
     due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= now)
     idle = any(count == 0 for count in engine.pollers.values())
-    flying = select(_STEPS.chain).where(_STEPS.state != "" if idle else _STEPS.state == "unknown")
-    parts: list[Select[Any]] = [_hinted(held, "open"), _hinted(due, "due"), overdue(now), _standing(flying)]
+    flying = _standing(select(_STEPS.chain).where(_STEPS.state != "" if idle else _STEPS.state == "unknown"))
     told = sorted({*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)})
-    parts += [_standing(select(_C.chain).where(_C.chain.in_(told[at : at + _AT_ONCE]))) for at in _steps(told)]
-    every = union(*parts).subquery()
-    query = select(every.c.chain).where(every.c.chain > after).order_by(every.c.chain)
-    return list(connection.execute(query.limit(limit) if limit else query).scalars())
-
-
-def _hinted(query: Select[Any], index: str) -> Select[Any]:
-    return query.with_hint(VIEW_TABLES["chains"], f"INDEXED BY ix_chains_{index}", "sqlite")
+    named = [_standing(select(_C.chain).where(_C.chain.in_(told[at : at + _AT_ONCE]))) for at in _steps(told)]
+    people = overdue(now).where(beside(_SLAS.chain).in_(select(_TASKS.chain).where(_TASKS.closed.is_(None))))
+    parts: dict[str, list[Select[Any]]] = {
+        "held": [held], "compensating": [held, *named], "human_overdue": [people], "event_late": [due, overdue(now)],
+    }  # fmt: skip
+    flights = [flying, *named] if reason else [held, due, overdue(now), flying, *named]
+    every = union(*parts.get(reason, flights)).subquery()
+    return list(connection.execute(select(every.c.chain).order_by(every.c.chain)).scalars())
 
 
 def _standing(query: Select[Any]) -> Select[Any]:

@@ -14,7 +14,21 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ltc.store.records import METADATA
@@ -182,16 +196,21 @@ def clocks(connection: Connection) -> int:
 def report(connection: Connection, process: str, since: datetime | None) -> list[Group]:
     """Return what the counters say of clocks started at or after an instant; those of its own day are counted anew."""
     changes = Changes()
-    periods = [""] if since is None else _following(connection, since)
+    midnight = since is not None and since == _day_of(since)
+    periods = [""] if since is None else _following(connection, since, including=midnight)
     _gather(connection, changes, process, periods)
-    if since is not None:
+    if since is not None and not midnight:
         for row in _of_the_day(connection, process, since):
-            changes.add(row["process"], row["sla"], row["item"], {**row, "started": None})
+            changes.add(row["process"], row["sla"], row["item"], row)
     return _groups(changes)
 
 
-def _following(connection: Connection, since: datetime) -> list[str]:
-    """Return the periods that make up what lies behind the day of an instant."""
+def _day_of(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
+
+
+def _following(connection: Connection, since: datetime, including: bool) -> list[str]:
+    """Return the periods that make up what lies behind the day of an instant, or that day too."""
     moment = since.astimezone(UTC).date()
     days = [(moment.replace(day=1) + timedelta(days=n)).isoformat() for n in range(31)]
     month, year = moment.isoformat()[:7], moment.isoformat()[:4]
@@ -199,7 +218,7 @@ def _following(connection: Connection, since: datetime) -> list[str]:
     last = connection.execute(select(func.max(TALLY.c.period))).scalar() or ""
     years = [str(n) for n in range(moment.year + 1, int(last[:4] or 0) + 1)]
     return [
-        *(one for one in days if one > moment.isoformat() and one[:7] == month),
+        *(one for one in days if one[:7] == month and one >= moment.isoformat() + ("" if including else "~")),
         *(one for one in months if one > month), *years,
     ]  # fmt: skip
 
@@ -218,10 +237,11 @@ def _gather(connection: Connection, changes: Changes, process: str, periods: Seq
 
 
 def _of_the_day(connection: Connection, process: str, since: datetime) -> Iterable[Any]:
-    day = since.astimezone(UTC).date() + timedelta(days=1)
-    until = datetime.combine(day, time(), UTC)
+    until = _day_of(since) + timedelta(days=1)
+    named = ("sla", "item", "leg", "state", "warned", "breached", "rung", "used", "lag")
+    planned = type_coerce(_SLAS.c.planned, Text).is_not(None).label("planned")
     query = (
-        select(_SLAS, _CHAINS.process)
+        select(*(_SLAS.c[name] for name in named), planned, null().label("started"), _CHAINS.process)
         .join(VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain)
         .where(_SLAS.c.started >= since, _SLAS.c.started < until)
     )

@@ -18,25 +18,27 @@ _WIDE = ("net",)  # amounts in minor units outgrow 32 bits
 # Partial indexes: table, name, columns, condition. Conditions hold no parameters, so that both databases can prove
 # them. Open chains are few, their rows change all the time and are found by small indexes; those of ended chains are
 # written once, by an index for each way to ask. Further columns let a filter be answered without the row.
+HELD = "state IN ('held', 'compensating')"
 _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     "chains": (
-        ("ix_chains_open", "started chain state process leg customer", "ended IS NULL"),
-        ("ix_chains_due", "next_deadline chain state", "ended IS NULL"),
-        ("ix_chains_quiet", "last_wall chain", "ended IS NULL"),
-        ("ix_chains_closed", "started chain", "ended IS NOT NULL"),
-        ("ix_chains_closed_process", "process started chain outcome leg", "ended IS NOT NULL"),
-        ("ix_chains_closed_outcome", "outcome started chain process leg", "ended IS NOT NULL"),
-        ("ix_chains_closed_leg", "leg started chain process outcome", "ended IS NOT NULL"),
-        ("ix_chains_closed_customer", "customer started chain process outcome leg", "ended IS NOT NULL"),
+        ("ix_chains_open", "started chain ended state process leg customer", "ended IS NULL"),
+        ("ix_chains_due", "next_deadline chain ended", "ended IS NULL"),
+        ("ix_chains_quiet", "last_wall chain ended", "ended IS NULL"),
+        ("ix_chains_held", "chain state ended", HELD),
+        ("ix_chains_closed", "started chain ended", "ended IS NOT NULL"),
+        ("ix_chains_closed_process", "process started chain ended outcome leg", "ended IS NOT NULL"),
+        ("ix_chains_closed_outcome", "outcome started chain ended process leg", "ended IS NOT NULL"),
+        ("ix_chains_closed_leg", "leg started chain ended process outcome", "ended IS NOT NULL"),
+        ("ix_chains_closed_customer", "customer started chain ended process outcome leg", "ended IS NOT NULL"),
         ("ix_chains_aged", "ended chain process", "ended IS NOT NULL"),
         ("ix_chains_nameless", "chain", "started IS NULL"),
     ),
     "slas": (
-        ("ix_slas_open", "deadline chain sla state warned breached", "ended IS NULL"),
+        ("ix_slas_open", "deadline chain ended sla state warned breached", "ended IS NULL"),
         ("ix_slas_without", "started chain sla", "state = 'not_started'"),
     ),
     "holds": (("ix_holds_open", "chain reason", "released IS NULL"),),
-    "tasks": (("ix_tasks_open", "opened chain task level state", "closed IS NULL"),),
+    "tasks": (("ix_tasks_open", "chain closed", "closed IS NULL"),),
 }
 _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "chains": (("number",), ("gap",)),

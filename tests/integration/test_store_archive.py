@@ -90,7 +90,7 @@ async def test_the_manifest_says_what_is_there(closed: Store, url: str, tmp_path
     assert manifest["chains"] == 5
     assert manifest["rows"]["starts"] == manifest["rows"]["intents"] == manifest["rows"]["audit"] == 5
     assert manifest["rows"]["trail"] > 100
-    assert (manifest["schema"], manifest["state"], manifest["actor"]) >= ("0010", "done", "nancy")
+    assert (manifest["schema"], manifest["state"], manifest["actor"]) >= ("0011", "done", "nancy")
     assert MONDAY.isoformat() < manifest["first_ended"] <= manifest["last_ended"] < LATER.before.isoformat()
     assert files.sha256(tmp_path / "A1" / part["file"]) == part["sha256"]
 
