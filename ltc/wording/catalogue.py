@@ -83,7 +83,7 @@ class Catalogue:
         return text.replace(bare, said, 1) if said and text != bare and not said.startswith(" ") else said or text
 
     def _exact(self, text: str) -> str:
-        return self.phrases.get(text, "") if " " in text or len(text) > 12 else ""
+        return (self.phrases.get(text) or self.titles.get(text, "")) if " " in text or len(text) > 12 else ""
 
     def _made(self, text: str, depth: int) -> str:
         inner = 2 if depth == 2 else 0
