@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ltc.cli import options
-from ltc.cli.output import Format, one, pairs
+from ltc.cli.output import Format, note, one, pairs
 from ltc.cli.session import run
 
 app = typer.Typer(help="Bring the database to the present schema.", no_args_is_help=True, rich_markup_mode=None)
@@ -26,15 +26,15 @@ def upgrade(dry_run: options.DryRun = False, output: options.Output = Format.TAB
 
         config = installed.load()
         url = config.database_url()
-        if not dry_run:
-            config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return {"revision": migrate.upgrade(url), "needed": migrate.head(), "dry_run": False}
-        new = (
-            url.startswith("sqlite")
-            and not (config.state / "ltc.db").exists()
-            and not config.database.get_secret_value()
-        )
-        return {"revision": "" if new else migrate.current(url), "needed": migrate.head(), "dry_run": True}
+        kept = config.database.get_secret_value() or not url.startswith("sqlite") or (config.state / "ltc.db").exists()
+        before = migrate.current(url) if kept else ""
+        if dry_run:
+            return {"revision": before, "needed": migrate.head(), "dry_run": True}
+        config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        after = migrate.upgrade(url)
+        if before and before != after:
+            note("views are made anew; lists are incomplete meanwhile (`ltc views refold` does it now)")
+        return {"revision": after, "needed": migrate.head(), "dry_run": False}
 
     one(run(work()), output, _show)
 

@@ -7,6 +7,7 @@ from typing import Any
 from ltc.definition.build import Build
 from ltc.definition.compile_reactions import Block, reaction
 from ltc.definition.compile_sla import span
+from ltc.definition.errors import Mark
 from ltc.definition.nodes import Mapping, Scalar
 from ltc.definition.plan import Awaited, Ladder, Rise, Span
 
@@ -20,22 +21,27 @@ def awaited(build: Build, step: Mapping, node: str) -> list[Awaited]:
     found = []
     for event in EVENTS:
         match = f"event.invoice == {step.text('dunning')}.id"
-        keys = Mapping(mark, {"event": Scalar(mark, event, mark), "match": Scalar(mark, match, mark)})
+        keys = Mapping(mark, {"event": Scalar(mark, event, mark), "match": _made(mark, match)})
         found.append(build.awaited(event, keys, node, "event")[0])
     return found
+
+
+def _made(mark: Mark, text: str) -> Scalar:
+    """An expression that stands nowhere as such: what is wrong with it is told where the document is named."""
+    return Scalar(mark, text, mark, lines=2)
 
 
 def until(build: Build, step: Mapping, node: str) -> str:
     """Return the condition that ends a ladder: the document is settled."""
     mark = step.at("dunning")
-    return build.use(Scalar(mark, f"{step.text('dunning')}.settled", mark), node, want="bool", where="'dunning'")
+    return build.use(_made(mark, f"{step.text('dunning')}.settled"), node, want="bool", where="'dunning'")
 
 
 def ladder(build: Build, step: Mapping, common: dict[str, Any], block: Block) -> Ladder:
     """Compile the levels, their blocks, and the span after which the claim is handed over."""
     node = common["id"]
     mark, name = step.at("dunning"), step.text("dunning")
-    build.use(Scalar(mark, f"{name}.due_date", mark), node, want="timestamp", where="'dunning'")
+    build.use(_made(mark, f"{name}.due_date"), node, want="timestamp", where="'dunning'")
     pause = build.use(step.values.get("pause_while"), node, want="bool", where="'pause_while'")
     over = step.mapping("hand_over")
     levels = [_level(build, keys, common, block) for keys in step.listing("levels").mappings()]

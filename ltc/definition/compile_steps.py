@@ -160,6 +160,13 @@ def _dunning(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
     )
 
 
+def _once(build: Build, before: list[Awaited], awaited: Awaited, keys: Mapping) -> None:
+    """Complain about an event that an alternative before it always takes."""
+    if awaited.event and (awaited.event, awaited.match) in [(one.event, one.match) for one in before]:
+        twice, remedy = "it is waited for already", "keep one of them, or match another document"
+        build.problems.add("LTC-D120", keys.mark, key=awaited.event, why=twice, remedy=remedy)
+
+
 def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
     source = step.values["wait"]
     many = list(source.mappings()) if isinstance(source, Listing) else [step]
@@ -175,6 +182,7 @@ def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:
     events: list[Awaited] = []
     for keys in many:
         awaited, found = build.awaited(keys.text(key), keys, node, key)
+        _once(build, events, awaited, keys)
         if keys is not step:
             _leaves(build, keys, f"{node}:{len(events)}")
             awaited = awaited.model_copy(update={"result": keys.text("as"), "into": keys.text("into")})

@@ -69,6 +69,7 @@ class Problems:
 
     file: str
     found: list[Problem] = field(default_factory=list)
+    told: list[tuple[str, Mark, Any]] = field(default_factory=list)
 
     def add(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
         """Add a complaint; ``known`` words fill the sentence and give the nearest one to ``word``.
@@ -76,7 +77,12 @@ class Problems:
         Raises:
             DefinitionError: there are so many complaints that more would help nobody.
         """
-        self.found.append(self.problem(code, mark, known=known, **particulars))
+        problem = self.problem(code, mark, known=known, **particulars)
+        word = particulars.get("word")
+        if word and (code, mark, word) in self.told:
+            return  # one key may be read as several expressions: what is wrong with it is said once
+        self.told.append((code, mark, word))
+        self.found.append(problem)
         if len(self.found) >= MOST:
             self.stop()
 

@@ -62,6 +62,7 @@ class Expressions:
             self.wrong(use, error)
             return
         self.waiting(use)
+        self.given(use)
         checked = [self.name(use, name, visible, known, name in guarded) for name in used]
         if all(checked):
             self.types(use, visible)
@@ -133,6 +134,14 @@ class Expressions:
                 mark = self.column(use, found.start(1) + 1)
                 self.build.problems.add("LTC-D071", mark, word=found[1], known=WAITING)
 
+    def given(self, use: Use) -> None:
+        """A comparison with a word that a table never gives would silently never hold."""
+        for found in re.finditer(r"\b(\w+)\.(\w+) *[!=]= *(['\"])([^'\"]*)\3", use.source):
+            words = self.tables.words(found[1], found[2])
+            if words and found[4] not in words:
+                mark = self.column(use, found.start(4) + 1)
+                self.build.problems.add("LTC-D112", mark, word=found[4], table=f"{found[1]}.{found[2]}", known=words)
+
     def types(self, use: Use, visible: dict[str, Meaning]) -> None:
         """Check the types of an expression."""
         env = TypeEnv.of({name: meaning.type for name, meaning in visible.items()}, self.plan.currency)
@@ -144,6 +153,10 @@ class Expressions:
             return
         if want in ("span", "who"):
             self.tables.column(use, want)
+        elif use.where == "'table'" and use.source.split(".")[0] in self.plan.tables:
+            self.tables.column(use, "who")
+        elif use.where == "'owner_of'" and kind.kind not in ("string", "dyn") and "id" not in kind.fields():
+            self.build.problems.add("LTC-D066", use.mark, where=use.where, wanted="a document or an id", found=kind)
         elif not isinstance(want, str):
             wanted = ExprType.of(want)
             if not wanted.accepts(kind):

@@ -73,6 +73,14 @@ class TableUses:
                     mark = self.build.places[f"table:{table}:row:{at}"]
                     self.add("LTC-D144", mark, word=key, base=self.plan.currency, found=part.currency)
 
+    def words(self, table: str, output: str) -> list[str]:
+        """Return the words that a text output may give; nothing for any other."""
+        found = self.plan.tables.get(table)
+        if found is None or found.outputs.get(output) != "text":
+            return []
+        given = [row.then[output] for row in found.rows] + ([found.otherwise[output]] if found.otherwise else [])
+        return sorted(dict.fromkeys(str(word) for word in given))
+
     def column(self, use: Use, wanted: str) -> None:
         """Check that an expression is an output of a table, of the type wanted."""
         table, _, output = use.source.partition(".")

@@ -91,7 +91,7 @@ class _Checker:
 
     def many(self, node: Source, shape: Many, where: str) -> None:
         if not isinstance(node, Listing):
-            self.wrong_kind(node, "a list", where)
+            self.wrong_kind(node, "a list: […]", where)
             return
         if len(node.items) < shape.least:
             self.problems.add("LTC-D028", node.mark, where=where)
@@ -100,7 +100,7 @@ class _Checker:
 
     def table(self, node: Source, shape: Table, where: str) -> None:
         if not isinstance(node, Mapping):
-            self.wrong_kind(node, "a mapping", where)
+            self.wrong_kind(node, "a mapping: {NAME: …}", where)
             return
         if len(node.values) < shape.least:
             self.problems.add("LTC-D028", node.mark, where=where)
@@ -114,7 +114,7 @@ class _Checker:
 
     def record(self, node: Source, shape: Record, where: str) -> None:
         if not isinstance(node, Mapping):
-            self.wrong_kind(node, "a mapping", where)
+            self.wrong_kind(node, f"a mapping: {{{', '.join(f'{key}: …' for key in _main(shape))}}}", where)
             return
         for key, value in node.values.items():
             known = shape.keys.get(key)
@@ -177,6 +177,11 @@ class _Checker:
 
 def _named(shape: OneOf, key: str, where: str) -> str:
     return f"a '{key}' step" if shape.title == "step" else where
+
+
+def _main(shape: Record) -> list[str]:
+    """The keys that show what a mapping looks like: those it needs, else its first three."""
+    return list(shape.required) or list(shape.keys)[:3]
 
 
 def _wanted(shape: Shape) -> str:
