@@ -18,10 +18,13 @@ def check_slas(plan: Plan, build: Build) -> None:
             build.problems.add("LTC-D097", build.places[f"{sla.id}:warn_at"])
         _rungs(sla, build)
     _chain(plan, build)
-    for sla in plan.slas.values():
-        leg = _longest(plan, "leg", sla.of.split(".")[0], build)
-        if sla.scope in ("step", "level") and leg is not None:
-            _fits(sla, leg, build)
+    inner = [sla for sla in plan.slas.values() if sla.scope in ("step", "level")]
+    legs = dict.fromkeys(sla.of.split(".")[0] for sla in inner)
+    longest = {leg: _longest(plan, "leg", leg, build) for leg in legs}
+    for sla in inner:
+        outer = longest[sla.of.split(".")[0]]
+        if outer is not None:
+            _fits(sla, outer, build)
 
 
 def _longest(plan: Plan, scope: str, of: str, build: Build) -> Sla | None:

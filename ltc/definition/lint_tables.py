@@ -6,6 +6,8 @@ mask; going through the inputs, only masks that differ are kept, each with an ex
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -116,16 +118,33 @@ def _ordered(cells: list[Cell | None], kind: str) -> Regions:
     found: Regions = []
     for currency in dict.fromkeys(part.currency for part in parts):
         bounds = sorted({Decimal(b) for p in parts if p.currency == currency for b in (p.low, p.high) if b is not None})
-        for value in _between(bounds, whole=kind != "decimal"):
-            holds = [cell is not None and _held(cell, currency, value) for cell in cells]
-            found.append((_mask(cells, holds), _shown(value, currency)))
+        values = _between(bounds, whole=kind != "decimal")
+        masks = _spread(cells, currency, values)
+        found += [(mask, _shown(value, currency)) for mask, value in zip(masks, values, strict=True)]
     if kind == "money" or not parts:
         found.append((_mask(cells, [False] * len(cells)), "in another currency" if parts else "anything"))
     return found
 
 
-def _held(cell: Cell, currency: str, value: Decimal) -> bool:
-    return any(part.currency == currency and within(part, value) for part in cell.parts)
+def _spread(cells: list[Cell | None], currency: str, values: list[Decimal]) -> list[int]:
+    """Return for each of the rising values the rows that hold there."""
+    masks, everywhere = [0] * len(values), range(len(values))
+    for at, cell in enumerate(cells):
+        held = dict.fromkeys(everywhere if cell is None else _stretches(cell, currency, values))
+        wanted = cell is None or not cell.but_not
+        for where in everywhere:
+            if (where in held) == wanted:
+                masks[where] |= 1 << at
+    return masks
+
+
+def _stretches(cell: Cell, currency: str, values: list[Decimal]) -> Iterator[int]:
+    """Return the places of the values that a cell takes: a stretch for each of its parts, found by its ends."""
+    for part in cell.parts:
+        if part.currency == currency:
+            first = 0 if part.low is None else bisect_left(values, Decimal(part.low))
+            last = len(values) if part.high is None else bisect_right(values, Decimal(part.high))
+            yield from (at for at in range(first, last) if first < at < last - 1 or within(part, values[at]))
 
 
 def _between(bounds: list[Decimal], *, whole: bool) -> list[Decimal]:
