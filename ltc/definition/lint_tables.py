@@ -7,7 +7,7 @@ mask; going through the inputs, only masks that differ are kept, each with an ex
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -106,11 +106,12 @@ def _mask(cells: list[Cell | None], holds: list[bool]) -> int:
 def _plain(cells: list[Cell | None], kind: str) -> Regions:
     named = dict.fromkeys(part.equals or "" for cell in cells if cell for part in cell.parts)
     values = ["true", "false"] if kind == "condition" else [*named, None]
-    found = []
-    for value in values:
-        holds = [cell is not None and any(part.equals == value for part in cell.parts) for cell in cells]
-        found.append((_mask(cells, holds), f"'{value}'" if value is not None else "anything else"))
-    return found
+    named_by: dict[str | None, int] = {}
+    for at, cell in enumerate(cells):
+        for part in cell.parts if cell is not None else ():
+            named_by[part.equals] = named_by.get(part.equals, 0) | 1 << at
+    turned = sum(1 << at for at, cell in enumerate(cells) if cell is None or cell.but_not)  # hold unless they name it
+    return [(named_by.get(value, 0) ^ turned, "anything else" if value is None else f"'{value}'") for value in values]
 
 
 def _ordered(cells: list[Cell | None], kind: str) -> Regions:
@@ -129,12 +130,13 @@ def _ordered(cells: list[Cell | None], kind: str) -> Regions:
 def _spread(cells: list[Cell | None], currency: str, values: list[Decimal]) -> list[int]:
     """Return for each of the rising values the rows that hold there."""
     masks, everywhere = [0] * len(values), range(len(values))
+    held: Iterable[int]
     for at, cell in enumerate(cells):
-        held = dict.fromkeys(everywhere if cell is None else _stretches(cell, currency, values))
-        wanted = cell is None or not cell.but_not
-        for where in everywhere:
-            if (where in held) == wanted:
-                masks[where] |= 1 << at
+        held = everywhere if cell is None else dict.fromkeys(_stretches(cell, currency, values))
+        if cell is not None and cell.but_not:
+            held = [where for where in everywhere if where not in held]
+        for where in held:
+            masks[where] |= 1 << at
     return masks
 
 
