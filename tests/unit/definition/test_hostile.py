@@ -1,5 +1,6 @@
 """However large a definition is made within the limits of the reader, it is answered in little time and memory."""
 
+import contextlib
 import time
 import tracemalloc
 
@@ -31,11 +32,10 @@ HOSTILE = {
 
 
 def answered(text: str) -> float:
+    """Return the seconds of CPU that an answer took, whether it is a plan or complaints."""
     began = time.process_time()
-    try:
+    with contextlib.suppress(DefinitionError):
         load_checked(text, WORLD)
-    except DefinitionError as error:
-        assert error.problems
     return time.process_time() - began
 
 
