@@ -265,7 +265,11 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
-    token.deadline, token.since = _until(turn, token, node), turn.now
+    token.since = turn.now
+    try:
+        token.deadline = _until(turn, token, node)
+    except ChainError:  # a document given by hand has no due date: what is read now may have one
+        token.deadline = None
     again(turn, token, node)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ltc.core import resting
 from ltc.core.commands import Command, Input, Schedule
 from ltc.core.simulation import Simulation
-from ltc.core.state import State, Token
+from ltc.core.state import Hold, State, Token
 from ltc.core.turn import Turn
 from ltc.model.trail import Entry, Kind
 from tests.support.invariants import violations
@@ -103,8 +103,13 @@ def _lame(state: State, token: Token) -> str:
     if token.status == "forked":
         return "" if any(one.parent == token.id for one in state.tokens.values()) else "it has no branches"
     if token.status == "ready":
-        return "" if any(hold.scope == "chain" for hold in state.holds) else "it could move"
+        return "" if any(hold.scope == "chain" or _covers(hold, token) for hold in state.holds) else "it could move"
     return ""
+
+
+def _covers(hold: Hold, token: Token) -> bool:
+    """Tell whether a hold of a whole leg or item, whose promise was broken, lets a line of it rest."""
+    return not hold.token and hold.leg == token.leg and hold.item in ("", token.item)
 
 
 def _holds(state: State) -> list[str]:

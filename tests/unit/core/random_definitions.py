@@ -7,6 +7,7 @@ import random
 from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
+from tests.unit.core import random_constructs as constructs
 
 HEAD = """ltc: 1
 process: by_chance
@@ -51,14 +52,12 @@ class Author:
         legs = [self._order()]
         for number in range(self.rng.randint(1, 3)):
             legs += self._leg(f"leg{number}")
-        tail = ""
-        if self.rng.random() < 0.7:
-            during = "while: [order], " if self.rng.random() < 0.3 else ""
-            tail = (
-                "handlers:\n  customer_cancels: {event: crm.order_cancelled, "
-                f"match: event.opportunity == opportunity.id, {during}then: {{cancel: true}}}}\n"
-            )
-        return f"{HEAD}{self._sla()}legs:\n{''.join(legs)}{tail}"
+        if self.rng.random() < 0.3:
+            self.steps += 1
+            legs.append(constructs.periods(self.rng, "again", self._block(1)))
+        self.loop = "news"  # beside the legs: nobody sends back from there
+        tail = constructs.handlers(self.rng, self.legs, self._block(1)) if self.rng.random() < 0.7 else ""
+        return f"{HEAD}{self._sla()}{constructs.TABLE}legs:\n{''.join(legs)}{tail}"
 
     def _sla(self, indent: str = "") -> str:
         return f"{indent}sla: {self.rng.choice(SLA)}\n" if self.rng.random() < 0.4 else ""
@@ -76,7 +75,7 @@ class Author:
         kind = self.rng.choice(["plain", "plain", "lines", "goods"])
         if kind == "plain":
             self.legs.append(name)
-            when = "    when: order.net.minor > 100000\n" if self.rng.random() < 0.3 else ""
+            when = constructs.when(self.rng)
             return [f"  {name}:\n{when}    steps: [{self._block(0)}]\n{self._sla('    ')}"]
         if kind == "lines":
             return [self._looping(name, "opportunity.lines", "line", "line.id", "")]
@@ -104,10 +103,14 @@ class Author:
         if element == "delivery":
             bill = (
                 "{call: erp.post_invoice, with: {delivery: delivery.id}, as: invoice, on_revisit: skip, "
-                "undo: {call: erp.credit_note, with: {invoice: invoice.id}}}, {wait: erp.payment_allocated, "
-                "match: event.invoice == invoice.id, until: invoice.settled, within: 20d, on_revisit: skip, "
-                "undo: {irreversible: money is money}, on_timeout: {end: written_off, reason: \"'unpaid'\"}}, "
+                "undo: {call: erp.credit_note, with: {invoice: invoice.id}}}, "
             )
+            paid = (
+                "{wait: erp.payment_allocated, match: event.invoice == invoice.id, until: invoice.settled, within: 20d, "
+                "on_revisit: skip, undo: {irreversible: money is money}, "
+                "on_timeout: {end: written_off, reason: \"'unpaid'\"}}, "
+            )
+            bill += constructs.ladder(self.rng) if self.rng.random() < 0.5 else paid
         block = self._block(0)
         self.loop = ""
         return (
@@ -121,7 +124,7 @@ class Author:
         return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
 
     def _step(self, depth: int) -> str:
-        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read"]
+        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read", "start"]
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1
@@ -136,6 +139,9 @@ class Author:
             f"undo: {self.rng.choice(UNDO)}, on_revisit: {self.rng.choice(again)}, "
             f"on_refusal: {{default: {self._reaction(depth)}}}"
         )
+
+    def _start(self, _depth: int) -> str:
+        return constructs.child(self.rng, self.steps)
 
     def _read(self, _depth: int) -> str:
         return "call: erp.get_order, with: {order: order.id}"

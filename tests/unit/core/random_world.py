@@ -34,7 +34,7 @@ class ByChance(StandIn):
 
     def __init__(self, rng: random.Random, opportunity: dict[str, Any], trouble: float) -> None:
         parts, pays = rng.choice([[100], [40, 60], [10, 20, 70], [50]]), rng.choice([[100], [50, 50], [], [30]])
-        super().__init__(Script(parts=parts, pays=pays), opportunity)
+        super().__init__(Script(parts=parts, pays=pays, events=_wishes(rng, opportunity)), opportunity)
         self.rng, self.trouble = rng, trouble
 
     def respond(self, command: Schedule, now: Any) -> Heard:
@@ -58,9 +58,7 @@ class ByChance(StandIn):
     def _nonsense(self, command: Schedule) -> bool:
         """A document that a person made up is unknown to the systems."""
         asked = command.payload.get("args") or {}
-        known = [*self.books.invoices, *(one["id"] for one in self.books.deliveries), "RE-1", "SO-1", "OP-1"]
-        ids = [asked[name] for name in ("order", "delivery", "invoice", "opportunity") if name in asked]
-        return command.payload.get("mode") != "probe" and any(one not in known for one in ids)
+        return command.payload.get("mode") != "probe" and any(str(one).startswith("BY-HAND") for one in asked.values())
 
     def _troubled(self, command: Schedule, now: Any) -> Heard:
         if "expect" in command.payload and self.rng.random() < 0.3:
@@ -103,10 +101,26 @@ class ByChance(StandIn):
         return [] if isinstance(event, (EventArrived, Decide, Act)) else [(delay, event)]
 
 
+def _wishes(rng: random.Random, opportunity: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the customer wants besides: another quantity, something back."""
+    line, *others = opportunity["lines"]
+    changed = {"opportunity": "OP-1", "lines": [{**line, "quantity": rng.choice([6, 24])}, *others], "reason": "more"}
+    back = {"opportunity": "OP-1", "lines": [{"line": line["id"], "quantity": 1}], "reason": "broken"}
+    wishes = [
+        {"event": "crm.order_changed", "after": "erp.create_order", "fields": changed},
+        {"event": "crm.return_announced", "after": "erp.create_order", "fields": back},
+    ]
+    later = timedelta(hours=rng.choice([0, 1, 50]))
+    return [{**wish, "later": later, "twice": rng.random() < 0.3} for wish in wishes if rng.random() < 0.4]
+
+
 _SLIPS: list[dict[str, Any]] = [
     {"action": "reject", "values": {}, "ticks": {}, "comment": "no"}, {"values": {"ok": "perhaps"}}, {"ticks": {}},
     {"action": "save"}, {"action": "claim", "values": {}, "ticks": {}}, {"digest": "STALE"}, {"values": {"nope": 1}},
 ]  # fmt: skip
+
+
+CUSTOMERS = ("crm.order_changed", "crm.lines_cancelled", "crm.return_announced", "erp.receivable_changed")
 
 
 def meddle(simulation: Simulation, rng: random.Random) -> Input:
@@ -123,9 +137,16 @@ def meddle(simulation: Simulation, rng: random.Random) -> Input:
         return Tick()
     if roll < 0.85:
         return CancelRequested()
-    name = rng.choice(["crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated"])
+    name = rng.choice(["crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated", *CUSTOMERS])
     fields = {"opportunity": "OP-1", "order": "SO-1", "delivery": "D-1", "invoice": "INV-D-1", "payment": "P"}
-    event = Event(id=f"X-{rng.randint(1, 6)}", name=name, fields=fields, at=simulation.now)
+    lines = simulation.state.input["opportunity"]["lines"]
+    said = {
+        "crm.order_changed": [{**one, "quantity": rng.choice([1, 12, 90])} for one in lines],
+        "crm.lines_cancelled": [lines[0]["id"]],
+        "crm.return_announced": [{"line": lines[0]["id"], "quantity": 1}],
+    }.get(name)
+    more = {"lines": said, "reason": "because"} if said else {}
+    event = Event(id=f"X-{rng.randint(1, 9)}", name=name, fields={**fields, **more}, at=simulation.now)
     return EventArrived(event)
 
 
@@ -168,7 +189,7 @@ def intervention(state: State, rng: random.Random, **fixed: Any) -> Intervene:
     document = {"id": f"BY-HAND-{rng.randint(1, 5)}", "version": 3, "net": {"minor": 5, "currency": "USD"}}
     written: dict[str, Any] = {
         "id": f"I-{rng.random()}", "actor": "olga", "reason": "because", "expires": "2099-01-01T00:00:00Z",
-        "action": rng.choice(["retry", "skip", "correct", "hold", "release", "extend", "cancel"]),
+        "action": rng.choice(["retry", "skip", "correct", "hold", "release", "extend", "cancel", "dispute", "settle", "promise"]),
         "leg": token.leg if token else "", "item": token.item if token else "", "step": step,
         "document": rng.choice([None, document, document, {"nonsense": 1}]),
         "values": rng.choice([None, {"stage": "mended"}, {"order": "SO-1"}, {"nonsense": 1}]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +18,14 @@ from ltc.core.simulation import Simulation
 from ltc.core.state import dump, load
 from ltc.definition.plan import Plan
 from ltc.model.messages import Answer
+from ltc.model.trail import Kind
 from tests.support.chains import MONDAY, opportunity, setting, shipped
 from tests.unit.core.random_checks import Watch, at_the_end
 from tests.unit.core.random_definitions import by_chance
 from tests.unit.core.random_world import ByChance, intervention, meddle
 
 SOME = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 TIMES: list[float] = []
 
@@ -104,10 +107,12 @@ def _help(simulation: Doubled, rng: random.Random) -> None:
         simulation.feed(intervention(simulation.state, rng, action=action, leg="", item="", step="", consent=True))
 
 
-def one(plan: Plan, seed: int) -> None:
+def one(plan: Plan, seed: int) -> Doubled:
     """Live one chain."""
     rng = random.Random(seed)
-    live(chain(plan, rng, rng.choice([0.0, 0.1, 0.4])), rng, rng.choice([0.0, 0.05, 0.3]))
+    made = chain(plan, rng, rng.choice([0.0, 0.1, 0.4]))
+    live(made, rng, rng.choice([0.0, 0.05, 0.3]))
+    return made
 
 
 @pytest.mark.parametrize("name", ["lead_to_cash", "web_order"])
@@ -115,6 +120,33 @@ def one(plan: Plan, seed: int) -> None:
 @given(seed=st.integers(0, 2**32))
 def test_a_shipped_definition_stands_whatever_happens(name: str, seed: int) -> None:
     one(shipped(name), seed)
+
+
+@pytest.mark.parametrize("name", ["make_to_order", "services", "distributor", "call_off"])
+@FEW
+@given(seed=st.integers(0, 2**32))
+def test_the_other_shipped_definitions_stand_as_well(name: str, seed: int) -> None:
+    one(shipped(name), seed)
+
+
+def test_chance_meets_what_can_be_written() -> None:
+    met = Counter[Kind]()
+    operations = Counter[str]()
+    for seed in range(45):
+        lived = one(by_chance(seed)[0], seed)
+        met.update({entry.kind for entry in lived.trail})
+        operations.update({name for name, _ in lived.world.effects})  # type: ignore[attr-defined]
+    wanted = (
+        Kind.HANDLED,
+        Kind.AMENDED,
+        Kind.KEPT_OPEN,
+        Kind.PERIODS_ENDED,
+        Kind.DUNNED,
+        Kind.TASK_ACTED,
+        Kind.SILENCE,
+    )
+    assert {kind.value: met[kind] for kind in wanted if not met[kind]} == {}
+    assert {name: operations[name] for name in ("chain.start", "erp.create_dunning") if not operations[name]} == {}
 
 
 @SOME
@@ -125,7 +157,7 @@ def test_any_definition_stands_whatever_happens(written: int, seed: int) -> None
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["lead_to_cash", "web_order"])
+@pytest.mark.parametrize("name", ["lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off"])
 @MANY
 @given(seed=st.integers(0, 2**32))
 def test_a_shipped_definition_stands_whatever_happens_at_length(name: str, seed: int) -> None:
