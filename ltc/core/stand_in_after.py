@@ -65,7 +65,8 @@ class AfterSale:
         quantity = sum(line["quantity"] for line in lines) if lines else gone
         name = f"GR-{len(self.returns) + 1}"
         self.returns[name] = {
-            "id": name, "version": 1, "delivery": self.deliveries[-1]["id"] if self.deliveries else "", "quantity": quantity,
+            "id": name, "version": 1, "quantity": quantity,
+            "delivery": self.deliveries[-1]["id"] if self.deliveries else "",
             "order": args["order"], "status": "announced", "lines": lines,
         }  # fmt: skip
         return dict(self.returns[name])
