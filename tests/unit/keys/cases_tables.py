@@ -69,7 +69,7 @@ TABLES = [
          {**table(outputs="{answer: who}", rows='[{when: {who: nancy}, then: {answer: "role:credt"}}]',
                   otherwise='{answer: "role:finance"}'),
           "legs.approval.steps.0.levels.0.from": "{table: terms.answer}"},
-         {f"{T}.outputs.answer": "text"}, "order approval"),
+         {f"{T}.outputs.answer": "text"}, "order approval", refused="LTC-D143"),
     answers("tables.hit", {f"{T}.hit": "unique"}, refused="LTC-D140", hit="first",
             rows="[{when: {who: nancy}, then: {answer: 5d}}, {when: {who: '!= bob'}, then: {answer: 7d}}]"),
     answers("tables.hit=first", {f"{T}.hit": "any"}, refused="LTC-D140", hit="first",
