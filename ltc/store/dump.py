@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from ltc.model.base import Value
 from ltc.model.ids import canonical
-from ltc.store import tally, trail, views
+from ltc.store import tally_anew, trail, views
 from ltc.store.records import TRAIL
 from ltc.store.rows import ChainView
 
@@ -68,7 +68,7 @@ def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Di
 
 def _counters(connection: Connection) -> Iterator[Difference]:
     """Return the counters of promised times that are not what the views say."""
-    for table, key, live, fresh in tally.differences(connection):
+    for table, key, live, fresh in tally_anew.differences(connection):
         yield Difference(
             chain="", table=table, key=key, columns=["number"], live={"number": live}, fresh={"number": fresh}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ltc.store import dump, queries, reports, tally, trail, views
+from ltc.store import dump, queries, reports, tally_anew, trail, views
 from ltc.store.dump import Difference
 from ltc.store.queries import Filters, Record
 from ltc.store.records_store import RecordStore
@@ -26,8 +26,8 @@ class Store(RecordStore, VersionStore):
         named = [chain] if chain else await self.read(lambda connection: list(views.all_chains(connection)))
         for one in named:
             await self.write(self._views.refold, one)
-        if wrong and await self.read(tally.differs):
-            await self.write(tally.rebuild)
+        if wrong and await self.read(tally_anew.differs):
+            await self.write(tally_anew.rebuild)
         return len(named)
 
     async def catch_up(self, limit: int = 1000) -> int:

@@ -75,10 +75,17 @@ def load(connection: Connection, names: Sequence[str]) -> list[ChainView]:
         some = list(names[at : at + _AT_ONCE])
         for name in _OPEN:
             spec = VIEWS[name]
-            for row in connection.execute(_rows(name), {"names": some}).mappings():
+            mine = _undoing(found, some) if name == "effects" else some
+            for row in connection.execute(_rows(name), {"names": mine}).mappings() if mine else ():
                 key = tuple(row[column] for column in spec.key)
                 found[row["chain"]][name][key] = {column: row[column] for column in spec.columns}
     return [ChainView(name, tables) for name, tables in found.items()]
+
+
+def _undoing(found: dict[str, dict[str, dict[Key, Row]]], names: list[str]) -> list[str]:
+    """Return the chains that are being undone: only of these the effects are asked for."""
+    heads = {name: found[name]["chains"].get(()) for name in names}
+    return [name for name, head in heads.items() if head and head["compensating_since"] is not None]
 
 
 @cache

@@ -21,12 +21,9 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    delete,
     func,
-    insert,
     null,
     select,
-    text,
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,7 +33,7 @@ from ltc.store.rows import ChainView, Row
 from ltc.store.view_tables import VIEW_TABLES
 
 COUNTS = ("count", "met", "warned", "breached", "running", "planned", "not_started")
-_KEY = ("period", "process", "sla")
+KEY = ("period", "process", "sla")
 _STEP = math.log(1.05)
 _LEAST = 0.001  # seconds; what is shorter counts as this
 _SLAS = VIEW_TABLES["slas"]
@@ -45,7 +42,7 @@ _CHAINS = VIEW_TABLES["chains"].c
 TALLY = Table(
     "sla_tally",
     METADATA,
-    *(Column(name, Text, primary_key=True) for name in _KEY),
+    *(Column(name, Text, primary_key=True) for name in KEY),
     Column("leg", Text, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),
     sqlite_with_rowid=False,
@@ -53,7 +50,7 @@ TALLY = Table(
 SPREAD = Table(
     "sla_spread",
     METADATA,
-    *(Column(name, Text, primary_key=True) for name in _KEY),
+    *(Column(name, Text, primary_key=True) for name in KEY),
     Column("what", Text, primary_key=True),  # used | lag
     Column("bucket", Integer, primary_key=True),
     Column("number", BigInteger, nullable=False),
@@ -129,11 +126,11 @@ class Changes:
 
     def write(self, connection: Connection) -> None:
         """Add to the counters, in one order only: two processes that do cannot wait for each other."""
-        _add(connection, TALLY, _tally_rows(self.counts))
-        _add(connection, SPREAD, _spread_rows(self.spread))
+        _add(connection, TALLY, tally_rows(self.counts))
+        _add(connection, SPREAD, spread_rows(self.spread))
 
 
-def _tally_rows(counts: Counter[Change]) -> Iterator[Row]:
+def tally_rows(counts: Counter[Change]) -> Iterator[Row]:
     rows: dict[Change, Row] = {}
     for (period, process, name, leg, what), number in sorted(counts.items()):
         if number:
@@ -143,8 +140,8 @@ def _tally_rows(counts: Counter[Change]) -> Iterator[Row]:
     yield from rows.values()
 
 
-def _spread_rows(spread: Counter[Change]) -> Iterator[Row]:
-    names = (*_KEY, "what", "bucket")
+def spread_rows(spread: Counter[Change]) -> Iterator[Row]:
+    names = (*KEY, "what", "bucket")
     return (
         {**dict(zip(names, key, strict=True)), "number": number} for key, number in sorted(spread.items()) if number
     )
@@ -224,16 +221,22 @@ def _following(connection: Connection, since: datetime, including: bool) -> list
 
 
 def _gather(connection: Connection, changes: Changes, process: str, periods: Sequence[str]) -> None:
-    for table, into in ((TALLY, None), (SPREAD, changes.spread)):
-        query = select(table).where(table.c.period.in_(periods))
-        if process:
-            query = query.where(table.c.process == process)
-        for row in connection.execute(query).mappings():
-            if into is not None:
-                into["", row["process"], row["sla"], row["what"], row["bucket"]] += row["number"]
-                continue
-            for name in COUNTS:
-                changes.counts["", row["process"], row["sla"], row["leg"], name] += row[name]
+    """Add up what the counters say of some periods; the database adds, rows are costly to read."""
+    sums = [func.sum(TALLY.c[name]).label(name) for name in COUNTS]
+    for row in _added(connection, TALLY, ("process", "sla", "leg"), sums, process, periods):
+        for name in COUNTS:
+            changes.counts["", row["process"], row["sla"], row["leg"], name] += int(row[name])
+    total = [func.sum(SPREAD.c.number).label("number")]
+    for row in _added(connection, SPREAD, ("process", "sla", "what", "bucket"), total, process, periods):
+        changes.spread["", row["process"], row["sla"], row["what"], row["bucket"]] += int(row["number"])
+
+
+def _added(
+    connection: Connection, table: Table, by: Sequence[str], sums: Sequence[Any], process: str, periods: Sequence[str]
+) -> Any:
+    keys = [table.c[name] for name in by]
+    query = select(*keys, *sums).where(table.c.period.in_(periods)).group_by(*keys)
+    return connection.execute(query.where(table.c.process == process) if process else query).mappings()
 
 
 def _of_the_day(connection: Connection, process: str, since: datetime) -> Iterable[Any]:
@@ -268,51 +271,3 @@ def share(spread: Mapping[int, int], part: float) -> float | None:
         if seen >= wanted:
             return seconds_of(step)
     return None
-
-
-# --- made anew
-
-
-def count_all(connection: Connection) -> Changes:
-    """Count every clock there is."""
-    changes = Changes()
-    query = select(_SLAS, _CHAINS.process).join(VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain)
-    for row in connection.execute(query, execution_options={"yield_per": 5_000}).mappings():
-        changes.add(row["process"], row["sla"], row["item"], row)
-    return changes
-
-
-def rebuild(connection: Connection) -> None:
-    """Make the counters anew from the clocks; nobody writes views meanwhile."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("lock table slas, sla_tally in share row exclusive mode"))
-    for table in TABLES:
-        connection.execute(delete(table))
-    changes = count_all(connection)
-    for table, rows in ((TALLY, _tally_rows(changes.counts)), (SPREAD, _spread_rows(changes.spread))):
-        given = list(rows)
-        if given:
-            connection.execute(insert(table), given)
-
-
-def differences(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
-    """Return the counters that are not what the clocks say: table, key, stored, counted."""
-    changes = count_all(connection)
-    wanted = _flat(_tally_rows(changes.counts), _spread_rows(changes.spread))
-    there = _flat(*(connection.execute(select(table)).mappings() for table in TABLES))
-    for key in sorted(wanted.keys() | there.keys(), key=str):
-        if there.get(key, 0) != wanted.get(key, 0):
-            yield key[0], " ".join(str(part) for part in key[1:]), there.get(key, 0), wanted.get(key, 0)
-
-
-def _flat(counts: Iterable[Any], spread: Iterable[Any]) -> dict[Change, int]:
-    found: dict[Change, int] = {
-        ("sla_tally", *(row[name] for name in _KEY), what): row[what] for row in counts for what in COUNTS
-    }
-    found.update({("sla_spread", *(row[name] for name in (*_KEY, "what", "bucket"))): row["number"] for row in spread})
-    return found
-
-
-def differs(connection: Connection) -> bool:
-    """Tell whether any counter is not what the clocks say."""
-    return next(differences(connection), None) is not None

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
-from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, trail, views
+from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, tally_anew, trail, views
 from ltc.store.rows import ChainView
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
 from tests.support.chains import MONDAY, simulate
@@ -208,19 +208,19 @@ def _near(one: dict[str, Any], other: dict[str, Any], name: str) -> bool:
 
 
 async def test_the_counters_follow_every_way_a_view_is_written(many: Store) -> None:
-    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    assert list(await many.read(lambda one: list(tally_anew.differences(one)))) == []
     again = simulate(net=250_000, script=Script(decisions=[("manager", "reject")]), run=False)
     again.run(MONDAY + 2 * DAY)
     await many.append("c03", "r2", again.trail[4:], started=MONDAY + DAY)  # a newer run takes over
     await many.append("hole", "r1", again.trail[:5])
-    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    assert list(await many.read(lambda one: list(tally_anew.differences(one)))) == []
     await many.refold("c01")
     await many.refold()
-    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    assert list(await many.read(lambda one: list(tally_anew.differences(one)))) == []
     await many.drop_views()
     assert await many.read(tally.clocks) == 0
     await many.refold()
-    assert list(await many.read(lambda one: list(tally.differences(one)))) == []
+    assert list(await many.read(lambda one: list(tally_anew.differences(one)))) == []
 
 
 async def test_wrong_counters_are_found_and_made_anew(many: Store, url: str) -> None:
