@@ -33,7 +33,7 @@ from workflows.runner import chain_runner
 IDENTITY = "recorder"  # stands in every event of a task: the default would hold the machine's name
 PRIVATE = hashlib.sha256(b"the key of recorded chains").digest()
 PUBLIC = base64.b64encode(Ed25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()).decode()
-CALLS = (NOTICES_QUEUE, *(call_queue(port) for port in ("crm", "customer", "erp")))
+CALLS = (NOTICES_QUEUE, *(call_queue(port) for port in ("crm", "customer", "erp", "chain")))
 Answering = Callable[[activity.Info, dict[str, Any]], Awaitable[Any]]
 S = TypeVar("S", bound=Signed)
 OPENED = {
