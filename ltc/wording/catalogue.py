@@ -18,7 +18,7 @@ class _Template(NamedTuple):
     pattern: str
     other: str
     letters: int
-    depth: int  # from which depth on it counts although it is short
+    depths: tuple[int, ...]  # where it counts although it is short
 
 
 class Catalogue:
@@ -88,8 +88,10 @@ class Catalogue:
     def _made(self, text: str, depth: int) -> str:
         inner = 2 if depth == 2 else 0
         for one in self._templates:
-            if one.letters < _LETTERS and depth < one.depth:
+            if one.letters < _LETTERS and depth not in one.depths:
                 continue
+            if depth == 2 and "; " in text and ";" not in one.pattern:
+                continue  # what is wrong and what to do are said apart
             if one.key in text and (found := re.fullmatch(one.pattern, text, re.DOTALL)):
                 return _filled(one.other, {name: self.line(value, inner) for name, value in found.groupdict().items()})
         return ""
@@ -171,5 +173,5 @@ def _loose(template: str) -> str:
 def _template(key: str, other: str, part: str) -> _Template:
     pieces = _PARTICULAR.split(key)[::2]
     letters = sum(char.isalpha() for piece in pieces for char in piece)
-    depth = 2 if part == "language" else 1
-    return _Template(max(pieces, key=len), _pattern(key), other, letters, 0 if key[:1] in " ,;(" else depth)
+    depths = {"language": (2,), "starter": (1,)}.get(part, (1, 2))
+    return _Template(max(pieces, key=len), _pattern(key), other, letters, (0, 1, 2) if key[:1] in " ,;(" else depths)

@@ -29,7 +29,8 @@ ENGINE = [
 DEFINITION = [
     path
     for path in sorted((ROOT / "ltc/definition").glob("*.py"))
-    if path.stem not in ("codes", "shapes", "reference") and not path.stem.startswith("schema")
+    if path.stem not in ("codes", "shapes", "reference")
+    and (path.stem == "schema_check" or not path.stem.startswith("schema"))
 ]
 STARTER = [
     *sorted((ROOT / "ltc/systems").glob("*.py")), ROOT / "ltc/processes.py", ROOT / "ltc/running.py", ROOT / "ltc/ending.py",
