@@ -73,7 +73,7 @@ class _Expander:
         if fragment is None:
             return []
         given = self.given(step, fragment, name)
-        place = f"{at.file or self.problems.file}:{at.line}" + (f", {at.used}" if at.used else "")
+        place = f"{at.file or self.problems.file}:{at.line}:{at.column}" + (f", {at.used}" if at.used else "")
         body = _Body(f"{name}.yaml", place, given, self.names(step, fragment, name), self.problems)
         steps = [body.step(item) for item in fragment.listing("steps").items]
         inner = self.value("steps", Listing(step.mark, steps), (*within, name))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
 from tests.unit.core import random_constructs as constructs
 
+HERE = Path(__file__).parent  # fragments lie beside
 HEAD = """ltc: 1
 process: by_chance
 title: By chance
@@ -19,6 +21,12 @@ start:
   key: event.opportunity.number
   input: {opportunity: event.opportunity}
   requester: event.opportunity.owner
+tables:
+  pace:
+    inputs: {net: {is: opportunity.net, type: money}}
+    outputs: {days: whole, answer: span, approver: who}
+    rows: [{when: {net: "> 500.00 USD"}, then: {days: 60, answer: 4bh, approver: "role:one"}}]
+    otherwise: {days: 5, answer: 1d, approver: "role:boss"}
 """
 SLA = [
     "{target: 1d, escalate: [{at: 100%, reassign: 'role:boss'}, {at: 150%, reassign: manager}, {at: 300%, decide: reject}]}",
@@ -26,6 +34,10 @@ SLA = [
     "{target: 1d, warn_at: 80%, pause_while: waiting_for == 'operator', escalate: [{at: 150%, notify: customer}]}",
     "{target: 2bd, escalate: [{at: due + 1d, notify: customer}, {at: due + 9d, hold: true}]}",
     "{target: 6h, warn_at: 75%, pause_while: waiting_for == 'event'}",
+    "{target: {table: pace.answer}, warn_at: 50%, escalate: [{at: 150%, hold: true}]}",
+    "[{name: first, target: 4bh, escalate: [{at: 200%, hold: true}]}, {name: all, target: {table: pace.answer}, "
+    "pause_while: waiting_for == 'customer', escalate: [{at: 100%, notify: customer}]}]",
+    "[{name: seen, target: {due: opportunity.required_on}}, {name: done, target: 3bd, warn_at: 90%}]",
 ]
 UNDO = [
     "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'won'\"}}",
@@ -124,12 +136,13 @@ class Author:
         return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
 
     def _step(self, depth: int) -> str:
-        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read", "start"]
+        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read", "start", "either", "use"]
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1
         kind, name = self.rng.choice(kinds), f"name: s{self.steps}"
-        sla = f", sla: {self.rng.choice(SLA)}" if kind != "choose" and self.rng.random() < 0.2 else ""
+        plain = kind not in ("choose", "use")
+        sla = f", sla: {self.rng.choice(SLA)}" if plain and self.rng.random() < 0.2 else ""
         return f"{{{getattr(self, '_' + kind)(depth)}, {name}{sla}}}"
 
     def _call(self, depth: int) -> str:
@@ -143,13 +156,26 @@ class Author:
     def _start(self, _depth: int) -> str:
         return constructs.child(self.rng, self.steps)
 
+    def _use(self, _depth: int) -> str:
+        return f"use: look, with: {{document: order, most: {self.rng.choice('05')}}}"
+
+    def _either(self, depth: int) -> str:
+        mine = f"e{self.steps}"
+        return (
+            f"wait: [{{event: erp.goods_shipped, match: event.order == order.id, as: {mine}_left, into: {mine}_parcels}}, "
+            f"{{event: crm.order_cancelled, match: event.opportunity == opportunity.id, as: {mine}_off}}], as: {mine}, "
+            f"within: 2bd, undo: {{none: a hint}}, on_revisit: {self.rng.choice(['skip', 'again'])}, "
+            f"on_timeout: {self._reaction(depth)}"
+        )
+
     def _read(self, _depth: int) -> str:
         return "call: erp.get_order, with: {order: order.id}"
 
     def _approve(self, depth: int) -> str:
         rules = ["any", "all", "{votes: 2}", "sequence", "{percent: 60}"]
         slas = [f", sla: {self.rng.choice(SLA)}" if self.rng.random() < 0.3 else "" for _ in range(2)]
-        levels = [f"{{name: one, from: 'role:one', rule: {self.rng.choice(rules)}{slas[0]}{self._by_itself()}}}"]
+        whom = self.rng.choice(["'role:one'", "'role:one'", "{table: pace.approver}"])
+        levels = [f"{{name: one, from: {whom}, rule: {self.rng.choice(rules)}{slas[0]}{self._by_itself()}}}"]
         if self.rng.random() < 0.4:
             levels.append(
                 f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}, same_person_again: skip}}"
@@ -190,7 +216,8 @@ class Author:
         )
 
     def _choose(self, depth: int) -> str:
-        arms = [f"{{when: order.net.minor > {self.rng.choice([1, 10**9])}, steps: [{self._block(depth + 1)}]}}"]
+        asks = self.rng.choice(["order.net.minor > 1", "order.net.minor > 1000000000", "pace.days > 30"])
+        arms = [f"{{when: {asks}, steps: [{self._block(depth + 1)}]}}"]
         if self.rng.random() < 0.6:
             arms.append("{otherwise: []}")
         elif self.rng.random() < 0.5:
@@ -219,6 +246,6 @@ def by_chance(seed: int) -> tuple[Plan, str]:
     operations = ("crm.set_stage", "crm.reopen_lead", "erp.create_order", "erp.release_delivery")
     rng = random.Random(seed + 1)
     classes = {name: rng.choice("ABCD") for name in operations}
-    compiled = compile_tree(*read_source(text), World(effect_classes=classes))
+    compiled = compile_tree(*read_source(text), World(effect_classes=classes, beside=HERE))
     compiled.build.problems.stop()
     return compiled.plan, text

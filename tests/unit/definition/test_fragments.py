@@ -53,6 +53,16 @@ def test_steps_stand_where_the_fragment_is_used(using):
     assert plan.slas["step:confirm.get_order"].target.amount == 3
 
 
+def test_two_uses_on_one_line_are_two(using):
+    """Where a step stands tells it from others: line and column."""
+    both = "[{use: look, with: {document: order}}], [{use: look, name: other, with: {document: order}}]"
+    branches = both.replace("[{", "{steps: [{").replace("}]", "}]}")
+    plan = using(f"- {{parallel: [{branches}]}}")
+    fork = plan.nodes["confirm.parallel"]
+    assert len(dict.fromkeys(fork.branches)) == 2
+    assert [plan.nodes[first].result for first in fork.branches] == ["look_seen", "other_seen"]
+
+
 def test_two_uses_take_nothing_of_each_other(using):
     twice = "- {use: look, with: {document: order}}\n      - {use: look, name: other, with: {document: order}}"
     results = [node.result for node in using(twice).nodes.values() if getattr(node, "result", "")]
