@@ -61,6 +61,8 @@ class OdooRig(BaseRig):
         """Let the salesman win, or lose, an opportunity."""
         if not event.startswith("crm."):
             return await super().cause(bench, event)
+        if event not in ("crm.opportunity_won", "crm.order_cancelled"):
+            raise CannotPrepare(f"Odoo reports no {event}")
         opportunity = await self.opportunity(bench)
         if event == "crm.opportunity_won":
             await self.ask("crm.", "crm.lead", "action_set_won", ids=[int(opportunity)])

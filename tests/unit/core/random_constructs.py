@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 TABLE = (
-    "tables:\n  terms:\n    inputs: {size: {is: order.net, type: money}}\n    outputs: {large: condition, days: whole}\n"
+    "  terms:\n    inputs: {size: {is: order.net, type: money}}\n    outputs: {large: condition, days: whole}\n"
     "    hit: first\n    rows: [{when: {size: '< 1000.00 USD'}, then: {large: false, days: 1}}]\n"
     "    otherwise: {large: true, days: 9}\n"
 )

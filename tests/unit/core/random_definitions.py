@@ -69,7 +69,7 @@ class Author:
             legs.append(constructs.periods(self.rng, "again", self._block(1)))
         self.loop = "news"  # beside the legs: nobody sends back from there
         tail = constructs.handlers(self.rng, self.legs, self._block(1)) if self.rng.random() < 0.7 else ""
-        return f"{HEAD}{self._sla()}{constructs.TABLE}legs:\n{''.join(legs)}{tail}"
+        return f"{HEAD}{constructs.TABLE}{self._sla()}legs:\n{''.join(legs)}{tail}"
 
     def _sla(self, indent: str = "") -> str:
         return f"{indent}sla: {self.rng.choice(SLA)}\n" if self.rng.random() < 0.4 else ""
