@@ -108,7 +108,7 @@ def _layout(options: Options, found: dict[str, dict[str, Any]]) -> Layout:
     values = settings_module.load(
         installation=INSTALLATION, state=options.state.resolve(), database="", clock="",
         temporal_address=given or f"127.0.0.1:{devserver.free_port()}", systems=chosen, http_timeout=TIMEOUT,
-        settle=SETTLE, process_defs=ROOT / "process_defs", people_file=example.PEOPLE, poll_events=0.5,
+        settle=SETTLE, process_defs=ROOT / "examples" / "real", people_file=example.PEOPLE, poll_events=0.5,
         sweep_every=10.0, log_level="WARNING", queues={"erp": QueueLimits(concurrency=HANDS)},
         start_on={"crm.opportunity_won": PROCESS},
     )  # fmt: skip

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ltc.adapters.bottlecrm import ADAPTER as BOTTLECRM
+from ltc.adapters.tryton import ADAPTER as TRYTON
 from ltc.cli.main import app
+from ltc.definition.compile import load
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.parsing import parse
+from ltc.ports.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path for path in (ROOT / "examples" / "repair").glob("*.yaml") if ".test." not in path.name)
@@ -29,6 +33,18 @@ def test_an_example_stands(path):
         done = ltc(command, str(path), *PEOPLE)
         assert done.exit_code == 0, done.output
     assert done.stdout.count("ok ") >= 12
+
+
+def test_what_real_systems_carry_out_is_the_shipped_process_but_for_changed_orders():
+    """Every operation is one that the adapters of BottleCRM and Tryton offer: `make demo-real` starts with it."""
+    real, shipped = (load(ROOT / folder / "lead_to_cash.yaml") for folder in ("examples/real", "process_defs"))
+    crm, erp = BOTTLECRM.ports["crm"], TRYTON.ports["erp"]
+    for name in real.operations:
+        port = {"crm": crm, "erp": erp, "customer": TRYTON.ports["customer"]}[name.split(".")[0]]
+        assert hasattr(port, OPERATIONS[name].method), name
+    assert [leg.id for leg in real.legs] == [leg.id for leg in shipped.legs]
+    assert shipped.operations.keys() - real.operations.keys() == {"erp.amend_order", "erp.revert_amendment"}
+    assert set(real.slas) == set(shipped.slas)
 
 
 @pytest.mark.parametrize(
