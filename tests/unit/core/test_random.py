@@ -132,7 +132,7 @@ def test_the_other_shipped_definitions_stand_as_well(name: str, seed: int) -> No
 def test_chance_meets_what_can_be_written() -> None:
     met = Counter[Kind]()
     operations = Counter[str]()
-    for seed in range(45):
+    for seed in range(75):
         lived = one(by_chance(seed)[0], seed)
         met.update({entry.kind for entry in lived.trail})
         operations.update({name for name, _ in lived.world.effects})  # type: ignore[attr-defined]
