@@ -48,10 +48,8 @@ STARTS = Table(
     Column("confirmed", Boolean, nullable=False),
     Column("heard", Boolean, nullable=False, default=False),  # whether the chain has left a trail
     Unique("installation", "process", "key"),
-    Index(
-        "ix_starts_unconfirmed", "at", sqlite_where=text("confirmed IS 0"), postgresql_where=text("confirmed IS false")
-    ),
-    Index("ix_starts_unheard", "chain", sqlite_where=text("heard IS 0"), postgresql_where=text("heard IS false")),
+    _where_not("ix_starts_unconfirmed", "at", "confirmed"),
+    _where_not("ix_starts_unheard", "chain", "heard"),
 )
 
 INTENTS = Table(

@@ -67,7 +67,7 @@ class TrytonBooks:
             elif move["from_location."]["type"] == "customer" and back_of.get(sale) in self._orders:
                 self._back[back_of[sale] or 0] += int(move["quantity"])
         for order, pieces in self._back.items():
-            self.books.tables["returns"].append({"id": f"of {order}", "order_id": str(order), "quantity": pieces})
+            self.books.tables["returns"].append({"id": f"{order}/returned", "order_id": str(order), "quantity": pieces})
         for (sale, shipment), moves in out.items():
             number = shipment.partition(",")[2]
             lines = [self._piece(move) for move in moves]
