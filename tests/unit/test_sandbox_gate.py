@@ -212,6 +212,16 @@ async def test_every_operation_has_a_page(system: str) -> None:
             assert reason in operations[name]["description"], (name, reason)
 
 
+async def test_a_document_that_is_not_there_is_said_not_to_be_there() -> None:
+    """Whichever part of the ERP shows it: no page of one document fails on an unknown number."""
+    page = await Api("erp").get("/openapi.json")
+    kinds = ("dunnings", "payments", "releases", "returns", "credit-notes", "milestones", "productions", "purchases",
+             "supply-plans", "covers", "consignments", "contracts")  # fmt: skip
+    for kind in kinds:
+        assert any(path.startswith(f"/{kind}/{{") and "get" in of for path, of in page["paths"].items()), kind
+        assert await Api("erp").get(f"/{kind}/NONE") == "not_found", kind
+
+
 def test_adapter_and_sandbox_agree_on_the_classes() -> None:
     assert dict(ADAPTER_CLASSES) == dict(DEFAULT_CLASSES)
 

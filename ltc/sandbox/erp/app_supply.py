@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-
 from fastapi import FastAPI, Response
-from pydantic import BaseModel
 
 from ltc.model import supply as s
 from ltc.sandbox.app import SandboxSystem, command, rows_answer, served
 from ltc.sandbox.erp import billing, production, purchasing, shipping, supply, terms
-from ltc.sandbox.erp.pages import Limit, Lists
-from ltc.sandbox.gate import answer
-from ltc.sandbox.refusals import not_found
+from ltc.sandbox.erp.pages import Limit, Lists, add_document_page
 
 ROUTES = (
     served("erp.agree_terms", "POST", "/orders/{order}/terms", terms.agree_terms),
@@ -110,24 +104,7 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
 
 def _single(app: FastAPI, system: SandboxSystem) -> None:
     """One document each, as it stands."""
-    pages: tuple[tuple[str, str, str, Callable[[sqlite3.Row], BaseModel]], ...] = (
-        ("milestones", terms.MILESTONES, "milestone", terms.milestone_of),
-        ("productions", "productions", "production order", production.production_of),
-        ("purchases", "purchases", "purchase order", purchasing.purchase_of),
-        ("supply-plans", "supply_plans", "supply plan", supply.plan_of),
-    )
-    for path, table, kind, make in pages:
-        _page(app, system, path, f"SELECT * FROM {table} WHERE id = ?", kind, make)  # noqa: S608 - tables are ours
-
-
-def _page(
-    app: FastAPI, system: SandboxSystem, path: str, sql: str, kind: str, make: Callable[[sqlite3.Row], BaseModel]
-) -> None:
-    async def one(number: str) -> Response:
-        row = system.database.row(sql, number)
-        if row is None:
-            no = not_found(kind, number)
-            return answer(404, {"reason": no.reason, "message": str(no), "document": number})
-        return Response(make(row).model_dump_json(), media_type="application/json")
-
-    app.add_api_route(f"/{path}/{{number}}", one, methods=["GET"], name=f"one of {path}", summary=f"One {kind}")
+    add_document_page(app, system, terms.MILESTONES, "milestone", terms.milestone_of, "milestones")
+    add_document_page(app, system, "productions", "production order", production.production_of)
+    add_document_page(app, system, "purchases", "purchase order", purchasing.purchase_of)
+    add_document_page(app, system, "supply_plans", "supply plan", supply.plan_of, "supply-plans")

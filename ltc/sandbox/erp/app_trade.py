@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-
 from fastapi import FastAPI, Response
-from pydantic import BaseModel
 
 from ltc.model import documents as d
 from ltc.model import trade as t
@@ -14,9 +10,7 @@ from ltc.ports import operations as op
 from ltc.ports.requests_trade import ContractId
 from ltc.sandbox.app import SandboxSystem, command, served
 from ltc.sandbox.erp import consignment, contracts, insurance
-from ltc.sandbox.erp.pages import Limit, Lists
-from ltc.sandbox.gate import answer
-from ltc.sandbox.refusals import not_found
+from ltc.sandbox.erp.pages import Limit, Lists, add_document_page
 
 SCHEMA = consignment.SCHEMA + insurance.SCHEMA + contracts.SCHEMA
 ROUTES = (
@@ -59,16 +53,6 @@ def add_pages(app: FastAPI, system: SandboxSystem) -> None:
         by = {"reference": reference, "customer": customer}
         return lists.find("contracts", contracts.contract_of, limit, after, "reference", "chain", **by)
 
-    _one(app, system, "covers", insurance.cover_of)
-    _one(app, system, "consignments", consignment.consignment_of)
-    _one(app, system, "contracts", contracts.contract_of)
-
-
-def _one(app: FastAPI, system: SandboxSystem, table: str, make: Callable[[sqlite3.Row], BaseModel]) -> None:
-    async def page(number: str) -> Response:
-        row = system.database.row(f"SELECT * FROM {table} WHERE id = ?", number)  # noqa: S608 - table names are ours
-        if row is None:
-            raise not_found(table[:-1], number)
-        return answer(200, make(row).model_dump(mode="json"))
-
-    app.add_api_route(f"/{table}/{{number}}", page, methods=["GET"], name=f"one of {table}", response_model=None)
+    add_document_page(app, system, "covers", "cover", insurance.cover_of)
+    add_document_page(app, system, "consignments", "consignment", consignment.consignment_of)
+    add_document_page(app, system, "contracts", "contract", contracts.contract_of)

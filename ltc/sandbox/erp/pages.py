@@ -124,10 +124,7 @@ def _dunnings(app: FastAPI, system: SandboxSystem) -> None:
     @app.get("/dunnings/{dunning}")
     async def one_dunning(dunning: str) -> Response:
         """One dunning notice."""
-        row = system.database.row("SELECT * FROM dunnings WHERE id = ?", dunning)
-        if row is None:
-            raise not_found("dunning notice", dunning)
-        return answer(200, dunning_of(row).model_dump(mode="json"))
+        return document(system, "dunnings", "dunning notice", dunning, dunning_of)
 
 
 def _payments(app: FastAPI, system: SandboxSystem) -> None:
@@ -142,13 +139,7 @@ def _payments(app: FastAPI, system: SandboxSystem) -> None:
     @app.get("/payments/{payment}")
     async def payment(payment: str) -> Response:
         """One payment; its version is 2 when it was reversed."""
-        row = system.database.row("SELECT * FROM payments WHERE id = ?", payment)
-        if row is None:
-            no = not_found("payment", payment)
-            return answer(404, {"reason": no.reason, "message": str(no), "document": payment})
-        reversed_ = system.database.row("SELECT 1 FROM reversals WHERE payment = ?", payment)
-        found = rows.payment_of(row).model_copy(update={"version": 2 if reversed_ else 1})
-        return Response(found.model_dump_json(), media_type="application/json")
+        return document(system, "payments", "payment", payment, _payment(system))
 
 
 def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
@@ -169,31 +160,50 @@ def _more_documents(app: FastAPI, system: SandboxSystem) -> None:
     @app.get("/releases/{delivery}")
     async def release(delivery: str) -> Response:
         """One release."""
-        row = system.database.row("SELECT * FROM releases WHERE id = ?", delivery)
-        if row is None:
-            no = not_found("release", delivery)
-            return answer(404, {"reason": no.reason, "message": str(no), "document": delivery})
-        return Response(_release(system)(row).model_dump_json(), media_type="application/json")
+        return document(system, "releases", "release", delivery, _release(system))
 
     @app.get("/returns/{goods_return}")
     async def goods_return(goods_return: str) -> Response:
         """One goods return."""
-        return _one(system, "returns", "goods return", goods_return, _return(system))
+        return document(system, "returns", "goods return", goods_return, _return(system))
 
     @app.get("/credit-notes/{credit_note}")
     async def credit_note(credit_note: str) -> Response:
         """One credit note; its version is 2 when it was taken back."""
-        return _one(system, "credit_notes", "credit note", credit_note, _credit(system))
+        return document(system, "credit_notes", "credit note", credit_note, _credit(system))
 
 
-def _one(
+def document(
     system: SandboxSystem, table: str, kind: str, number: str, make: Callable[[sqlite3.Row], BaseModel]
 ) -> Response:
+    """Answer with one document as it stands, or that there is none."""
     row = system.database.row(f"SELECT * FROM {table} WHERE id = ?", number)  # noqa: S608 - table names are ours
     if row is None:
         no = not_found(kind, number)
         return answer(404, {"reason": no.reason, "message": str(no), "document": number})
     return Response(make(row).model_dump_json(), media_type="application/json")
+
+
+def add_document_page(
+    app: FastAPI, system: SandboxSystem, table: str, kind: str, make: Callable[[sqlite3.Row], BaseModel], path: str = ""
+) -> None:
+    """Add the page of one document of a kind; its path is the table's name unless another is given."""
+
+    async def page(number: str) -> Response:
+        return document(system, table, kind, number, make)
+
+    path = path or table
+    app.add_api_route(
+        f"/{path}/{{number}}", page, methods=["GET"], name=f"one of {path}", summary=f"One {kind}", response_model=None
+    )
+
+
+def _payment(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
+    def make(row: sqlite3.Row) -> BaseModel:
+        reversed_ = system.database.row("SELECT 1 FROM reversals WHERE payment = ?", row["id"])
+        return rows.payment_of(row).model_copy(update={"version": 2 if reversed_ else 1})
+
+    return make
 
 
 def _credit(system: SandboxSystem) -> Callable[[sqlite3.Row], BaseModel]:
