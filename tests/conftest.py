@@ -20,12 +20,16 @@ from ltc import devserver
 from tests.support import systems
 from tests.support.systems import bottlecrm, tryton  # noqa: F401 - fixtures for every layer
 
+LONGEST = "test_demo.py"
+"""The file whose tests take a worker of the suite some minutes."""
+
 _exit_code: list[int] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use real systems."""
+    """Mark the tests that use real systems; the longest file comes first, so that nobody waits for it at the end."""
     systems.mark(items)
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session")
