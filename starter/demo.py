@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from ltc import devserver
-from ltc import settings as settings_module
 from ltc.adapters.people_file import PeopleFile
-from ltc.bootstrap import open_client
 from ltc.ending import end
 from ltc.model.clock import VirtualClock
-from ltc.settings import Settings
 from ltc.store import migrate
 from starter import books, casting, example, orderbook, scenario, supply
 from starter.bots.customers import Customers
@@ -31,13 +24,13 @@ from starter.chaos import Chaos
 from starter.checks import refuses_undo
 from starter.demo_worker import PLANT, PROBES
 from starter.evidence import Evidence, gather
-from starter.installation import ROOT, Installation, Layout, locked, running
+from starter.grounds import HTTP_TIMEOUT, doors, settings_for
+from starter.installation import Installation, Layout, locked, running
 from starter.progress import Progress
 from starter.tempo import TAIL_DAYS, Tempo, clock_for, stretch
 
 PROCESS = "lead_to_cash"
 INSTALLATION = "demo"
-HTTP_TIMEOUT, SETTLE = 2.0, 1.5  # real seconds; a late commit lands within the settle time
 CPU_START, CPU_ORDER = 20.0, 0.6  # seconds of CPU that a run takes, at its start and for each order
 CORES, SHARE = 2, 0.7  # what of a quiet machine a run may take, so that little is late
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
@@ -111,15 +104,9 @@ def lay_out(options: Options) -> Run:
 
 
 def _layout(options: Options, clock: VirtualClock, words: dict[str, list[str]]) -> Layout:
-    given = os.environ.get(devserver.ADDRESS_VARIABLE)
-    temporal, crm, erp = (devserver.free_port() for _ in range(3))
-    values = settings_module.load(
-        installation=INSTALLATION, state=options.state.resolve(), database="", clock=clock.model_dump_json(),
-        temporal_address=given or f"127.0.0.1:{temporal}", crm_url=f"http://127.0.0.1:{crm}",
-        erp_url=f"http://127.0.0.1:{erp}", http_timeout=HTTP_TIMEOUT * (12 if options.chaos else 1), settle=SETTLE,
-        process_defs=ROOT / "process_defs", people_file=example.PEOPLE, poll_events=0.2, sweep_every=10.0,
-        log_level="WARNING", start_on={"crm.opportunity_won": PROCESS},
-    )  # fmt: skip
+    timeout = HTTP_TIMEOUT * (12 if options.chaos else 1)
+    start_on = {"crm.opportunity_won": PROCESS}
+    values = settings_for(INSTALLATION, options.state, clock, http_timeout=timeout, start_on=start_on)
     extra = {PROBES: str(options.state.resolve() / "probes.log")} | ({PLANT: options.plant} if options.plant else {})
     return Layout(values, words, ("-m", "starter.demo_worker"), extra, tied=True)
 
@@ -151,16 +138,9 @@ async def demonstrate(options: Options, progress: Progress) -> Evidence:
 
 @asynccontextmanager
 async def _stage(run: Run) -> AsyncIterator[Stage]:
-    values: Settings = run.layout.settings
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_client(values))
-        crm, erp = [
-            await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30.0))
-            for url in (values.crm_url, values.erp_url)
-        ]
-        yield Stage(
-            run.scenario, run.book, Tempo.of(run.clock), client, crm, erp, PeopleFile(values.people_file), PROCESS
-        )
+    values, tempo = run.layout.settings, Tempo.of(run.clock)
+    async with doors(values) as (client, crm, erp):
+        yield Stage(run.scenario, run.book, tempo, client, crm, erp, PeopleFile(values.people_file), PROCESS)
 
 
 async def _play(run: Run, stage: Stage, installation: Installation, chaos: Chaos | None, progress: Progress) -> bool:

@@ -76,3 +76,19 @@ class Tempo:
     async def until(self, virtual: datetime) -> None:
         """Sleep until the clock shows an instant."""
         await asyncio.sleep(max(0.0, (self.clock.to_real(virtual) - datetime.now(UTC)).total_seconds()))
+
+
+@dataclass
+class Pace:
+    """Spreads a row of things evenly over working hours, from when it is first asked. ``step``: hours from one on."""
+
+    tempo: Tempo
+    step: float
+    told: int = 0
+    start: datetime | None = None
+
+    def due(self, beside: int = 0) -> bool:
+        """Tell whether the next of the row is due, besides so many that are about to be told."""
+        if self.start is None:
+            self.start = max(self.tempo.now(), self.tempo.clock.anchor_virtual)
+        return self.tempo.due(self.start, (self.told + beside) * self.step)

@@ -22,6 +22,7 @@ from ltc.store.view_tables import VIEW_TABLES
 
 SLICE = 10_000  # chains that are written together
 OPEN_SHARE = 0.05
+_PACKED = deflate({"opportunity_id": "OP-1"})  # the input of every start
 CUSTOMERS = 20_000
 _STAGE = MetaData()
 MEMBERS = Table(
@@ -142,57 +143,54 @@ def customer_of(dice: random.Random) -> str:
 
 
 def _slice(connection: Connection, found: list[Variant], numbers: range, draw: Any) -> None:
-    dice, ended, still = draw
-    members, starts, heads, firsts, runs = [], [], [], [], []
-    packed = deflate({"opportunity_id": "OP-1"})
+    """Write a slice of chains: their own rows one by one, what their variant shares as copies."""
+    written: dict[Table, list[dict[str, Any]]] = {
+        one: [] for one in (MEMBERS, STARTS, RUNS, TRAIL, VIEW_TABLES["chains"])
+    }
     for number in numbers:
-        variant = dice.choice(still if dice.random() < OPEN_SHARE else ended)
-        one = found[variant]
-        one.chains += 1
-        name, customer = chain_name(number, one.story.process), customer_of(dice)
-        first, last = one.offered[0].line, one.offered[-1].line.seq
-        line = first._replace(data={**first.data, "number": f"N{number}", "customer": customer})
-        members.append({"chain": name, "variant": variant})
-        firsts.append({**_entry(trail.Offered(line, "", trail.entry_digest(line))), "chain": name})
-        heads.append({**one.view.head, "chain": name, "number": f"N{number}", "customer": customer})
-        seen = first.wall + timedelta(milliseconds=20)
-        runs.append(
-            {
-                "chain": name,
-                "run": "r1",
-                "number": 1,
-                "started": first.wall,
-                "seen": seen,
-                "first_seq": first.seq,
-                "last_seq": last,
-            }
-        )
-        starts.append({
-            "chain": name, "installation": "bench", "process": one.story.process, "key": f"{number:08}",
-            "plan_digest": "p",
-            "input_digest": "i", "input": packed, "source": "file", "actor": "", "at": first.wall, "confirmed": True,
-            "heard": True,
-        })  # fmt: skip
-    for table, rows in (
-        (MEMBERS, members),
-        (STARTS, starts),
-        (RUNS, runs),
-        (TRAIL, firsts),
-        (VIEW_TABLES["chains"], heads),
-    ):
+        for table, row in _own_rows(found, number, draw).items():
+            written[table].append(row)
+    for table, rows in written.items():
         insert_all(connection, table, sorted(rows, key=lambda row: row["chain"]))
     for name, staged in COPIED.items():
-        target = TRAIL if name == "trail" else VIEW_TABLES[name]
-        columns = [MEMBERS.c.chain if one.name == "chain" else staged.c[one.name] for one in target.columns]
-        both = MEMBERS.join(staged, staged.c.variant == MEMBERS.c.variant)
-        order = (
-            [MEMBERS.c.chain]
-            if connection.dialect.name == "sqlite"
-            else [MEMBERS.c.chain, *staged.primary_key.columns[1:]]
-        )
-        rows = select(*columns).select_from(both).order_by(*order)
-        connection.execute(insert(target).from_select([one.name for one in target.columns], rows))
+        _copy(connection, TRAIL if name == "trail" else VIEW_TABLES[name], staged)
     connection.execute(MEMBERS.delete())
+
+
+def _own_rows(found: list[Variant], number: int, draw: Any) -> dict[Table, dict[str, Any]]:
+    """Return what one chain has for itself, by table, its story drawn."""
+    dice, ended, still = draw
+    variant = dice.choice(still if dice.random() < OPEN_SHARE else ended)
+    one = found[variant]
+    one.chains += 1
+    name, customer = chain_name(number, one.story.process), customer_of(dice)
+    first, last = one.offered[0].line, one.offered[-1].line.seq
+    line = first._replace(data={**first.data, "number": f"N{number}", "customer": customer})
+    start = {
+        "installation": "bench", "process": one.story.process, "key": f"{number:08}", "plan_digest": "p",
+        "input_digest": "i", "input": _PACKED, "source": "file", "actor": "", "at": first.wall, "confirmed": True,
+        "heard": True,
+    }  # fmt: skip
+    seen = first.wall + timedelta(milliseconds=20)
+    run = {"run": "r1", "number": 1, "started": first.wall, "seen": seen, "first_seq": first.seq, "last_seq": last}
+    rows: dict[Table, dict[str, Any]] = {
+        MEMBERS: {"variant": variant},
+        STARTS: start,
+        RUNS: run,
+        TRAIL: _entry(trail.Offered(line, "", trail.entry_digest(line))),
+        VIEW_TABLES["chains"]: {**one.view.head, "number": f"N{number}", "customer": customer},
+    }
+    return {table: {**row, "chain": name} for table, row in rows.items()}
+
+
+def _copy(connection: Connection, target: Table, staged: Table) -> None:
+    """Let the database write a variant's rows for each of the slice's chains."""
+    columns = [MEMBERS.c.chain if one.name == "chain" else staged.c[one.name] for one in target.columns]
+    order = [MEMBERS.c.chain]
+    if connection.dialect.name != "sqlite":
+        order += staged.primary_key.columns[1:]
+    rows = select(*columns).select_from(MEMBERS.join(staged, staged.c.variant == MEMBERS.c.variant)).order_by(*order)
+    connection.execute(insert(target).from_select([one.name for one in target.columns], rows))
 
 
 def horizon() -> Any:

@@ -8,21 +8,18 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ltc.bootstrap import Parts, client_of, files_of, open_parts
+from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.cli import adopting, installed
 from ltc.cli.desk_archive import ArchiveDesk
+from ltc.cli.desk_tasks import DOOR, TaskDesk
 from ltc.cli.desk_versions import VersionDesk
 from ltc.cli.errors import translate
-from ltc.cli.exits import FailedError, NotFoundError, RefusedError
+from ltc.cli.exits import FailedError, NotFoundError
 from ltc.cli.output import note, plain
 from ltc.cli.stuck_group import grouped
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
-from ltc.definition.plan import TaskNode
-from ltc.definition.show_tasks import field_words
-from ltc.model.files import FileRef
-from ltc.ports.approvers import approvers
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
 from ltc.store import migrate, views
@@ -31,11 +28,9 @@ from ltc.store.refolding import refold_all
 from ltc.store.stuck_facts import Stuck
 
 Record = dict[str, Any]
-DOOR = "cli"
-_MOST = 10_000  # tasks looked through for one person
 
 
-class Desk(VersionDesk, ArchiveDesk):
+class Desk(TaskDesk, VersionDesk, ArchiveDesk):
     """An open installation. Temporal is connected to only by what needs it."""
 
     def __init__(self) -> None:
@@ -182,82 +177,6 @@ class Desk(VersionDesk, ArchiveDesk):
         known = await self.client.store.start_of(chain) is not None
         return {"chain": chain, "existed": known, "same_input": True, "result": "existed" if known else "would start"}
 
-    # --- approvals
-
-    async def tasks(self, to: str, chain: str, state: str, limit: int) -> list[Record]:
-        """List approvals, oldest first: of one person, those that wait for them."""
-        found = [await self._asked(plain(row)) for row in await self.client.store.tasks("", chain, state, _MOST)]
-        mine = [row for row in found if not to or (to in row["candidates"] and to not in _deciders(row))]
-        return mine[:limit]
-
-    async def _asked(self, row: Record) -> Record:
-        """Fill in who is asked: the trail may not have said it yet while a chain rests, the people file knows."""
-        source = row.get("source") or {}
-        if row["candidates"] or row["state"] != "open" or not isinstance(source, dict):
-            return row
-        found = await approvers(self.parts.people, source, self.client.now())
-        first = found.people[:1] if (row.get("rule") or {}).get("sequence") else found.people
-        return {**row, "candidates": first}
-
-    async def task(self, ref: str) -> Record:
-        """Return one approval with its decisions.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        found = await self.client.store.task(ref)
-        if found is None:
-            raise NotFoundError(f"there is no task {ref!r}; `ltc task list --state all` shows those there are")
-        row = await self._asked(plain(found))
-        if row.get("work"):
-            node = await self.form(row)
-            row["form"] = {field.name: field_words(field) for field in node.form}
-            row["checklist"] = {name: label.get("en") or name for name, label in node.checklist.items()}
-            row["title"], row["help"] = node.title.get("en", ""), node.help.get("en", "")
-        return row
-
-    async def decide(
-        self, task: Record, decision: Any, actor: str, comment: str, files: list[Record] | None = None
-    ) -> Record:
-        """Decide on the figures of the task as it was read, and return the chain's answer."""
-        answer = await self.client.decide(
-            task["ref"],
-            decision,
-            actor,
-            comment=comment,
-            digest=task["digest"],
-            door=DOOR,
-            files=[FileRef.model_validate(one) for one in files or []],
-        )
-        return answer.model_dump(mode="json")
-
-    async def act(self, task: Record, action: Any, actor: str, **more: Any) -> Record:
-        """Do something with a task as it was read, and return the chain's answer."""
-        given = {"digest": task["digest"], **more}
-        answer = await self.client.act(task["ref"], action, actor, door=DOOR, **given)
-        return answer.model_dump(mode="json")
-
-    async def form(self, task: Record) -> TaskNode:
-        """Return a task's step, with its form and its checklist."""
-        return await self.client.task_talk.form(task["chain"], task["leg"], task["step"])
-
-    def put_file(self, data: bytes, name: str, *, keep: bool) -> Record:
-        """Keep a file and return its reference; without ``keep`` only say what the reference would be.
-
-        Raises:
-            RefusedError: it is too large, or of a kind that is not taken.
-        """
-        from hashlib import sha256
-
-        from ltc.ports.files import FileRefused
-
-        try:
-            if keep:
-                return files_of(self.parts.settings).put(data, name).model_dump()
-        except FileRefused as error:
-            raise RefusedError(str(error)) from error
-        return {"sha256": sha256(data).hexdigest(), "name": name, "size": len(data), "kind": ""}
-
     # --- promised times
 
     async def sla_report(self, process: str, since: datetime | None) -> list[Record]:
@@ -307,7 +226,3 @@ class Desk(VersionDesk, ArchiveDesk):
             "ok": not left,
             "result": result,
         }
-
-
-def _deciders(row: Record) -> list[str]:
-    return [vote["actor"] for vote in row["decided_by"] or []]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ltc.definition.build import Build, Use
-from ltc.definition.errors import Mark
-from ltc.definition.expressions import ExpressionError, asked, selects
 from ltc.definition.lint_people import known_people
+from ltc.definition.lint_reads import compared, reads_of
 from ltc.definition.plan import FormField, Plan, TaskNode
 from ltc.definition.task_types import always
 
@@ -47,13 +44,10 @@ def _vain(node: TaskNode, build: Build) -> None:
 
 def _read(use: Use, node: TaskNode, tasks: list[TaskNode], build: Build) -> None:
     """What is read of answers: a field that may be empty is asked for first, a choice is one of its options."""
-    here = use.scope.split(":", 1)[-1].split(".")[0] if "." in use.scope else ""
-    if here and node.leg != here and any(one.leg == here and one.result == node.result for one in tasks):
-        return  # the name means the task of its own leg there
-    try:
-        read, guarded = selects(use.source), asked(use.source)
-    except ExpressionError:
+    found = reads_of(use, node, tasks)
+    if found is None:
         return
+    read, guarded = found
     for field in node.form:
         path = f"{node.result}.{field.name}"
         unasked = [one for one in read if one == path or one.startswith(f"{path}.")]
@@ -64,8 +58,6 @@ def _read(use: Use, node: TaskNode, tasks: list[TaskNode], build: Build) -> None
 
 
 def _options(use: Use, path: str, field: FormField, build: Build) -> None:
-    for found in re.finditer(rf"(?<![\w.]){re.escape(path)} *[!=]= *(['\"])(.*?)\1", use.source):
-        if found[2] not in field.options:
-            column = use.mark.column + found.start(2)
-            mark = Mark(use.mark.line, column) if use.exact else use.mark
-            build.problems.add("LTC-D187", mark, word=found[2], field=field.name, known=field.options)
+    for word, mark in compared(use, path):
+        if word not in field.options:
+            build.problems.add("LTC-D187", mark, word=word, field=field.name, known=field.options)

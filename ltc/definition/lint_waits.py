@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ltc.definition.build import Build, Use
-from ltc.definition.errors import Mark
-from ltc.definition.expressions import ExpressionError, asked, selects
+from ltc.definition.lint_reads import compared, reads_of
 from ltc.definition.plan import Plan, WaitNode
 
 
@@ -20,13 +17,10 @@ def check_waits(plan: Plan, build: Build) -> None:
 
 
 def _read(use: Use, node: WaitNode, waits: list[WaitNode], build: Build) -> None:
-    here = use.scope.split(":", 1)[-1].split(".")[0] if "." in use.scope else ""
-    if here and node.leg != here and any(one.leg == here and one.result == node.result for one in waits):
-        return  # the name means the wait of its own leg there
-    try:
-        read, guarded = selects(use.source), asked(use.source)
-    except ExpressionError:
+    found = reads_of(use, node, waits)
+    if found is None:
         return
+    read, guarded = found
     for path in dict.fromkeys(".".join(one.split(".")[:2]) for one in read):
         name, _, field = path.partition(".")
         if name == node.result and field and path not in guarded and not _always(node, field, build):
@@ -43,8 +37,7 @@ def _always(node: WaitNode, field: str, build: Build) -> bool:
 def _named(use: Use, node: WaitNode, build: Build) -> None:
     """What ``NAME.event`` is compared with is one of the events."""
     known = [one.event for one in node.events]
-    for found in re.finditer(rf"(?<![\w.]){re.escape(node.result)}\.event *[!=]= *(['\"])(.*?)\1", use.source):
-        if found[2] not in known:
-            column = use.mark.column + found.start(2)
-            mark = Mark(use.mark.line, column) if use.exact else use.mark
-            build.problems.add("LTC-D024", mark, word=found[2], where=f"{node.result}.event", known=known)
+    path = f"{node.result}.event"
+    for word, mark in compared(use, path):
+        if word not in known:
+            build.problems.add("LTC-D024", mark, word=word, where=path, known=known)

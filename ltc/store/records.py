@@ -215,7 +215,3 @@ REFOLD_PARTS = Table(  # a refold of all views under way; empty otherwise
     Column("state", Text, nullable=False),  # waiting | done
     Column("chains", Integer, nullable=False),
 )
-
-RECORDS = (
-    PLANS, STARTS, INTENTS, INBOX, CORRELATION, RUNS, TRAIL, ALARMS, AUDIT, LATE_EVENTS, FEEDS, ID_MAP, WRITEBACKS,
-)  # fmt: skip

@@ -151,10 +151,7 @@ class BottleCrm:
         Raises:
             SystemsError: it does not answer.
         """
-        (record,) = ground.table.named(NAME) or (None,)
-        if record is None:
-            raise SystemsError(f"bottlecrm ended at once{ground.last_words(NAME)}")
-        ground.until(record, lambda: _takes(instance.url(), ground.secrets["token"]))
+        ground.until_up(lambda: _takes(instance.url(), ground.secrets["token"]))
 
     def settings(self, instance: Instance, secret: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """Return what ``LTC_SYSTEMS`` says of this system, by port."""

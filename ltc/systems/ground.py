@@ -116,6 +116,17 @@ class Ground:
                 )
             time.sleep(_STEP)
 
+    def until_up(self, ready: Callable[[], bool]) -> None:
+        """Wait until the system itself answers.
+
+        Raises:
+            SystemsError: it ended, or did not answer in time; the text quotes its log.
+        """
+        (record,) = self.table.named(self.name) or (None,)
+        if record is None:
+            raise SystemsError(f"{self.name} ended at once{self.last_words(self.name)}")
+        self.until(record, ready)
+
     def last_words(self, process: str) -> str:
         """Return the end of a process's log for a message."""
         with contextlib.suppress(OSError):

@@ -161,10 +161,7 @@ class Tryton:
         Raises:
             SystemsError: it does not answer.
         """
-        (record,) = ground.table.named(NAME) or (None,)
-        if record is None:
-            raise SystemsError(f"tryton ended at once{ground.last_words(NAME)}")
-        ground.until(record, lambda: _lets_in(instance.url(), ground.secrets["password"]))
+        ground.until_up(lambda: _lets_in(instance.url(), ground.secrets["password"]))
 
     def settings(self, instance: Instance, secret: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """Return what ``LTC_SYSTEMS`` says of this system, by port."""

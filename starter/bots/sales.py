@@ -7,6 +7,7 @@ from typing import Any
 
 from starter.bots.stage import Stage
 from starter.scenario import OrderPlan
+from starter.tempo import Pace
 
 # An order counts as shipped when it is billed: then the chain knows that the goods are out.
 _SEEN = {"draft": "erp.create_order", "released": "erp.release_delivery", "shipped": "erp.post_invoice"}
@@ -19,17 +20,12 @@ class Sales:
         self._stage = stage
         self._opportunities = {order.number: order for order in stage.book.opportunities}
         self._turn = stage.scenario.in_turn()
-        self._step = hours / len(self._turn)
-        self._told = 0
-        self._start: datetime | None = None
+        self._pace = Pace(stage.tempo, hours / len(self._turn))
 
     async def look(self) -> None:
         """Enter what is due by now."""
-        tempo = self._stage.tempo
-        if self._start is None:
-            self._start = max(tempo.now(), tempo.clock.anchor_virtual)
         due: list[OrderPlan] = []
-        while self._turn and tempo.due(self._start, (self._told + len(due)) * self._step):
+        while self._turn and self._pace.due(len(due)):
             due.append(self._turn.pop(0))
         if not due:
             return
@@ -38,7 +34,7 @@ class Sales:
         except BaseException:
             self._turn = due + self._turn
             raise
-        self._told += len(due)
+        self._pace.told += len(due)
 
     def set_aside(self, numbers: list[str]) -> list[OrderPlan]:
         """Take orders out of the turn; whoever took them enters them."""

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from ltc import devserver
-from ltc import settings as settings_module
 from ltc.adapters.people_file import PeopleFile
-from ltc.bootstrap import files_of, open_client
+from ltc.bootstrap import files_of
 from ltc.ending import end
 from ltc.model.clock import VirtualClock
 from ltc.store import migrate
 from starter import orderbook
 from starter.bots.stage import keep_looking
-from starter.example import PEOPLE, master_data, system_of, write_data
-from starter.installation import ROOT, Layout, locked, running
+from starter.example import master_data, system_of, write_data
+from starter.grounds import doors, settings_for
+from starter.installation import Layout, locked, running
 from starter.progress import Progress
 from starter.rehearsal.evidence import Evidence, gather
 from starter.rehearsal.people import People
@@ -34,7 +30,6 @@ from starter.rehearsal.stage import Stage
 from starter.tempo import Tempo, clock_for, stretch
 
 INSTALLATION = "rehearsal"
-HTTP_TIMEOUT, SETTLE = 2.0, 1.5  # real seconds; a late commit lands within the settle time
 STOCK = 1_000_000  # of each of Northwind's products: who needs shortage brings products of his own
 CPU_START, CPU_CHAIN = 20.0, 0.7  # seconds of CPU that a run takes, at its start and for each chain
 CORES, SHARE = 2, 0.7  # what of a quiet machine a run may take, so that little is late
@@ -136,30 +131,16 @@ def _master(scripts: list[Script]) -> dict[str, Any]:
 
 
 def _layout(options: Options, clock: VirtualClock, words: dict[str, list[str]]) -> Layout:
-    given = os.environ.get(devserver.ADDRESS_VARIABLE)
-    temporal, crm, erp = (devserver.free_port() for _ in range(3))
-    values = settings_module.load(
-        installation=INSTALLATION, state=options.state.resolve(), database="", clock=clock.model_dump_json(),
-        temporal_address=given or f"127.0.0.1:{temporal}", crm_url=f"http://127.0.0.1:{crm}",
-        erp_url=f"http://127.0.0.1:{erp}", http_timeout=HTTP_TIMEOUT, settle=SETTLE,
-        process_defs=ROOT / "process_defs", people_file=PEOPLE, poll_events=0.2, sweep_every=10.0,
-        log_level="WARNING", start_on={},
-    )  # fmt: skip
+    values = settings_for(INSTALLATION, options.state, clock, start_on={})
     return Layout(values, words, tied=True)
 
 
 @asynccontextmanager
 async def _stage(run: Run) -> AsyncIterator[Stage]:
-    values = run.layout.settings
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_client(values))
-        crm, erp = [
-            await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30.0))
-            for url in (values.crm_url, values.erp_url)
-        ]
-        yield Stage(
-            run.options.scripts, Tempo.of(run.clock), client, crm, erp, PeopleFile(values.people_file), files_of(values)
-        )
+    values, tempo = run.layout.settings, Tempo.of(run.clock)
+    async with doors(values) as (client, crm, erp):
+        people, files = PeopleFile(values.people_file), files_of(values)
+        yield Stage(run.options.scripts, tempo, client, crm, erp, people, files)
 
 
 async def rehearse(options: Options, progress: Progress) -> Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ltc.client import ClientError
@@ -10,6 +10,7 @@ from ltc.ports.errors import PortError
 from starter.bots.stage import LOG
 from starter.rehearsal.shape import ChainPlan, Script
 from starter.rehearsal.stage import Stage
+from starter.tempo import Pace
 
 REQUIRED_IN = timedelta(days=28)
 
@@ -20,20 +21,15 @@ class Sales:
     def __init__(self, stage: Stage, script: Script, hours: float) -> None:
         self._stage, self._script = stage, script
         self._turn = script.in_turn()
-        self._step = hours / max(1, len(self._turn))
-        self._told = 0
-        self._start: datetime | None = None
+        self._pace = Pace(stage.tempo, hours / max(1, len(self._turn)))
 
     async def look(self) -> None:
         """Start what is due by now."""
-        tempo = self._stage.tempo
-        if self._start is None:
-            self._start = max(tempo.now(), tempo.clock.anchor_virtual)
-        while self._turn and tempo.due(self._start, self._told * self._step):
+        while self._turn and self._pace.due():
             if not await self._enter(self._turn[0]):
                 return
             self._turn.pop(0)
-            self._told += 1
+            self._pace.told += 1
 
     async def _enter(self, plan: ChainPlan) -> bool:
         deal = plan.deal.model_copy(update={"required_on": self._stage.tempo.now() + REQUIRED_IN})

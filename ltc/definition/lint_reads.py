@@ -1,0 +1,34 @@
+"""What an expression reads of a step's answer, and with which words it compares it: asked by the proofs of answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ltc.definition.build import Use
+from ltc.definition.errors import Mark
+from ltc.definition.expressions import ExpressionError, asked, selects
+from ltc.definition.plan import TaskNode, WaitNode
+
+
+def reads_of(
+    use: Use, node: TaskNode | WaitNode, alike: Sequence[TaskNode | WaitNode]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the paths that an expression reads, and those it asks for with has(); None where it cannot mean the node.
+
+    ``alike``: all steps of the node's kind. Where a leg has one that leaves the same name, the name means that one.
+    """
+    here = use.scope.split(":", 1)[-1].split(".")[0] if "." in use.scope else ""
+    if here and node.leg != here and any(one.leg == here and one.result == node.result for one in alike):
+        return None
+    try:
+        return selects(use.source), asked(use.source)
+    except ExpressionError:
+        return None  # it is complained about where it is checked
+
+
+def compared(use: Use, path: str) -> Iterator[tuple[str, Mark]]:
+    """Yield the words that an expression compares a path with, each with its place."""
+    for found in re.finditer(rf"(?<![\w.]){re.escape(path)} *[!=]= *(['\"])(.*?)\1", use.source):
+        column = use.mark.column + found.start(2)
+        yield found[2], Mark(use.mark.line, column) if use.exact else use.mark
