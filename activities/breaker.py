@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Literal
 
 from activities.spread import part
 from ltc.ports import errors
-from ltc.ports.health import HealthState, SystemHealth
+from ltc.ports.health import HealthState, Limits, SystemHealth
 
 State = Literal["closed", "open", "trial", "closing"]
 _SAID: dict[State, HealthState] = {"closed": "well", "open": "away", "trial": "trying", "closing": "recovering"}
@@ -38,22 +37,6 @@ class SystemAway(errors.Unavailable):
     def __init__(self, message: str, delay: float) -> None:
         super().__init__(message, retry_after=round(delay, 3))
         self.delay = delay
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When a breaker opens and how it closes. Times are real seconds.
-
-    ``failures`` in a row open it, for ``first`` seconds, doubling up to ``most``. ``slot`` is the distance at which
-    those who wait come back. While it closes, ``narrow`` calls may go at once, doubling up to ``wide``.
-    """
-
-    failures: int = 5
-    first: float = 1.0
-    most: float = 30.0
-    slot: float = 0.05
-    narrow: int = 2
-    wide: int = 64
 
 
 class Breaker:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from activities.breaker import Breaker
 from ltc.ports.errors import PortError
-from ltc.ports.health import HealthStore, SystemHealth
+from ltc.ports.health import HealthStore, Limits, SystemHealth
 
 LOG = logging.getLogger("ltc.systems")
 
@@ -30,12 +30,12 @@ class HealthNotes:
         self._latest: dict[str, SystemHealth] = {}
         self._writing: asyncio.Task[None] | None = None
 
-    def breakers(self, systems: Iterable[Iterable[str]]) -> dict[str, Breaker]:
-        """Return a breaker per port; ports of one group reach the same system and share one."""
+    def breakers(self, systems: Iterable[tuple[Iterable[str], Limits]]) -> dict[str, Breaker]:
+        """Return a breaker per port; ports of one group reach the same system and share one, with its limits."""
         made: dict[str, Breaker] = {}
-        for group in systems:
+        for group, limits in systems:
             ports = list(group)
-            one = Breaker(ports[0], said=lambda health, ports=tuple(ports): self.note(health, ports))  # type: ignore[misc]
+            one = Breaker(ports[0], limits, said=lambda health, ports=tuple(ports): self.note(health, ports))  # type: ignore[misc]
             made |= dict.fromkeys(ports, one)
         return made
 

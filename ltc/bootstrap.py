@@ -29,6 +29,7 @@ from ltc.model.clock import VirtualClock
 from ltc.model.messages import NOTICES_QUEUE, call_queue
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import Misconfigured
+from ltc.ports.health import Limits
 from ltc.ports.operations import EffectClass, Registry
 from ltc.ports.people import People
 from ltc.ports.systems import System
@@ -91,6 +92,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """
     registry = Registry()
     check_names(settings, registry)
+    shared_systems(settings)
     async with AsyncExitStack() as stack:
         key = await asyncio.to_thread(load_or_create, settings.keys_folder())
         store = await Store.open(settings.database_url())
@@ -175,14 +177,24 @@ def systems_of(settings: Settings) -> dict[str, System]:
     return made
 
 
-def shared_systems(settings: Settings) -> list[list[str]]:
-    """Return the ports in groups: those of one group reach the same system, so one breaker guards them."""
+def shared_systems(settings: Settings) -> list[tuple[list[str], Limits]]:
+    """Return the ports in groups: those of one group reach the same system, so one breaker guards them, by its limits.
+
+    Raises:
+        SettingsError: the ports of one system say different limits.
+    """
     groups: dict[tuple[str, str, str], list[str]] = {}
+    said: dict[tuple[str, str, str], tuple[str, Limits]] = {}
     for port in PORTS:
         chosen = settings.systems.get(port) or SystemSettings()
         place = (chosen.adapter, connection_of(settings, port, chosen).url, chosen.database)
         groups.setdefault(place, []).append(port)
-    return list(groups.values())
+        first, limits = said.setdefault(place, (port, chosen.breaker)) if chosen.breaker else ("", None)
+        if limits != chosen.breaker:
+            raise SettingsError(
+                f"LTC_SYSTEMS: {first} and {port} reach one system and say different breaker limits; say them once"
+            )
+    return [(ports, said[place][1] if place in said else Limits()) for place, ports in groups.items()]
 
 
 def connection_of(settings: Settings, port: str, chosen: SystemSettings) -> Connection:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ltc.ports.health import Limits
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to set."""
@@ -48,6 +50,9 @@ class SystemSettings(BaseModel):
     timeout: float | None = Field(default=None, gt=0, le=300, description="seconds; empty: LTC_HTTP_TIMEOUT")
     settle: float | None = Field(default=None, ge=0, le=3600, description="seconds; empty: LTC_SETTLE")
     mapping: Path | None = Field(default=None, description="a folder of field mappings that replace the adapter's own")
+    breaker: Limits | None = Field(
+        default=None, description="when calls stop while the system is away, and how they come back; ports share them"
+    )
     options: dict[str, str] = Field(default_factory=dict, description="the adapter's own settings")
 
 

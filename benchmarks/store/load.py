@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select, text
 
-from benchmarks.store.stories import NOW, Story
+from benchmarks.store.stories import Story
 from ltc.store import trail
 from ltc.store.doors import deflate
 from ltc.store.engines import make_engine
@@ -191,8 +191,3 @@ def _copy(connection: Connection, target: Table, staged: Table) -> None:
         order += staged.primary_key.columns[1:]
     rows = select(*columns).select_from(MEMBERS.join(staged, staged.c.variant == MEMBERS.c.variant)).order_by(*order)
     connection.execute(insert(target).from_select([one.name for one in target.columns], rows))
-
-
-def horizon() -> Any:
-    """Return the instant at which questions are asked."""
-    return NOW

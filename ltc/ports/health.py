@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
+
+from pydantic import Field, model_validator
 
 from ltc.model.base import Value
 
@@ -25,6 +27,29 @@ class SystemHealth(Value):
     error: str = ""
     waiting: int = 0
     seen: datetime | None = None
+
+
+class Limits(Value):
+    """When a system's circuit breaker opens and how it closes. Times are real seconds.
+
+    ``failures`` in a row open it, for ``first`` seconds, doubling up to ``most``. ``slot`` is the distance at which
+    those who wait come back. While it closes, ``narrow`` calls may go at once, doubling up to ``wide``.
+    """
+
+    failures: int = Field(default=5, ge=1, le=1000)
+    first: float = Field(default=1.0, gt=0, le=3600)
+    most: float = Field(default=30.0, gt=0, le=3600)
+    slot: float = Field(default=0.05, ge=0, le=60)
+    narrow: int = Field(default=2, ge=1, le=10_000)
+    wide: int = Field(default=64, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.most < self.first:
+            raise ValueError("most must not be less than first: the pause doubles from first up to most")
+        if self.wide < self.narrow:
+            raise ValueError("wide must not be less than narrow: calls at once double from narrow up to wide")
+        return self
 
 
 class HealthStore(Protocol):

@@ -45,13 +45,6 @@ def dump(connection: Connection, chain: str = "") -> Iterator[str]:
             yield "\t".join((one, table, key, canonical(row).decode()))
 
 
-def dump_fresh(connection: Connection, chain: str = "") -> Iterator[str]:
-    """Write what a fresh fold of the records gives, in the form of ``dump``."""
-    for one in [chain] if chain else views.all_chains(connection):
-        for table, key, row in _lines(views.fresh(connection, one)):
-            yield "\t".join((one, table, key, canonical(row).decode()))
-
-
 def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Difference]:
     """Compare live views with a fresh fold of the records, row by row; at most ``most`` differences.
 

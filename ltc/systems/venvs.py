@@ -57,12 +57,6 @@ def _make(name: str, lock: Path, python: Path, folder: Path, log: Path) -> None:
     (folder / _STAMP).touch()
 
 
-def is_made(name: str, python: Path, places: Places) -> bool:
-    """Tell whether an environment is there already."""
-    lock = ROOT / "requirements" / f"{name}.lock"
-    return (places.cache / "venvs" / f"{name}-{digest(lock.read_bytes(), version_of(python))}" / _STAMP).is_file()
-
-
 def our_python() -> Path:
     """Return the interpreter that ltc's own environment was made with."""
     return Path(getattr(sys, "_base_executable", sys.executable))

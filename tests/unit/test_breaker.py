@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from activities.breaker import Breaker, Limits, SystemAway, Watched
+from activities.breaker import Breaker, SystemAway, Watched
 from activities.health import HealthNotes
 from activities.spread import part
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, Unavailable
-from ltc.ports.health import SystemHealth
+from ltc.ports.health import Limits, SystemHealth
 from ltc.ports.store import StoreUnavailable
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -340,11 +340,13 @@ class Book:
 async def test_changes_are_on_record_for_each_port_of_the_system() -> None:
     book = Book()
     notes = HealthNotes(book, "w1")
-    breakers = notes.breakers([["erp", "customer"], ["crm"]])
+    breakers = notes.breakers([(["erp", "customer"], Limits(failures=2)), (["crm"], Limits())])
     assert breakers["erp"] is breakers["customer"] is not breakers["crm"]
-    for number in range(5):
+    for number in range(2):  # as the limits of this system say
         call(breakers["customer"], AWAY, f"c/{number}")
+        call(breakers["crm"], AWAY, f"c/{number}")
     await notes.settled()
+    assert (breakers["erp"].state, breakers["crm"].state) == ("open", "closed")
     assert [(one.system, one.worker, one.state) for one in book.rows] == [
         ("erp", "w1", "away"), ("customer", "w1", "away"),
     ]  # fmt: skip
@@ -354,12 +356,32 @@ async def test_a_record_that_cannot_be_written_stops_nothing(caplog: pytest.LogC
     book = Book()
     book.away = True
     notes = HealthNotes(book, "w1")
-    breaker = notes.breakers([["erp"]])["erp"]
+    breaker = notes.breakers([(["erp"], Limits())])["erp"]
     for number in range(5):
         call(breaker, AWAY, f"c/{number}")
     await notes.settled()
     assert breaker.state == "open"
     assert "not on record" in caplog.text
+
+
+def test_every_limit_has_effect() -> None:
+    clock = Clock()
+    breaker, said = made(clock, failures=1, first=2.0, most=3.0, slot=1.0, narrow=1, wide=1)
+    call(breaker, AWAY)
+    assert (breaker.state, said[0].next_try) == ("open", START + timedelta(seconds=2))
+    first, second = (turned_away(breaker, who) for who in ("c/1", "c/2"))
+    assert 2.0 <= first <= 3.0 <= second <= 4.0  # a slot apart
+    clock.now = 2.0
+    with pytest.raises(SystemAway):
+        call(breaker, AWAY)
+    assert breaker.health().next_try == START + timedelta(seconds=5)  # doubled to 4, but no more than 3
+    clock.now = 5.0
+    call(breaker, None)
+    assert breaker.state == "closing"
+    with breaker.passing("c/3"):
+        turned_away(breaker, "c/4")  # one at once
+    call(breaker, None, "c/2")
+    assert breaker.state == "closed"  # more than one at once is wider than it ever gets
 
 
 @pytest.mark.parametrize("kind", [Unavailable, OutcomeUnknown])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ltc.bootstrap import check_names
+from ltc.bootstrap import check_names, shared_systems
 from ltc.ports.operations import Registry
 from ltc.settings import PARTS, SettingsError, load, unknown_variables
 
@@ -58,6 +58,14 @@ def test_our_own_name_of_the_address_wins_over_temporals(monkeypatch: pytest.Mon
         ("LTC_PARTS", '["cooking"]', "LTC_PARTS"),
         ("LTC_EFFECT_CLASSES", '{"erp.create_order": "E"}', "LTC_EFFECT_CLASSES"),
         ("LTC_LOG_LEVEL", "LOUD", "LTC_LOG_LEVEL"),
+        ("LTC_SYSTEMS", '{"erp": {"breaker": {"failures": 0}}}', "LTC_SYSTEMS__ERP__BREAKER__FAILURES"),
+        ("LTC_SYSTEMS", '{"erp": {"breaker": {"first": 60}}}', "LTC_SYSTEMS__ERP__BREAKER: most must not be less than"),
+        (
+            "LTC_SYSTEMS",
+            '{"erp": {"breaker": {"narrow": 65}}}',
+            "LTC_SYSTEMS__ERP__BREAKER: wide must not be less than",
+        ),
+        ("LTC_SYSTEMS", '{"erp": {"breaker": {"fist": 1}}}', "LTC_SYSTEMS__ERP__BREAKER__FIST"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
@@ -97,3 +105,17 @@ def test_settings_that_name_what_is_not_there_are_refused(change: dict[str, obje
     with pytest.raises(SettingsError, match=told):
         check_names(load(**change), Registry())
     check_names(load(), Registry())
+
+
+def test_ports_of_one_system_share_its_breaker_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTC_SYSTEMS", '{"customer": {"breaker": {"failures": 2}}, "crm": {"breaker": {"first": 0.5}}}')
+    found = {tuple(ports): limits for ports, limits in shared_systems(load())}
+    assert found[("erp", "customer")].failures == 2
+    assert (found[("crm",)].failures, found[("crm",)].first) == (5, 0.5)
+
+
+def test_ports_of_one_system_cannot_say_different_breaker_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = '{"erp": {"breaker": {"failures": 3}}, "customer": {"breaker": {"failures": 2}}}'
+    monkeypatch.setenv("LTC_SYSTEMS", words)
+    with pytest.raises(SettingsError, match="reach one system and say different breaker limits"):
+        shared_systems(load())

@@ -126,10 +126,6 @@ class TrytonPort:
             self._has_key = bool(found)
         return self._has_key
 
-    async def key_field(self) -> str:
-        """Return the field that holds the key of a document we create: the add-on's, or the reference."""
-        return ADD_ON if await self.has_key() else "reference"
-
     @reading
     async def probe(self, operation: str, key: str, request: BaseModel) -> BaseModel | None:
         """Tell whether the effect with this key took place, from Tryton's own documents."""
