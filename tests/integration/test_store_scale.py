@@ -40,7 +40,9 @@ async def many(store: Store) -> Store:
     later = simulate(net=250_000, run=False)
     later.run(MONDAY + 4 * DAY)
     await store.append("hole", "r1", later.trail[5:9])  # its beginning is not on record
-    await store.dump()  # views follow the trail a moment behind; who reads waits for them, who looks past the store does not
+    await (
+        store.dump()
+    )  # views follow the trail a moment behind; who reads waits for them, who looks past the store does not
     return store
 
 
