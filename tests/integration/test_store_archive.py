@@ -49,6 +49,7 @@ async def closed(store: Store) -> Store:
         await store.receive(InboxEvent(source="erp", id=f"E{number}", name="erp.goods_shipped", fields={"n": number}))
         await store.mark_event("erp", f"E{number}", "routed", name)
         await store.audit("nancy", "extend", name, "cli", "为什么", "done", {"by": "1d"})
+    await store.dump()  # views follow the trail a moment behind; who looks past the store finds them written
     return store
 
 
