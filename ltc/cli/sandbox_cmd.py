@@ -67,5 +67,8 @@ def _run(
     except ValueError as error:
         raise BadUsageError(str(error)) from None
     address = f"http://{host}:{listener.getsockname()[1]}"
+    renewed = application.state.system.database.renewed
+    if renewed:
+        tell(f"sandbox {system}: {db} is of an older ltc; brought to this one: {', '.join(renewed)}", err=True)
     tell(f"sandbox {system}: listening on {address}, pages on {address}/docs, data in {db}", err=True)
     serve(application, listener)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ltc.sandbox.upgrading import bring_up_to_date
+
 _COMMON = """
 CREATE TABLE IF NOT EXISTS effects (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, at_virtual TEXT NOT NULL, at_real TEXT NOT NULL, operation TEXT NOT NULL,
@@ -39,22 +41,29 @@ CREATE TABLE IF NOT EXISTS fault_counts (
 
 
 class Database:
-    """One connection to one file, used by one event loop. ``:memory:`` makes a database that ends with it."""
+    """One connection to one file, used by one event loop. ``:memory:`` makes a database that ends with it.
+
+    ``renewed`` names the tables of an older ltc that were brought to the present schema when it was opened.
+    """
 
     def __init__(self, path: Path | str, schema: str) -> None:
         """Open or create the file.
 
         Raises:
-            ValueError: the file cannot be opened or is not a database.
+            ValueError: the file cannot be opened, is not a database, or is of another version of ltc.
         """
         try:
             self._connection = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
+            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
                 self._connection.execute(f"PRAGMA {pragma}")
+            self.renewed = bring_up_to_date(self._connection, _COMMON + schema)
+            self._connection.execute("PRAGMA foreign_keys=ON")
             self._connection.executescript(_COMMON + schema)
         except sqlite3.Error as error:
             raise ValueError(f"database {path}: {error}; give a path where a database may be made") from None
+        except ValueError as error:
+            raise ValueError(f"database {path}: {error}") from None
 
     @contextmanager
     def write(self) -> Iterator[None]:
