@@ -120,6 +120,7 @@ async def database(settings: Settings, report: Report) -> None:
     if there == needed:
         report.ok(f"{url.partition(':')[0]}, schema {there}")
     else:
+        migrate.require_known(url, there)
         report.fail(f"schema {there or 'none'}, needed is {needed}", "run `ltc db upgrade`")
 
 

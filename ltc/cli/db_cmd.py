@@ -26,8 +26,8 @@ def upgrade(dry_run: options.DryRun = False, output: options.Output = Format.TAB
 
         config = installed.load()
         url = config.database_url()
-        kept = config.database.get_secret_value() or not url.startswith("sqlite") or (config.state / "ltc.db").exists()
-        before = migrate.current(url) if kept else ""
+        before = migrate.current(url)
+        migrate.require_known(url, before)
         if dry_run:
             return {"revision": before, "needed": migrate.head(), "dry_run": True}
         config.state.mkdir(parents=True, exist_ok=True, mode=0o700)

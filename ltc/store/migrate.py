@@ -32,11 +32,14 @@ def head() -> str:
 
 
 def current(url: str) -> str:
-    """Return the revision a database has; empty when it has none.
+    """Return the revision a database has; empty when it has none, or is not there: looking makes no file.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
+        return ""
     engine = make_engine(url, writes=False)
     try:
         with engine.connect() as connection:
@@ -53,10 +56,12 @@ def upgrade(url: str, revision: str = "head") -> str:
     Raises:
         StoreUnavailable: the database cannot be reached or written.
         StoreError: the address is not one of a database, or the folder of an SQLite file does not exist.
+        SchemaOutdated: a newer ltc made the database; it is never taken back to an older schema.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).parent.is_dir():
         raise StoreError(f"the folder of {parsed.database} does not exist; make it, or choose another database")
+    require_known(url, current(url))
     engine = make_engine(url, writes=True)
     config = configuration()
     try:
@@ -78,7 +83,24 @@ def require_current(url: str) -> None:
     """
     there, needed = current(url), head()
     if there != needed:
+        require_known(url, there)
         where = parse_url(url).render_as_string(hide_password=True)
         raise SchemaOutdated(
             f"the database {where} has schema {there or 'none'}, this program needs {needed}; run 'ltc db upgrade'"
+        )
+
+
+def require_known(url: str, there: str) -> None:
+    """Refuse a schema that no migration of this program leads to or from: nothing is taken back to an older one.
+
+    Raises:
+        SchemaOutdated: a newer ltc made the database.
+    """
+    if there in ("", head()):
+        return
+    if there not in {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}:
+        where = parse_url(url).render_as_string(hide_password=True)
+        raise SchemaOutdated(
+            f"the database {where} has schema {there[:40]}, which this program does not know: a newer ltc made it; "
+            "install that version, or choose another database"
         )
