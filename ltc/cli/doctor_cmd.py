@@ -26,7 +26,7 @@ _LIST = (col("", "state"), col("CHECK", "check"), col("FOUND", "message", _said)
 
 @app.command()
 def doctor(output: options.Output = Format.TABLE) -> None:
-    """Check Python, settings, database, Temporal, workers, systems, people, definitions, clock, files."""
+    """Check Python, settings, database, Temporal, workers, systems, people, definitions, clock, webhooks."""
     found = run(_examine())
     rows(found, _LIST, output)
     ill = sum(finding["state"] == "fail" for finding in found)
@@ -36,7 +36,7 @@ def doctor(output: options.Output = Format.TABLE) -> None:
 
 async def _examine() -> list[dict[str, str]]:
     from ltc import settings
-    from ltc.cli import checks, checks_engine, installed
+    from ltc.cli import checks, checks_engine, checks_webhooks, installed
 
     try:
         config = installed.load()
@@ -48,7 +48,7 @@ async def _examine() -> list[dict[str, str]]:
     for check in (
         checks.python, checks.state, checks.keys, checks.database, checks.clock, checks.people, checks.definitions,
         checks_engine.temporal, checks_engine.workers, checks_engine.systems, checks_engine.waiting,
-        checks_engine.writeback,
+        checks_engine.writeback, checks_webhooks.webhooks,
     ):  # fmt: skip
         found += await checks.carry_out(check.__name__, check, config)
     return [vars(finding) for finding in found]

@@ -13,7 +13,7 @@ from ltc.cli import installed
 from ltc.cli.exits import BadUsageError, FailedError
 
 app = typer.Typer(rich_markup_mode=None)
-_PARTS = ("workflows", "calls", "events", "sweep")
+_PARTS = ("workflows", "calls", "events", "sweep", "writeback")  # ltc.settings.PARTS, which costs an import
 
 
 @app.command()
@@ -22,7 +22,7 @@ def worker(
         str, typer.Option("--only", metavar="PARTS", help=f"Some of {','.join(_PARTS)}, separated by commas.")
     ] = "",
 ) -> None:
-    """Run a worker in the foreground until Ctrl-C: workflows, calls, event feeds and the sweep."""
+    """Run a worker in the foreground until Ctrl-C: workflows, calls, event feeds, the sweep, outcomes for the CRM."""
     parts = [part.strip() for part in only.split(",")] if only else []
     wrong = [part for part in parts if part not in _PARTS]
     if wrong:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ltc.cli import errors, exits, inputs, lazy, output, text
+from ltc.cli import errors, exits, inputs, lazy, output, text, worker_cmd
 from ltc.cli.main import app
+from ltc.settings import PARTS
 
 HEAVY = ("temporalio", "sqlalchemy", "pydantic", "rich", "httpx")
 runner = CliRunner()
@@ -90,6 +91,10 @@ def test_a_wrong_command_line_is_told_once_and_exits_2(words, said):
     assert said in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_every_part_of_a_worker_can_be_asked_for():
+    assert worker_cmd._PARTS == PARTS
 
 
 def a_group(command):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ltc.cli import checks, checks_webhooks
+from ltc.devserver import free_port
 from ltc.ports.errors import Unavailable
 from ltc.ports.operations import Registry
 from ltc.ports.store import DocumentRef, InboxEvent
@@ -206,3 +209,46 @@ def test_verify_gives_the_id() -> None:
     assert verify([SECRET], headers_of([SECRET], "m", NOW, b"{}"), b"{}", NOW + 299) == "m"
     with pytest.raises(WebhookError):
         verify([SECRET], headers_of([SECRET], "m", NOW, b"{}"), b"{} ", NOW)
+
+
+@pytest.fixture
+def served(records: Records) -> Iterator[str]:
+    settings = load(webhooks={"shop": {"secrets": [SECRET]}})
+    server = ServerThread(create_app(WebhookDoor(settings, records, Registry()))).start()
+    yield server.url.removeprefix("http://")
+    server.stop()
+
+
+async def examined(address: str, webhooks: dict[str, Any], state: Path) -> list[tuple[str, str]]:
+    settings = load(webhooks=webhooks, webhook_address=address, state=state)
+    found = await checks.carry_out("webhooks", checks_webhooks.webhooks, settings)
+    return [(one.state, one.message) for one in found]
+
+
+async def test_the_doctor_asks_the_door_about_every_endpoint_and_secret(
+    served: str, records: Records, tmp_path: Path
+) -> None:
+    wanted = {"shop": {"secrets": [SECRET, OLD]}, "bank": {"secrets": [SECRET]}}
+    assert await examined(served, wanted, tmp_path) == [
+        ("ok", "shop takes what secret 1 signs"),
+        ("fail", "the door takes nothing that secret 2 of shop signs"),
+        ("fail", "the door does not serve bank"),
+    ]
+    assert records.kept == {}
+
+
+async def test_the_doctor_says_that_nobody_is_at_the_door(tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    assert await examined(address, {}, tmp_path) == []
+    silent = ("fail", f"no webhook is taken at {address}")
+    assert await examined(address, {"shop": {"secrets": [SECRET]}}, tmp_path) == [silent]
+    (tmp_path / "processes.json").write_text('[{"name": "webhook", "pid": 1, "born": "x"}]')
+    assert await examined(address, {}, tmp_path) == [silent]
+    ((state, said),) = await examined(address, {"shop": {"secrets": ["whsec_x"]}}, tmp_path)
+    assert (state, said.startswith("LTC_WEBHOOKS: shop: ")) == ("fail", True)
+
+
+async def test_a_door_whose_endpoints_are_unknown_here_is_looked_at_all_the_same(served: str, tmp_path: Path) -> None:
+    (tmp_path / "processes.json").write_text('[{"name": "webhook", "pid": 1, "born": "x"}]')
+    ((state, said),) = await examined(served, {}, tmp_path)
+    assert (state, "LTC_WEBHOOKS is not set here" in said) == ("ok", True)
