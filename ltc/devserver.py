@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -58,6 +58,7 @@ class Options:
         eager: hand the first activity of a task to the worker at once (faster, for demos; off for exact counts).
         tied: end the server when this process dies (Linux); `ltc up` leaves it running.
         wait: seconds until the server must answer.
+        started: called with each process that is started, before it answers: whoever ends us then still knows of it.
     """
 
     db_file: Path | None = None
@@ -67,6 +68,7 @@ class Options:
     eager: bool = False
     tied: bool = True
     wait: float = 60.0
+    started: Callable[[subprocess.Popen[bytes]], object] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _spawn(options: Options, port: int) -> DevServer:
     finally:
         if not isinstance(log, int):
             log.close()
+    options.started(process)
     return DevServer(f"127.0.0.1:{port}", process)
 
 
@@ -204,13 +207,12 @@ async def wait_ready(server: DevServer, seconds: float) -> None:
         await asyncio.sleep(0.05)
 
 
-async def register_search_attributes(address: str) -> None:
+async def register_search_attributes(client: Client, address: str) -> None:
     """Register our search attributes with a server that we did not start; those it has already stay.
 
     Raises:
         TemporalNotReadyError: the server refuses; its operator has to register them.
     """
-    client = await Client.connect(address)
     wanted = dict.fromkeys(SEARCH_ATTRIBUTES, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
     try:
         known = await client.operator_service.list_search_attributes(
@@ -247,7 +249,7 @@ async def start(options: Options | None = None) -> DevServer:
     if given:
         server = DevServer(given)
         await wait_ready(server, options.wait)
-        await register_search_attributes(given)
+        await register_search_attributes(await Client.connect(given), given)
         return server
     trouble = TemporalNotReadyError("not tried")
     for _ in range(1 if options.port else _ATTEMPTS):

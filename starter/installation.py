@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 from temporalio.api.enums.v1 import TaskQueueType
@@ -21,9 +20,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from ltc import devserver
+from ltc.client.connection import connect
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.processes import ProcessTable, Record
 from ltc.settings import Settings
+from starter.addresses import AddressError, place_of
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = 60.0  # seconds until a process must answer
@@ -66,18 +67,25 @@ class Layout:
         return self.state / "logs" / f"{name}.log"
 
     def environment(self) -> dict[str, str]:
-        """Return the settings as the environment that gives them."""
+        """Return the settings as the environment that gives them; what may hold a secret goes by our own alone."""
         values = self.settings
+        folders = {"LTC_KEYS": values.keys, "LTC_FILES": values.files, "LTC_NOTICES_FILE": values.notices_file}
         return {
             "LTC_INSTALLATION": values.installation, "LTC_STATE": str(self.state.resolve()),
             "LTC_DATABASE": values.database_url(), "LTC_TEMPORAL_ADDRESS": values.temporal_address,
+            "LTC_TEMPORAL_NAMESPACE": values.temporal_namespace, "LTC_TEMPORAL_TLS": json.dumps(values.temporal_tls),
             "LTC_CRM_URL": values.crm_url, "LTC_ERP_URL": values.erp_url, "LTC_CLOCK": values.clock,
-            "LTC_PROCESS_DEFS": str(values.process_defs.resolve()),
+            "LTC_PROCESS_DEFS": str(values.process_defs.resolve()), "LTC_CALENDAR": values.calendar,
             "LTC_PEOPLE_FILE": str(values.people_file.resolve()), "LTC_HTTP_TIMEOUT": str(values.http_timeout),
             "LTC_SETTLE": str(values.settle), "LTC_POLL_EVENTS": str(values.poll_events),
             "LTC_SWEEP_EVERY": str(values.sweep_every), "LTC_LOG_LEVEL": values.log_level,
+            "LTC_SIGNATURE_LIFE": str(values.signature_life), "LTC_BUILD_ID": values.build_id,
             "LTC_START_ON": json.dumps(values.start_on), "LTC_EFFECT_CLASSES": json.dumps(values.effect_classes),
             "LTC_QUEUES": json.dumps({name: limits.model_dump() for name, limits in values.queues.items()}),
+            "LTC_FILE_SIZE": values.file_size, "LTC_FILE_KINDS": json.dumps(values.file_kinds),
+            "LTC_WEBHOOK_ADDRESS": values.webhook_address, "LTC_WEBHOOK_SIZE": str(values.webhook_size),
+            **({} if values.write_back is None else {"LTC_WRITE_BACK": json.dumps(values.write_back)}),
+            **{name: str(folder.resolve()) for name, folder in folders.items() if folder},
         }  # fmt: skip
 
 
@@ -99,10 +107,11 @@ class Installation:
         (self.layout.state / "logs").mkdir(parents=True, exist_ok=True)
         before = [record.name for record in self.table.living()]
         try:
-            await self._start_temporal()
-            await asyncio.gather(*(self._start_system(name) for name in self.layout.sandboxes))
-            await self.start_worker()
-            await self._start_webhooks()
+            with _told():
+                await self._start_temporal()
+                await asyncio.gather(*(self._start_system(name) for name in self.layout.sandboxes))
+                await self.start_worker()
+                await self._start_webhooks()
         except BaseException:
             await asyncio.shield(self.table.end([r.name for r in self.table.living() if r.name not in before]))
             raise
@@ -121,30 +130,38 @@ class Installation:
         if running:
             return running[0]
         record = self._spawn("worker", self.layout.worker, {**self.layout.environment(), **self.layout.extra})
-        client = await Client.connect(self.layout.settings.temporal_address)
+        client = await connect(self.layout.settings)
         await self._until(record, lambda: _polled(client, record))
         self._say("worker takes tasks")
         return record
 
     async def _start_temporal(self) -> None:
         address = self.layout.settings.temporal_address
-        if self.table.named("temporal") or devserver.ADDRESS_VARIABLE in os.environ:
+        place = place_of(address, "LTC_TEMPORAL_ADDRESS")
+        if self.table.named("temporal"):
             return
-        port = _port(f"tcp://{address}")
+        if devserver.ADDRESS_VARIABLE in os.environ or not place.local:
+            await devserver.register_search_attributes(await connect(self.layout.settings), address)
+            self._say(f"Temporal at {address} is used; none is started here")
+            return
+        place.require_free("Temporal")
         options = devserver.Options(
-            db_file=self.layout.state / "temporal.db", log_file=self.layout.logs("temporal"), port=port,
-            eager=self.layout.eager, tied=self.layout.tied,
+            db_file=self.layout.state / "temporal.db", log_file=self.layout.logs("temporal"), port=place.port,
+            eager=self.layout.eager, tied=self.layout.tied, started=lambda child: self.table.adopt("temporal", child),
         )  # fmt: skip
-        server = await devserver.start(options)
-        if server.process is not None:
-            self.table.adopt("temporal", server.process)
+        await devserver.start(options)
         self._say(f"Temporal answers at {address}")
 
     async def _start_system(self, name: str) -> None:
         url = self.layout.settings.crm_url if name == "crm" else self.layout.settings.erp_url
+        place = place_of(url, f"LTC_{name.upper()}_URL")
         if self.table.named(name):
             return
-        command = ["-m", "ltc.cli.main", "sandbox", name, "--port", str(_port(url))]
+        if not place.local:
+            self._say(f"the {name.upper()} at {url} is used; none is started here")
+            return
+        place.require_free(f"the sandbox {name.upper()}")
+        command = ["-m", "ltc.cli.main", "sandbox", name, "--port", str(place.port)]
         command += ["--db", str(self.layout.state / f"{name}.db"), *self.layout.sandbox.get(name, ())]
         record = self._spawn(name, command, self.layout.environment())
         await self._until(record, lambda: _answers(f"{url}/about", name))
@@ -155,9 +172,9 @@ class Installation:
         settings = self.layout.settings
         if not settings.webhooks or self.table.named("webhook"):
             return
+        place_of(settings.webhook_address, "LTC_WEBHOOK_ADDRESS").require_free("the webhook door")
         command = ["-m", "ltc.cli.main", "webhook", "serve"]
-        env = {**self.layout.environment(), "LTC_WEBHOOK_ADDRESS": settings.webhook_address}
-        record = self._spawn("webhook", command, env)
+        record = self._spawn("webhook", command, self.layout.environment())
         await self._until(record, lambda: _answers(f"http://{settings.webhook_address}/about", "webhook"))
         self._say(f"webhooks are taken at http://{settings.webhook_address}/webhooks")
 
@@ -205,11 +222,13 @@ async def _polled(client: Client, record: Record) -> bool:
     return any(poller.identity.split("@")[0] == str(record.pid) for poller in found.pollers)
 
 
-def _port(url: str) -> int:
-    port = urlsplit(url).port
-    if port is None:
-        raise InstallationError(f"{url} names no port; write it as http://127.0.0.1:8101")
-    return port
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what is wrong with an address into an end of the installation's start."""
+    try:
+        yield
+    except AddressError as error:
+        raise InstallationError(str(error)) from None
 
 
 def last_words(log: Path) -> str:

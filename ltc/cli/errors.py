@@ -48,4 +48,6 @@ def _outside(error: BaseException) -> CliError | None:
         return FailedError("Temporal does not answer; start it with `ltc up`, or set TEMPORAL_ADDRESS")
     if isinstance(error, PermissionError):
         return FailedError(f"no permission for {error.filename}; check its owner and mode")
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        return FailedError(f"{error.filename or 'a file'}: {error.strerror}; mend the path, or make room for it")
     return None

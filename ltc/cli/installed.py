@@ -30,25 +30,46 @@ def remember(state: Path, environment: Mapping[str, str]) -> None:
     path.chmod(0o600)
 
 
+def differing(state: Path, environment: Mapping[str, str]) -> list[str]:
+    """Return which settings are others than those that the state folder remembers; none where it remembers nothing."""
+    kept = _kept(state)
+    return [name for name, value in environment.items() if name not in _NOT_KEPT and kept.get(name, value) != value]
+
+
+def set_aside(state: Path) -> bool:
+    """Move a damaged file of settings out of the way, so that `ltc up` can write it anew; return whether it was."""
+    try:
+        _kept(state)
+    except BadUsageError:
+        path = state / FILE
+        path.replace(path.with_suffix(".damaged"))
+        return True
+    return False
+
+
 def adopt() -> None:
     """Take over what the state folder says and the environment does not.
 
     Raises:
         BadUsageError: the file is damaged.
     """
-    path = Path(os.environ.get("LTC_STATE", ".ltc")) / FILE
+    temporal = "TEMPORAL_ADDRESS" in os.environ
+    for name, value in _kept(Path(os.environ.get("LTC_STATE", ".ltc"))).items():
+        if _NAME.fullmatch(name) and name not in _NOT_KEPT and not (temporal and name == "LTC_TEMPORAL_ADDRESS"):
+            os.environ.setdefault(name, value)
+
+
+def _kept(state: Path) -> dict[str, str]:
+    path = state / FILE
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return
+        return {}
     except (OSError, ValueError) as error:
         raise BadUsageError(f"{path} cannot be read ({error}); run `ltc up` to write it anew") from error
     if not isinstance(kept, dict) or not all(isinstance(value, str) for value in kept.values()):
         raise BadUsageError(f"{path} is not a table of settings; run `ltc up` to write it anew")
-    temporal = "TEMPORAL_ADDRESS" in os.environ
-    for name, value in kept.items():
-        if _NAME.fullmatch(name) and name not in _NOT_KEPT and not (temporal and name == "LTC_TEMPORAL_ADDRESS"):
-            os.environ.setdefault(name, value)
+    return kept
 
 
 def load() -> Settings:

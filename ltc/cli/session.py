@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ltc.cli.errors import translate
@@ -14,15 +15,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; expected errors leave as ``CliError``."""
+@contextmanager
+def told() -> Iterator[None]:
+    """Let expected errors leave a block as ``CliError``."""
     try:
-        return asyncio.run(work)
+        yield
     except Exception as error:
         end = translate(error)
         if end is None or end is error:
             raise
         raise end from error
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; expected errors leave as ``CliError``."""
+    with told():
+        return asyncio.run(work)
 
 
 def open_desk() -> Desk:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ltc.cli import options
+from ltc.cli.exits import RefusedError
+from ltc.cli.interruptible import interruptible
 from ltc.cli.output import Format, col, note, rows
-from ltc.cli.session import run
+from ltc.cli.session import told
 
 if TYPE_CHECKING:
     from ltc.settings import Settings
+    from starter.installation import Installation
 
 app = typer.Typer(rich_markup_mode=None)
 _LIST = (col("PROCESS", "name"), col("PID", "pid", right=True), col("ANSWERS AT", "address"))
@@ -20,7 +25,9 @@ _LIST = (col("PROCESS", "name"), col("PID", "pid", right=True), col("ANSWERS AT"
 @app.command()
 def up(output: options.Output = Format.TABLE) -> None:
     """Start everything on the state folder and keep it running. What runs already is left alone."""
-    rows(run(_up(output)), _LIST, output)
+    with told():
+        started = interruptible(lambda: _up(output))
+    rows(started, _LIST, output)
     if output is Format.TABLE:
         note("look around with `ltc doctor` and `ltc chain list`; end it with `ltc down`")
 
@@ -30,17 +37,39 @@ async def _up(output: Format) -> list[dict[str, Any]]:
     from ltc.store import migrate
     from starter.installation import Installation, Layout, locked
 
+    state = Path(os.environ.get("LTC_STATE", ".ltc"))
+    if installed.set_aside(state):
+        note(f"{state / installed.FILE} was damaged and is set aside; settings that only it held are as by default")
     config = installed.load()
     config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(config.state):
         words = example.furnish(config.state)
         config = installed.load()
-        migrate.upgrade(config.database_url())
         layout = Layout(config, sandbox=words)
         installation = Installation(layout, note if output is Format.TABLE else lambda _: None)
+        _require_same(installation, config)
+        migrate.upgrade(config.database_url())
         await installation.up()
         installed.remember(config.state, layout.environment())
         return [_line(record.name, record.pid, config) for record in installation.table.living()]
+
+
+def _require_same(installation: Installation, config: Settings) -> None:
+    """Refuse settings that what runs was not started with: they would be remembered and have no effect."""
+    from ltc.cli import installed
+
+    living = [record.name for record in installation.table.living()]
+    changed = installed.differing(config.state, installation.layout.environment()) if living else []
+    if changed:
+        raise RefusedError(
+            f"{', '.join(living)} run with other settings ({', '.join(changed)}); "
+            "`ltc down` and then `ltc up` takes them over"
+        )
+    gone = {record.name for record in installation.table.records} - set(living)
+    if "webhook" in gone and not config.webhooks:
+        note("webhooks were taken here before; to take them again, set LTC_WEBHOOKS (it holds secrets: kept nowhere)")
+    if "webhook" in living and config.webhooks:
+        note("the webhook door keeps the endpoints and secrets that it was started with; `ltc down` ends it, too")
 
 
 def _line(name: str, pid: int, config: Settings) -> dict[str, Any]:

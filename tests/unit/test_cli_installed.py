@@ -1,8 +1,13 @@
 """Finding an installation, the doctor's checks, and starting data: each with what is wrong and what to do."""
 
+import asyncio
+import contextlib
 import json
 import os
+import socket
+import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +18,9 @@ from ltc.cli import checks, example, installed
 from ltc.cli.exits import BadUsageError
 from ltc.cli.main import app
 from ltc.model.clock import VirtualClock
+from ltc.processes import ProcessTable
 from ltc.store import migrate
+from starter.addresses import AddressError, place_of
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +71,89 @@ def test_a_file_cannot_set_what_is_not_ours(clean: Path):
     found = installed.load()
     assert "LD_PRELOAD" not in os.environ
     assert "elsewhere" not in found.database_url()
+
+
+def test_settings_that_what_runs_does_not_have_are_found(clean: Path):
+    assert installed.differing(clean / "state", {"LTC_SETTLE": "1"}) == []
+    installed.remember(clean / "state", {"LTC_SETTLE": "1", "LTC_CLOCK": ""})
+    there = {"LTC_SETTLE": "1", "LTC_CLOCK": "", "LTC_STATE": "elsewhere", "LTC_ADDED_LATER": "x"}
+    assert installed.differing(clean / "state", there) == []
+    assert installed.differing(clean / "state", {**there, "LTC_SETTLE": "2"}) == ["LTC_SETTLE"]
+
+
+def test_up_refuses_settings_that_what_runs_was_not_started_with(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    state = clean / "state"
+    installed.remember(state, {"LTC_SETTLE": "3.0"})
+    ProcessTable(state / "processes.json").adopt("erp", FakeChild(os.getpid()))
+    monkeypatch.setenv("LTC_SETTLE", "9")
+    done = CliRunner().invoke(app, ["up"])
+    assert done.exit_code == 4, done.output
+    assert done.stderr == (
+        "error: erp run with other settings (LTC_SETTLE); `ltc down` and then `ltc up` takes them over\n"
+    )
+    assert not (state / "ltc.db").exists()
+
+
+class FakeChild:
+    """A process that somebody else has started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+
+def test_a_damaged_file_is_set_aside_by_up_alone(clean: Path):
+    assert not installed.set_aside(clean / "state")
+    (clean / "state" / installed.FILE).write_text("{")
+    assert installed.set_aside(clean / "state")
+    assert (clean / "state" / "installation.damaged").read_text() == "{"
+    installed.adopt()
+
+
+def test_a_database_of_a_newer_ltc_is_refused_and_kept(clean: Path):
+    url = settings.load().database_url()
+    migrate.upgrade(url)
+    with contextlib.closing(sqlite3.connect(clean / "state" / "ltc.db")) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+        file.commit()
+    for words in (["db", "upgrade"], ["db", "upgrade", "--dry-run"], ["chain", "list"]):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 1, done.output
+        assert "has schema 9999, which this program does not know: a newer ltc made it" in done.stderr
+    (found,) = asyncio.run(findings("database"))
+    assert (found.state, found.remedy) == ("fail", "install that version, or choose another database")
+    assert migrate.current(url) == "9999"
+
+
+def test_looking_at_a_database_that_is_not_there_makes_none(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LTC_DATABASE", f"sqlite:///{clean}/gone.db")
+    done = CliRunner().invoke(app, ["chain", "list"])
+    assert (done.exit_code, "ltc db upgrade" in done.stderr) == (1, True)
+    assert not (clean / "gone.db").exists()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_that_somebody_has_is_not_taken_for_our_own(taken: int):
+    with pytest.raises(AddressError, match=f"the ERP cannot listen at 127.0.0.1:{taken}.*LTC_ERP_URL"):
+        place_of(f"http://127.0.0.1:{taken}", "LTC_ERP_URL").require_free("the ERP")
+
+
+@pytest.mark.parametrize("address", ["nowhere", "http://127.0.0.1", "127.0.0.1:99999", "http://[::1", "127.0.0.1:x"])
+def test_an_address_without_host_and_port_names_its_setting(address: str):
+    with pytest.raises(AddressError, match=r"LTC_CRM_URL: .* names no host and port"):
+        place_of(address, "LTC_CRM_URL")
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [("127.0.0.1:1", True), ("http://localhost:1", True), ("http://[::1]:1", True), ("erp.example:1", False)],
+)
+def test_only_loopback_is_this_machine(address: str, local: bool):
+    assert place_of(address, "X").local is local
 
 
 async def findings(name: str) -> list[checks.Finding]:
@@ -167,7 +257,9 @@ def test_the_example_is_used_only_where_nothing_else_is_given(clean: Path):
     assert {deal["opportunity"]["stage"] for deal in deals} == {"open"}
     assert len(deals) == 830
 
-    (clean / "state" / "erp.db").touch()
+    (clean / "state" / "crm.db").touch()  # its start was broken off
+    with contextlib.closing(sqlite3.connect(clean / "state" / "erp.db")) as file:
+        file.executescript("CREATE TABLE customers (id TEXT); INSERT INTO customers VALUES ('C1')")
     (clean / "people.yaml").touch()
     del os.environ["LTC_PEOPLE_FILE"]
     assert sorted(example.furnish(clean / "state")) == ["crm"]
