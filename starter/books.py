@@ -17,7 +17,8 @@ _ERP_TABLES = ("orders", "order_lines", "releases", "deliveries", "invoices", "p
                "products")  # fmt: skip
 # What an ERP may keep besides; one that does not has no such table.
 _MORE_TABLES = ("return_states", "stock_at", "milestones", "purchases", "receipts", "productions", "reversals",
-                "dunnings", "consigned", "withdrawals")  # fmt: skip
+                "dunnings", "credit_states", "supply_plans", "parts_lists", "kept_stock", "consignments", "covers",
+                "contracts", "call_offs")  # fmt: skip
 
 
 class BooksError(Exception):

@@ -14,6 +14,10 @@ Found = Iterator[tuple[str, str]]
 # What an effect adds to the stock of a product; the product is the document, or is named by the parent's document.
 IN = ("erp.setup", "warehouse.replenish", "stock.return", "workshop.finish")
 OUT = ("stock.issue",)
+GIVES_UP = (
+    "erp.cancel_lines", "erp.amend_order", "erp.revert_amendment", "erp.close_short", "warehouse.close_short",
+    "consignment.send_back",
+)  # fmt: skip
 
 
 def goods_are_accounted_for(books: Books) -> Found:
@@ -28,7 +32,7 @@ def goods_are_accounted_for(books: Books) -> Found:
         number, place = line["order_id"], f"{line['order_id']} line {line['line']}"
         if line["shipped"] != delivered[number, line["line"]]:
             yield place, f"{line['shipped']} said to be shipped, {delivered[number, line['line']]} delivered"
-        most = line["quantity"] + round_minor(line["quantity"] * _over(orders[number]) / 100)
+        most = int(line["quantity"] * (1 + _over(orders[number]) / 100))  # whole pieces, never rounded up
         if line["shipped"] + line["cancelled"] > most:
             yield place, f"ordered {line['quantity']}, shipped {line['shipped']}, cancelled {line['cancelled']}"
         sums[number].update(ordered=line["quantity"], shipped=line["shipped"], cancelled=line["cancelled"])
@@ -41,8 +45,12 @@ def goods_are_accounted_for(books: Books) -> Found:
 
 
 def _over(order: Row) -> Decimal:
+    return _tolerance(order, "over")
+
+
+def _tolerance(order: Row, which: str) -> Decimal:
     terms = json.loads(order.get("terms") or "{}")
-    return Decimal(str((terms.get("tolerance") or {}).get("over", 0)))
+    return Decimal(str((terms.get("tolerance") or {}).get(which, 0)))
 
 
 def _returned(books: Books) -> Counter[str]:
@@ -67,6 +75,7 @@ def stock_is_accounted_for(books: Books) -> Found:
         elif effect.operation == "supplier.deliver":
             expected[purchased[effect.parent]] += effect.quantity
     expected.subtract(_left(books))
+    expected.subtract(_at_dealers(books))
     there: Counter[str] = Counter()
     for row in (*books.table("products"), *books.table("stock_at")):
         product = str(row.get("product", row.get("id", "")))
@@ -90,6 +99,27 @@ def _left(books: Books) -> Counter[str]:
             for line in json.loads(state["lines"]):
                 found[line["product"]] -= line["quantity"]
     return found
+
+
+def _at_dealers(books: Books) -> Counter[str]:
+    """Count the pieces of each product that lie at a dealer's, neither taken nor sent back."""
+    out = {row["order_id"] for row in books.table("consignments") if row["status"] == "out"}
+    found: Counter[str] = Counter()
+    for line in books.table("order_lines"):
+        if line["order_id"] in out:
+            found[line["product"]] += max(line["quantity"] - line["shipped"] - line["cancelled"], 0)
+    return found
+
+
+def nothing_is_given_up_unsaid(books: Books) -> Found:
+    """Of a confirmed order is cancelled only what somebody cancelled, or what is missing within the tolerance."""
+    said = {one.document_id for one in books.effects if one.operation in GIVES_UP}
+    said |= {one.parent for one in books.effects if one.operation in GIVES_UP}
+    for order in books.table("orders"):
+        if order["state"] == "confirmed" and order["id"] not in said:
+            for line in books.by("order_lines", "order_id").get(order["id"], []):
+                if line["cancelled"] > int(line["quantity"] * _tolerance(order, "under") / 100):
+                    yield f"{order['id']} line {line['line']}", f"{line['cancelled']} are cancelled, and nobody did it"
 
 
 def billed_is_covered(books: Books) -> Found:

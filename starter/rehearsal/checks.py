@@ -1,4 +1,4 @@
-"""The invariants over effects and endings that hold for every process, over the systems' own records alone."""
+"""The invariants over effects that hold for every process, over the systems' own records alone."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from typing import Any
 
 from ltc.definition.plan import CallNode, Plan
 from ltc.model.ids import effect_key
-from starter.books import Books, Effect, Row
+from starter.books import Books, Effect
 from starter.checks import INVERSE, Check, one_effect_per_key, undone_once
 from starter.outcomes import GENERATIONS, VISITS
-from starter.rehearsal import balances
-from starter.rehearsal.shape import ChainPlan
+from starter.rehearsal import balances, billing, holdings, on_record
 
 Found = Iterator[tuple[str, str]]
 # Of these no two stand of one chain and parent document.
 # A milestone has one invoice, too: the ERP refuses a second one; its record only names the order.
 SINGLE = (
     "crm.qualify_lead", "erp.create_order", "erp.confirm_order", "erp.release_delivery", "erp.post_invoice",
-    "erp.post_order_invoice", "erp.post_final_invoice", "erp.plan_supply",
+    "erp.post_order_invoice", "erp.post_final_invoice", "erp.plan_supply", "erp.consign_order", "erp.insure_credit",
+    "erp.create_contract",
 )  # fmt: skip
 RELEASES = ("erp.release_delivery", "erp.release_picks")
 SHIPPED = ("warehouse.ship", "erp.ship_delivery")
-BILLS = tuple(name for name, inverse in INVERSE.items() if inverse == "erp.credit_note")
 # What stands although its chain was cancelled: goods that were bought stay bought, what was credited stays credited.
 MAY_STAND = (
     "erp.confirm_purchase", "erp.create_purchase", "erp.create_production", "erp.release_production",
@@ -34,13 +33,16 @@ MAY_STAND = (
 
 def nothing_stands_twice(books: Books) -> Found:
     """Of one chain no two orders, of one order no two releases, of one delivery no two invoices stand."""
-    standing = Counter((one.operation, one.chain, one.parent) for one in _standing(books) if one.operation in SINGLE)
+    standing = Counter(
+        (one.operation, one.chain, one.parent) for one in still_standing(books) if one.operation in SINGLE
+    )
     for (operation, chain, parent), times in standing.items():
         if times > 1 and not (operation == "erp.create_order" and not chain):
             yield chain, f"{operation}{f' of {parent}' if parent else ''} stands {times} times"
 
 
-def _standing(books: Books) -> list[Effect]:
+def still_standing(books: Books) -> list[Effect]:
+    """Return the effects that nothing has undone."""
     undone = {(effect.system, effect.undo_of) for effect in books.effects if effect.undo_of is not None}
     return [one for one in books.effects if one.operation in INVERSE and (one.system, one.seq) not in undone]
 
@@ -80,56 +82,14 @@ def goods_leave_released_orders(books: Books) -> Found:
 
 CHECKS: tuple[Check, ...] = (
     one_effect_per_key, nothing_stands_twice, undone_once, undone_before_what_it_hangs_on,
-    goods_leave_released_orders, balances.goods_are_accounted_for, balances.stock_is_accounted_for,
+    goods_leave_released_orders, balances.goods_are_accounted_for, balances.nothing_is_given_up_unsaid,
+    balances.stock_is_accounted_for,
     balances.billed_is_covered, balances.bills_are_settled_or_open, balances.exchange_differences_are_apart,
+    on_record.documents_are_on_record, on_record.bank_and_bills_agree, billing.discounts_are_earned,
+    billing.foreign_money_is_carried_at_the_rate_of_the_bill, holdings.goods_at_dealers_are_accounted_for,
+    holdings.call_offs_are_ordered_once, holdings.covers_follow_orders, holdings.what_is_made_and_bought_adds_up,
+    holdings.notices_are_sent_once,
 )  # fmt: skip
-
-
-def ends_show(planned: Mapping[str, ChainPlan]) -> Check:
-    """Return the check that the records show what each chain's planned ending promises (chain → plan)."""
-
-    def records_show_the_ending(books: Books) -> Found:
-        """Completed: all is billed and settled. Cancelled, rejected, lost: nothing stands, or goods came back."""
-        effects, standing = books.chains(), defaultdict(list)
-        for one in _standing(books):
-            standing[one.chain].append(one)
-        orders, invoices = books.by("orders", "chain"), books.by("invoices", "order_id")
-        for chain, plan in planned.items():
-            mine = orders.get(chain, [])
-            bills = [bill for order in mine for bill in invoices.get(order["id"], [])]
-            if plan.ends in ("completed", "written_off"):
-                yield from _through(plan, mine, bills)
-            elif plan.ends in ("cancelled", "rejected", "lost"):
-                yield from _undone(plan, standing[chain], effects.get(chain, []), mine)
-
-    return records_show_the_ending
-
-
-def _through(plan: ChainPlan, orders: list[Row], bills: list[Row]) -> Found:
-    for order in orders:
-        if order["state"] == "confirmed" and order["release"]:
-            left = order["ordered"] - order["cancelled"] - order["shipped"]
-            if left > 0:
-                yield plan.number, f"ended {plan.ends}, {left} pieces of {order['id']} never left"
-    for bill in bills:
-        settled = bill["paid"] + bill["written_off"] + bill["credited"] + bill.get("discounted", 0)
-        if settled < bill["gross"]:
-            yield plan.number, f"ended {plan.ends}, {bill['gross'] - settled} of {bill['id']} are open (minor units)"
-    if plan.ends == "written_off" and not any(bill["written_off"] for bill in bills):
-        yield plan.number, "ended written_off, nothing was written off"
-
-
-def _undone(plan: ChainPlan, standing: list[Effect], effects: list[Effect], orders: list[Row]) -> Found:
-    out = any(order["shipped"] for order in orders)
-    for effect in standing:
-        kept = effect.operation in MAY_STAND or (out and effect.operation not in BILLS)
-        lead = plan.ends == "lost" and effect.operation == "crm.qualify_lead"
-        if not kept and not lead:
-            yield plan.number, f"ended {plan.ends}, {effect.operation} of {effect.document_id} still stands"
-    if out and not any(effect.operation == "erp.receive_return" for effect in effects):
-        back = sum(order["returned"] for order in orders)
-        if not back:
-            yield plan.number, f"ended {plan.ends}, the goods are with the customer"
 
 
 def keys_follow(plan: Plan, installation: str, items: Mapping[str, list[str]]) -> Check:

@@ -9,7 +9,8 @@ from starter import checks as first
 from starter.books import Books
 from starter.checks import Check, Violation
 from starter.evidence import JUDGED_FROM, UNPLANNED_BREACHES, Judgement
-from starter.rehearsal import checks
+from starter.rehearsal import billing, checks
+from starter.rehearsal.endings import ends_show
 from starter.rehearsal.evidence import Evidence
 from starter.rehearsal.shape import ChainPlan, Script
 
@@ -118,7 +119,10 @@ def _checks(evidence: Evidence) -> Iterator[Check]:
     yield from checks.CHECKS
     for check in (first.approved_before_confirmed, first.undone_newest_first, first.undone_wholly):
         yield _only(check, STRICT)
-    yield checks.ends_show({script.chain(plan): plan for script in evidence.scripts for plan in script.chains})
+    yield billing.billed_as_agreed(evidence.plans)
+    yield billing.returns_are_credited(evidence.plans)
+    planned = {script.chain(plan): plan for script in evidence.scripts for plan in script.chains}
+    yield ends_show(planned, evidence.plans)
     for plan in evidence.plans.values():
         yield checks.keys_follow(plan, evidence.installation, evidence.items)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,15 +96,25 @@ def sound() -> Books:
     return books
 
 
-PLAN = SimpleNamespace(ends="completed", number="1")
-ENDING = checks.ends_show({CHAIN: PLAN})  # type: ignore[dict-item]
+MINE = (
+    checks.one_effect_per_key,
+    checks.nothing_stands_twice,
+    checks.undone_once,
+    checks.undone_before_what_it_hangs_on,
+    checks.goods_leave_released_orders,
+    goods_are_accounted_for,
+    stock_is_accounted_for,
+    billed_is_covered,
+    bills_are_settled_or_open,
+    exchange_differences_are_apart,
+)  # fmt: skip - the others are held against books that the sandbox wrote: test_rehearsal_books
 
 
 def found(check: Callable[[Books], Any], books: Books) -> list[str]:
     return [f"{subject}: {text}" for subject, text in check(books)]
 
 
-@pytest.mark.parametrize("check", [*checks.CHECKS, ENDING], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", MINE, ids=lambda check: check.__name__)
 def test_sound_records_pass(check) -> None:
     assert found(check, sound()) == []
 
@@ -155,31 +164,12 @@ def drop(operation: str) -> Callable[[Books], None]:
         (bills_are_settled_or_open, change("invoices", 0, gross=29_999), "billed 29999, settled by"),
         (exchange_differences_are_apart, change("invoices", 0, carried=1), "carried 1, its payments say 0"),
         (exchange_differences_are_apart, change("payments", 0, received=7), "received 0, its payments say 7"),
-        (ENDING, change("orders", 0, shipped=9), "ended completed, 1 pieces of SO1 never left"),
-        (ENDING, change("invoices", 1, paid=19_999), "ended completed, 1 of INV2 are open"),
     ],
 )  # fmt: skip
 def test_a_planted_bug_is_caught(check, bug: Callable[[Books], None], text: str) -> None:
     books = deepcopy(sound())
     bug(books)
     assert any(text in line for line in found(check, books)), found(check, books)
-
-
-@pytest.mark.parametrize(
-    ("ends", "text"),
-    [
-        ("cancelled", "ended cancelled, erp.post_invoice of INV3 still stands"),
-        ("rejected", "ended rejected, the goods are with the customer"),
-        ("written_off", "ended written_off, nothing was written off"),
-    ],
-)
-def test_another_ending_shows_otherwise(ends: str, text: str) -> None:
-    books = sound()
-    books.tables["orders"][0]["returned"] = 0
-    for invoice in books.tables["invoices"]:
-        invoice["written_off"] = 0
-    check = checks.ends_show({CHAIN: SimpleNamespace(ends=ends, number="1")})  # type: ignore[dict-item]
-    assert any(text in line for line in found(check, books))
 
 
 def test_a_key_follows_from_its_place_and_item_alone() -> None:
