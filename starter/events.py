@@ -196,7 +196,11 @@ class Router:
         if reached:
             await self._records.mark_event(event.source, event.id, "routed", reached[0])
         else:
-            await self._records.mark_event(event.source, event.id, "late", chains[0], "the chain has ended")
+            why = "the chain has ended"
+            file = await self._records.archived_at(chains[0])
+            if file:
+                why = f"the chain has ended and is archived in {file}; `ltc archive restore {chains[0]}` brings it back"
+            await self._records.mark_event(event.source, event.id, "late", chains[0], why)
 
     async def _reaches(self, chain: str, event: InboxEvent) -> bool:
         at = event.received or datetime.now(UTC)

@@ -15,7 +15,7 @@ from ltc.bootstrap import Parts
 from ltc.cli.exits import NotFoundError
 from ltc.cli.output import plain
 from ltc.client.chain_client import ChainClient
-from ltc.store.archive import choosing, files, restoring, running
+from ltc.store.archive import choosing, files, restoring, running, tables
 from ltc.store.archive.choosing import Wanted
 from ltc.store.engines import translate
 
@@ -89,7 +89,7 @@ class ArchiveDesk:
 
     async def archive_place(self, chain: str) -> Record | None:
         """Return where an archived chain is."""
-        found = await self.client.store.read(restoring.place_of, chain)
+        found = await self.client.store.read(tables.place_of, chain)
         return plain(found) if found else None
 
     async def _off(self, work: Callable[[str], T]) -> T:

@@ -61,6 +61,19 @@ def _task_opened(data: Data) -> str:
     )
 
 
+def _task_offered(data: Data) -> str:
+    stands_for = data.get("standing") or {}
+    people = [
+        fill("{name} (for {others})", name=one, others=listed(stands_for[one])) if stands_for.get(one) else str(one)
+        for one in data.get("candidates") or []
+    ]
+    return joined(
+        f"offered to {listed(people) or label('nobody')}", after("level", data.get("level")),
+        after("then", listed(data.get("queue"))),
+        fill("{need} must agree", need=data["need"]) if data.get("need") else "",
+    )  # fmt: skip
+
+
 def _decided(data: Data) -> str:
     said = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
     verb = said.get(str(data.get("decision")), str(data.get("decision")))
@@ -148,6 +161,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "timed_out": _fields("waited too long"),
     "document": lambda data: f"{document(data)} read again: it changed",
     "task_opened": _task_opened,
+    "task_offered": _task_offered,
     "decided": _decided,
     "task_acted": _task_acted,
     "task_handed": _fields("others are asked", "how", "actor", "to", "candidates", "why"),

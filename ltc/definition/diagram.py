@@ -18,7 +18,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
-from ltc.definition.show import every_words, reaction_words
+from ltc.definition.show_words import every_words, reaction_words
 
 
 def mermaid(plan: Plan, language: str = "en") -> str:

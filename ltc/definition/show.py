@@ -10,21 +10,28 @@ from ltc.definition.plan import (
     ApproveNode,
     CallNode,
     ChooseNode,
-    EndNode,
-    Every,
+    Handler,
     Leg,
-    Level,
     ParallelNode,
     Plan,
-    Reaction,
-    Rung,
-    Sla,
-    Span,
+    Retry,
     TaskNode,
-    Undo,
     WaitNode,
 )
+from ltc.definition.show_tables import table_lines
 from ltc.definition.show_tasks import task_lines
+from ltc.definition.show_words import (
+    call_words,
+    every_words,
+    level_words,
+    node_words,
+    reaction_words,
+    retry_words,
+    sla_words,
+    span_words,
+    undo_words,
+)
+from ltc.model.terms import BillingTerms
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -35,16 +42,53 @@ def lines(plan: Plan) -> Iterator[str]:
     for name, source in plan.start.input.items():
         yield f"  {name} = {source}"
     yield f"  billing by {plan.billing.basis} (+{plan.billing.over} % / -{plan.billing.under} %)"
+    yield from _terms(plan)
     yield f"  calendar {plan.calendar}, base currency {plan.currency}"
-    if "chain" in plan.slas:
-        yield f"  {sla_words(plan.slas['chain'])}"
+    yield f"  calls and readings, where nothing else is said: {retry_words(Retry())}"
+    yield from (f"  {sla_words(one)}" for one in plan.slas.values() if one.scope == "chain")
+    for name, table in plan.tables.items():
+        yield ""
+        yield from table_lines(name, table)
     for leg in plan.legs:
         yield ""
         yield from _leg(plan, leg)
     for handler in plan.handlers:
-        during = ", ".join(handler.legs) or "any leg"
         yield ""
-        yield f"at any time in {during}: {handler.event} when {handler.match} -> {handler.then.kind}"
+        yield from _handler(plan, handler)
+    if plan.keep_open:
+        yield ""
+        yield f"once completed, open for {span_words(plan.keep_open.span)}: {', '.join(plan.keep_open.handlers)}"
+
+
+def _terms(plan: Plan) -> Iterator[str]:
+    """What is agreed on billing, beyond its basis and tolerance."""
+    terms = BillingTerms.model_validate(plan.billing.terms or {})
+    if terms.cash_discount:
+        yield f"    cash discount {terms.cash_discount.rate} % within {terms.cash_discount.days} days"
+    for part in terms.instalments:
+        yield f"    instalment {part.name}: {part.share} %{_after(part.after)}"
+    for result in terms.milestones:
+        share = f"{result.share} %" if result.share is not None else str(result.amount or "")
+        by = f", accepted by {result.accepted_by}" if result.accepted_by else ""
+        yield f"    milestone {result.name}: {share}{by}{_after(result.after)}"
+
+
+def _after(leg: str) -> str:
+    return f", after {leg}" if leg else ""
+
+
+def _handler(plan: Plan, handler: Handler) -> Iterator[str]:
+    """An event that may come at any time, and what is done then."""
+    during = ", ".join(handler.legs) or "any leg"
+    named = f" as {handler.result}" if handler.result else ""
+    asked = f" and {handler.when}" if handler.when else ""
+    amended = f", amending {handler.amends}" if handler.amends else ""
+    side = next((leg for leg in plan.sides if leg.id == handler.name), None)
+    done = "these steps beside the legs" if side else reaction_words(handler.then)
+    about = f"{handler.event}{named} when {handler.match}{asked}"
+    yield f"{handler.name}, at any time in {during}: {about} -> {done}{amended}"
+    if side:
+        yield from _block(plan, side.first, "  ")
 
 
 def _titles(indent: str, title: dict[str, str]) -> Iterator[str]:
@@ -85,7 +129,7 @@ def _block(plan: Plan, first: str, indent: str) -> Iterator[str]:
 def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     if isinstance(node, ApproveNode):
         for level in node.levels:
-            yield f"{indent}{_level(level)}"
+            yield f"{indent}{level_words(level)}"
             yield from (f"{indent}  {sla_words(plan.slas[name])}" for name in level.slas)
     if isinstance(node, ChooseNode):
         for arm in node.arms:
@@ -107,7 +151,10 @@ def _otherwise(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     if undo:
         yield f"{indent}undo: {undo_words(undo)}"
     if isinstance(node, CallNode | WaitNode | TaskNode) and node.revisit:
-        yield f"{indent}on a second visit: {_call(node) if isinstance(node, CallNode) else node.revisit}"
+        again = call_words(node.revisit_call) if isinstance(node, CallNode) and node.revisit_call else node.revisit
+        yield f"{indent}on a second visit: {again}"
+    if isinstance(node, CallNode | WaitNode) and node.retry != Retry():
+        yield f"{indent}{retry_words(node.retry)}"
     for key, reaction in reactions(node):
         yield f"{indent}{key.replace('on_refusal.', 'refused ')}: {reaction_words(reaction)}"
         yield from _block(plan, reaction.first, indent + "  ")
@@ -124,108 +171,3 @@ def _ladder(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     promises = f", {ladder.promises} promises" if ladder.promises else ""
     paused = f", rests while {ladder.pause_while}" if ladder.pause_while else ""
     yield f"{indent}handed over {span_words(ladder.hand_over)} after it is due{promises}{paused}"
-
-
-def _call(node: CallNode) -> str:
-    return f"call {node.revisit_call.op}" if node.revisit_call else "skip"
-
-
-def node_words(node: AnyNode) -> str:
-    """Say in a few words what a step does."""
-    if isinstance(node, CallNode):
-        args = ", ".join(f"{name} = {source}" for name, source in node.call.args.items())
-        return f"call {node.call.op}({args}){_left(node.result, node.into)}"
-    if isinstance(node, WaitNode) and node.ladder:
-        return f"dun {node.ladder.document}{_left(node.result, node.into)}"
-    if isinstance(node, WaitNode):
-        events = " or ".join(f"{one.event}{_left(one.result, one.into)}" for one in node.events)
-        until = f" until {node.until}" if node.until else ""
-        within = f", within {span_words(node.within)}" if node.within else ""
-        return f"wait for {events}{until}{within}, read every {span_words(node.poll)}{_left(node.result, node.into)}"
-    if isinstance(node, ApproveNode):
-        bound = f", bound to {', '.join(node.binds)}" if node.binds else ""
-        return f"approve {node.subject}{bound}{', four eyes' if node.four_eyes else ''}"
-    if isinstance(node, TaskNode):
-        within = f", within {span_words(node.within)}" if node.within else ""
-        return f"task for {_whom(node.source)}{', to be claimed' if node.claim else ''}{within}{_left(node.result, '')}"
-    if isinstance(node, ParallelNode):
-        return f"in parallel, {node.need} of {len(node.branches)} must end, then {node.rest} the rest"
-    if isinstance(node, EndNode):
-        return f"end {node.outcome}{': ' + node.reason if node.reason else ''}"
-    return "choose"
-
-
-def _left(result: str, into: str) -> str:
-    return (f" as {result}" if result else "") + (f" into {into}" if into else "")
-
-
-def _level(level: Level) -> str:
-    source = _whom(level.source)
-    rule = "all" if level.votes == 0 else ("any one" if level.votes == 1 else f"{level.votes} votes")
-    rule = f"{level.percent} % of them" if level.percent else "one after another" if level.in_turn else rule
-    more = [", no substitutes"] if not level.substitutes else []
-    more += [", earlier agreements count"] if level.again == "skip" else []
-    more += [", all are heard"] if level.first_reject == "wait_all" else []
-    if level.silence:
-        more.append(f", {level.silence.then} after {span_words(level.silence.after)} of silence")
-    return f"level {level.name}: {source}, {rule}{''.join(more)}{' when ' + level.when if level.when else ''}"
-
-
-def _whom(source: dict[str, object]) -> str:
-    return ", ".join(f"{kind} {name}" for kind, name in source.items() if (kind, name) != ("up", 1))
-
-
-def undo_words(undo: Undo) -> str:
-    """Say how an effect is undone."""
-    calls = ", then ".join(call.op for call in undo.calls)
-    if undo.kind == "call":
-        return calls
-    if undo.kind == "none":
-        return f"nothing ({undo.reason})"
-    return f"irreversible ({undo.reason}){'; with consent ' + calls if calls else ''}"
-
-
-def reaction_words(reaction: Reaction) -> str:
-    """Say what a reaction does."""
-    if reaction.kind == "end":
-        return f"end {reaction.outcome}{': ' + reaction.reason if reaction.reason else ''}"
-    if reaction.kind == "send_back":
-        return f"send back to {reaction.leg}, at most {reaction.max_rounds} times"
-    if reaction.kind == "steps":
-        given = ", ".join(f"{name} = {value}" for name, value in reaction.override.items())
-        return f"these steps, then {'call again with ' + given if reaction.retry else 'go on'}"
-    return f"compensate, ends {reaction.outcome}" if reaction.kind == "compensate" else reaction.kind
-
-
-def sla_words(sla: Sla) -> str:
-    """Say what is promised."""
-    target = f"due at {sla.due}" if sla.due else f"within {span_words(sla.target)}"
-    warn = f", warn at {sla.warn_at}%" if sla.warn_at else ""
-    pause = f", paused while {sla.pause_while}" if sla.pause_while else ""
-    rungs = "".join(f", {_rung(rung)}" for rung in sla.escalate)
-    return f"promised {target} (calendar {sla.calendar}){warn}{pause}{rungs}"
-
-
-def _rung(rung: Rung) -> str:
-    at = f"{rung.percent}%" if rung.offset is None else f"due + {span_words(rung.offset)}"
-    told = [f"tell {rung.notify}"] if rung.notify else []
-    told += [f"ask {rung.reassign} instead"] if rung.reassign else []
-    told += [rung.decide] if rung.decide else []
-    return f"at {at} {' and '.join([*told, *(['hold'] if rung.hold else [])])}"
-
-
-def every_words(every: Every) -> str:
-    """Say when a recurring leg runs."""
-    told = f"every {every.each} {every.unit}{'s' if every.each > 1 else ''}{f' on {every.on}' if every.on else ''}"
-    told += f" at {every.at // 60:02d}:{every.at % 60:02d}"
-    told += f" from {every.since}" if every.since else ""
-    told += f", {every.count} times" if every.count else ""
-    told += f", until {every.until}" if every.until else ""
-    told += f", while {every.while_}" if every.while_ else ""
-    told += f", until {every.stop} comes" if every.stop else ""
-    return f"{told}; overlap {every.overlap}, missed {every.missed}"
-
-
-def span_words(span: Span | None) -> str:
-    """Write a span as an author would."""
-    return f"{span.amount}{span.unit}" if span else ""

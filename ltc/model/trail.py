@@ -82,6 +82,8 @@ class Kind(StrEnum):
     SILENCE = "silence"  # task, level, then, deadline: what happens by itself when nobody decides
 
 
+RESTS = "rests: "  # what `until` of a waiting entry begins with when a ladder reminds nobody; why follows
+
 _KINDS = list(Kind)
 _CODES = {kind: number for number, kind in enumerate(_KINDS)}
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

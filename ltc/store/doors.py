@@ -6,10 +6,11 @@ import json
 import zlib
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, union_all, update
 
 from ltc.model.ids import canonical, digest
 from ltc.ports.store import DocumentRef, InboxEvent, InboxState, Route, Started, StartRequest
+from ltc.store.archive.tables import ARCHIVED, place_of
 from ltc.store.columns import db_now, insert_new
 from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
 from ltc.store.view_tables import VIEW_TABLES
@@ -185,9 +186,16 @@ def ended_chains(connection: Connection, document: DocumentRef) -> list[str]:
     """Return the chains of a document when every one of them has ended; none while one is open."""
     named = list(dict.fromkeys(route.chain for route in routes(connection, document)))
     chains = VIEW_TABLES["chains"].c
-    query = select(chains.chain).where(chains.chain.in_(named), chains.state == "ended")
+    closed = select(chains.chain).where(chains.chain.in_(named), chains.state == "ended")
+    query = union_all(closed, select(ARCHIVED.c.chain).where(ARCHIVED.c.chain.in_(named)))
     ended = {row.chain for row in connection.execute(query)}
     return named if len(ended) == len(named) else []
+
+
+def archived_at(connection: Connection, chain: str) -> str:
+    """Return the file that holds an archived chain; empty when it is in no archive."""
+    place = place_of(connection, chain)
+    return f"{place['folder']}/{place['file']}" if place else ""
 
 
 def audit(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
-from ltc.model.trail import Kind
+from ltc.model.trail import RESTS, Kind
 from ltc.store.reading import Entry, document, instant, text
 from ltc.store.rows import ChainView, Key, Row
 
@@ -150,10 +151,16 @@ def _document(view: ChainView, entry: Entry) -> ChainView:
 
 def _waiting(view: ChainView, entry: Entry) -> ChainView:
     view = _past_timeout(view, entry)
+    until, deadline = text(entry, "until"), instant(entry, "deadline")
     return view.put(
-        "waits", _place(entry), events=entry.data.get("events"), until=text(entry, "until"), state="waiting", taken=0,
-        deadline=instant(entry, "deadline"), since=entry.at, since_wall=entry.wall,
+        "waits", _place(entry), events=entry.data.get("events"), until=until, state=waiting_state(until, deadline),
+        taken=0, deadline=deadline, since=entry.at, since_wall=entry.wall,
     )  # fmt: skip
+
+
+def waiting_state(until: str, deadline: datetime | None) -> str:
+    """``resting`` for a ladder that reminds nobody until people have dealt with why; else ``waiting``."""
+    return "resting" if until.startswith(RESTS) and deadline is None else "waiting"
 
 
 def _past_timeout(view: ChainView, entry: Entry) -> ChainView:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ltc.model.trail import Kind
+from ltc.store.fold_effects import waiting_state
 from ltc.store.giving_up import rewind
 from ltc.store.reading import Entry, number, plain, text
 from ltc.store.rows import ChainView
@@ -151,7 +152,7 @@ def _released(view: ChainView, entry: Entry) -> ChainView:
         if here and row["released"] is None:
             view = view.put("holds", key, released=entry.at, released_by=text(entry, "actor"))
     wait = view.get("waits", place)
-    return view.put("waits", place, state="waiting") if wait else view
+    return view.put("waits", place, state=waiting_state(wait["until"], wait["deadline"])) if wait else view
 
 
 def _intervened(view: ChainView, entry: Entry) -> ChainView:

@@ -108,6 +108,10 @@ class RecordStore(Connected):
         """Return the chains of a document when every one of them has ended."""
         return await self.read(doors.ended_chains, document)
 
+    async def archived_at(self, chain: str) -> str:
+        """Return the file that holds an archived chain; empty when it is in no archive."""
+        return await self.read_records(doors.archived_at, chain)
+
     async def inbox(self, state: InboxState = "new", limit: int = 100) -> list[InboxEvent]:
         """Return events in one state, oldest first."""
         return await self.read_records(doors.inbox, state, limit)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ltc.model.ids import place
+from ltc.model.trail import RESTS
 from ltc.store.rows import ChainView, Row
 from ltc.store.stuck_facts import OPERATORS, REASONS, Asked, EngineFacts, Stuck, WorkingTime, held_at, say, where_of
 from ltc.store.stuck_flights import compensating, faults, flights, unheard
@@ -35,7 +36,7 @@ def classify(
     )  # fmt: skip
     if not view.known:
         return [] if started is None else [*faults(asked), *unheard(asked)]
-    found = [one for rule in (_held, faults, flights, compensating, _overdue, _late) for one in rule(asked)]
+    found = [one for rule in (_held, _resting, faults, flights, compensating, _overdue, _late) for one in rule(asked)]
     return sorted(found, key=lambda one: REASONS.index(one.reason))
 
 
@@ -64,6 +65,19 @@ def _hold_allowed(asked: Asked, row: Row) -> list[str]:
         return ["release", "cancel", "extend"]
     call = any(key[:3] == (row["leg"], row["item"], row["step"]) for key, _ in asked.view.each("waits"))
     return ["retry", "skip", "release", "cancel"] if call else ["retry", "skip", "correct", "release", "cancel"]
+
+
+def _resting(asked: Asked) -> Iterator[Stuck]:
+    """A ladder reminds nobody while its claim is disputed or blocked: it goes on when somebody has seen to that."""
+    for (leg, item, step), row in asked.view.each("waits"):
+        where = {"leg": str(leg), "item": str(item), "step": str(step)}
+        if row["state"] != "resting" or held_at(asked, where):
+            continue
+        why = str(row["until"]).removeprefix(RESTS)
+        yield say(
+            asked, "held", row["since"], **where, owner=OPERATORS, detail=f"dunning rests: {why}", next="",
+            allowed=[*(["settle"] if why == "dispute" else []), "skip", "hold", "cancel"],
+        )  # fmt: skip
 
 
 _DECIDE = ["approve", "reject", "send_back", "extend", "hold", "cancel"]

@@ -15,12 +15,13 @@ from ltc.store.listing import overdue
 from ltc.store.records import STARTS
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.stuck_facts import EngineFacts
-from ltc.store.view_tables import HELD, VIEW_TABLES
+from ltc.store.view_tables import HELD, RESTING, VIEW_TABLES
 
 _C = VIEW_TABLES["chains"].c
 _STEPS = VIEW_TABLES["steps"].c
 _SLAS = VIEW_TABLES["slas"].c
 _TASKS = VIEW_TABLES["tasks"].c
+_WAITS = VIEW_TABLES["waits"].c
 _AT_ONCE = 400  # names in one statement
 
 # What the rules ask of a chain: the rows that are open. The others may be many.
@@ -34,6 +35,7 @@ _STANDING = ("certain", "unknown", "scheduled")
 def suspects(connection: Connection, now: datetime, engine: EngineFacts, reason: str = "") -> list[str]:
     """Return the open chains that may be stuck (for one reason), by name: the others need no closer look."""
     held = select(_C.chain).where(_C.ended.is_(None), text(f"chains.{HELD}"))
+    resting = select(_WAITS.chain).where(text(f"waits.{RESTING}"))
     due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= now)
     idle = any(count == 0 for count in engine.pollers.values())
     flying = _standing(select(_STEPS.chain).where(_STEPS.state != "" if idle else _STEPS.state == "unknown"))
@@ -41,9 +43,10 @@ def suspects(connection: Connection, now: datetime, engine: EngineFacts, reason:
     named = [_standing(select(_C.chain).where(_C.chain.in_(told[at : at + _AT_ONCE]))) for at in _steps(told)]
     people = overdue(now).where(beside(_SLAS.chain).in_(select(_TASKS.chain).where(_TASKS.closed.is_(None))))
     parts: dict[str, list[Select[Any]]] = {
-        "held": [held], "compensating": [held, *named], "human_overdue": [people], "event_late": [due, overdue(now)],
+        "held": [held, resting], "compensating": [held, *named], "human_overdue": [people],
+        "event_late": [due, overdue(now)],
     }  # fmt: skip
-    flights = [flying, *named] if reason else [held, due, overdue(now), flying, *named]
+    flights = [flying, *named] if reason else [held, resting, due, overdue(now), flying, *named]
     every = union(*parts.get(reason, flights)).subquery()
     return list(connection.execute(select(every.c.chain).order_by(every.c.chain)).scalars())
 

@@ -19,6 +19,7 @@ _WIDE = ("net",)  # amounts in minor units outgrow 32 bits
 # them. Open chains are few, their rows change all the time and are found by small indexes; those of ended chains are
 # written once, by an index for each way to ask. Further columns let a filter be answered without the row.
 HELD = "state IN ('held', 'compensating')"
+RESTING = "state = 'resting'"
 _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     "chains": (
         ("ix_chains_open", "started chain ended state process leg customer", "ended IS NULL"),
@@ -39,6 +40,7 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "holds": (("ix_holds_open", "chain reason", "released IS NULL"),),
     "tasks": (("ix_tasks_open", "chain closed", "closed IS NULL"),),
+    "waits": (("ix_waits_resting", "chain", RESTING),),
 }
 _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "chains": (("number",), ("gap",)),

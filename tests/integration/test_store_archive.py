@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.core.stand_in import Script
+from ltc.ports.operations import Registry
 from ltc.ports.store import DocumentRef, InboxEvent, Route, StartRequest, StoreError
 from ltc.store import Store, tally_anew
-from ltc.store.archive import choosing, files, lines, restoring, running
+from ltc.store.archive import choosing, files, lines, restoring, running, tables
 from ltc.store.archive.choosing import Wanted
 from ltc.store.archive.files import ArchiveDamaged
+from starter.events import Router, StartRules
 from tests.support.chains import MONDAY, simulate
 from tests.support.databases import direct
 
@@ -100,8 +103,8 @@ async def test_one_chain_comes_back_alone(closed: Store, url: str, tmp_path: Pat
     running.begin(url, "A1", tmp_path / "A1", LATER, "nancy")
     assert restoring.restore(url, tmp_path / "A1", ["c"]).chains == 1
     assert {row["chain"] for row in await closed.chains({})} == {"c", "open"}
-    assert await closed.read(restoring.place_of, "c") is None
-    place = await closed.read(restoring.place_of, "d")
+    assert await closed.read(tables.place_of, "c") is None
+    place = await closed.read(tables.place_of, "d")
     assert place is not None
     assert (place["archive"], place["file"], place["outcome"]) == ("A1", "part-00001.jsonl.gz", "completed")
     with pytest.raises(StoreError, match="nobody is not in the archive"):
@@ -119,6 +122,34 @@ async def test_a_closed_deal_does_not_start_twice(closed: Store, url: str, tmp_p
     )  # fmt: skip
     found = await closed.record_start(start)
     assert (found.created, found.same_input, found.confirmed) == (False, True, True)
+
+
+class Gone:
+    """Temporal, which has forgotten every chain."""
+
+    def get_workflow_handle(self, chain: str) -> Gone:
+        return self
+
+    async def signal(self, name: str, event: object) -> None:
+        raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+
+
+async def test_an_event_about_an_archived_chain_says_where_the_chain_is(
+    closed: Store, url: str, tmp_path: Path
+) -> None:
+    running.begin(url, "A1", tmp_path / "A1", LATER, "nancy")
+    order, fields = DocumentRef(system="erp", type="order", id="SO-0"), {"order": "SO-0", "delivery": "DN-9"}
+    assert await closed.ended_chains(order) == ["a"]
+    assert await closed.archived_at("open") == ""
+    await closed.receive(InboxEvent(source="erp", id="late", name="erp.goods_shipped", fields=fields, document=order))
+    router = Router(Gone(), closed, Registry(), None, StartRules({}, ()))  # type: ignore[arg-type]
+    assert await router.deliver() == 1
+    (late,) = await closed.late_events()
+    file = tmp_path / "A1" / "part-00001.jsonl.gz"
+    assert (late["chain"], late["owner"]) == ("a", "role:operator")
+    assert late["why"] == f"the chain has ended and is archived in {file}; `ltc archive restore a` brings it back"
+    assert restoring.restore(url, tmp_path / "A1", ["a"]).chains == 1
+    assert [route.chain for route in await closed.routes(order)] == ["a"]
 
 
 KEPT: dict[str, tuple[str, Callable[[], str]]] = {

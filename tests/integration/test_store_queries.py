@@ -171,6 +171,18 @@ async def test_stuck_looks_at_every_chain_that_may_be(stories: Store) -> None:
     assert {one.chain for one in await stories.stuck(now, now, told)} >= {"wrong", "unpaid"}
 
 
+async def test_a_ladder_at_rest_is_stuck_though_nothing_of_it_is_late(stories: Store) -> None:
+    where = {"at": MONDAY, "wall": MONDAY, "leg": "collection", "step": "dunning"}
+    for name, deadline in (("disputed", ""), ("promised", "2026-12-01T00:00:00+00:00")):
+        said = {"events": ["erp.payment_allocated"], "until": "rests: dispute", "deadline": deadline}
+        started = Entry(seq=0, at=MONDAY, wall=MONDAY, kind=Kind.CHAIN_STARTED, data={"process": "p"})
+        await stories.append(name, "r1", [started, Entry(seq=1, kind=Kind.WAITING, data=said, **where)])
+    for asked in ({}, {"reason": "held"}):
+        found = {one.chain: one.detail for one in await stories.stuck(MONDAY, MONDAY, **asked)}
+        assert found["disputed"] == "dunning rests: dispute"
+        assert "promised" not in found
+
+
 async def test_a_question_does_not_wait_for_writers(stories: Store) -> None:
     await stories.drop_views()
     assert await stories.chains({}) == []

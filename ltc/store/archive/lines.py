@@ -17,13 +17,15 @@ from ltc.store.doors import deflate
 from ltc.store.records import ALARMS, AUDIT, CORRELATION, INBOX, INTENTS, LATE_EVENTS, RUNS, STARTS, TRAIL, WRITEBACKS
 from ltc.store.records_versions import ANSWERS
 
-# What a chain has on record. Its start stays where it is, without the input: a closed deal never starts twice.
+# What a chain has on record. Its start stays where it is, without the input: a closed deal never starts twice. So do
+# the names of its documents: what is still reported about them belongs to a chain that ended, and is not nobody's.
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         STARTS, RUNS, TRAIL, INTENTS, CORRELATION, INBOX, LATE_EVENTS, ALARMS, AUDIT, WRITEBACKS, ANSWERS,
     )
 }  # fmt: skip
+_STAY = (STARTS, CORRELATION)
 _AT_ONCE = 200
 _EMPTY = deflate({})
 Cells = dict[str, Any]
@@ -79,9 +81,9 @@ def digest(lines: Iterable[str]) -> str:
 
 
 def remove(connection: Connection, name: str) -> None:
-    """Delete a chain's records; of its start only the input goes."""
+    """Delete a chain's records; its documents stay known as its own, and of its start only the input goes."""
     for table in TABLES.values():
-        if table is not STARTS:
+        if table not in _STAY:
             connection.execute(delete(table).where(table.c.chain == name))
     connection.execute(update(STARTS).where(STARTS.c.chain == name).values(input=_EMPTY))
 

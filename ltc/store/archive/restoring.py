@@ -113,15 +113,3 @@ def archives(connection: Connection) -> list[Record]:
     held: dict[str, int] = {row.archive: row.n for row in connection.execute(counts)}
     rows = connection.execute(select(ARCHIVES).order_by(ARCHIVES.c.at.desc(), ARCHIVES.c.id)).mappings()
     return [{**row, "chains": held.get(row["id"], 0)} for row in rows]
-
-
-def place_of(connection: Connection, chain: str) -> Record | None:
-    """Return where an archived chain is: its head, the archive, its folder and the file."""
-    query = (
-        select(ARCHIVED, ARCHIVES.c.folder, ARCHIVES.c.at.label("archived"), PARTS.c.file)
-        .join(ARCHIVES, ARCHIVES.c.id == ARCHIVED.c.archive)
-        .join(PARTS, (PARTS.c.archive == ARCHIVED.c.archive) & (PARTS.c.part == ARCHIVED.c.part))
-        .where(ARCHIVED.c.chain == chain)
-    )
-    row = connection.execute(query).mappings().first()
-    return dict(row) if row else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, select
 
 from ltc.store.columns import Instant, Json
 from ltc.store.records import METADATA
@@ -48,3 +50,15 @@ ARCHIVED = Table(
     Index(None, "archive", "part"),
     Index(None, "number"),
 )
+
+
+def place_of(connection: Connection, chain: str) -> dict[str, Any] | None:
+    """Return where an archived chain is: its head, the archive, its folder and the file."""
+    query = (
+        select(ARCHIVED, ARCHIVES.c.folder, ARCHIVES.c.at.label("archived"), PARTS.c.file)
+        .join(ARCHIVES, ARCHIVES.c.id == ARCHIVED.c.archive)
+        .join(PARTS, (PARTS.c.archive == ARCHIVED.c.archive) & (PARTS.c.part == ARCHIVED.c.part))
+        .where(ARCHIVED.c.chain == chain)
+    )
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None

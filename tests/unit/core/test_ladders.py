@@ -11,6 +11,10 @@ from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.definition.compile import load
 from ltc.model.messages import Event
+from ltc.store.fold import fold_all
+from ltc.store.rows import ChainView
+from ltc.store.stuck import classify
+from ltc.store.stuck_facts import EngineFacts, Stuck
 from tests.support.chains import MONDAY, opportunity, setting
 
 TEXT = """
@@ -122,6 +126,27 @@ def test_a_dispute_rests_the_ladder_and_moves_on_what_follows():
     assert said(simulation, "dunning_resumed") == [("dispute no more", 25)]
 
 
+def stuck(simulation: Simulation) -> list[Stuck]:
+    return classify(fold_all(ChainView("dunned:1"), simulation.trail), simulation.now, simulation.now, EngineFacts())
+
+
+def test_a_ladder_at_rest_is_told_as_held_until_somebody_has_seen_to_the_dispute():
+    simulation, world = chain()
+    simulation.at(DUE + 5 * DAY, world.intervention(action="dispute"))
+    simulation.at(DUE + 25 * DAY, world.intervention(action="settle"))
+    simulation.run(DUE + 20 * DAY)
+    (found,) = stuck(simulation)
+    assert (found.reason, found.leg, found.detail) == ("held", "collection", "dunning rests: dispute")
+    assert (found.owner, found.allowed) == ("role:operator", ["settle", "skip", "hold", "cancel"])
+    assert found.since is not None
+    assert (found.since - DUE).days == 5
+    simulation.run(DUE + 26 * DAY)
+    assert stuck(simulation) == []
+    simulation.at(DUE + 27 * DAY, world.intervention(action="promise", by="7d"))
+    simulation.run(DUE + 28 * DAY)
+    assert stuck(simulation) == [], "a promise ends by itself"
+
+
 def test_what_the_erp_holds_of_a_claim_counts_without_an_operator():
     simulation, world = chain()
     simulation.run(DUE + 5 * DAY)
@@ -134,6 +159,9 @@ def test_what_the_erp_holds_of_a_claim_counts_without_an_operator():
     simulation.at(DUE + 50 * DAY, event("erp.receivable_changed", invoice="INV-1", reason="block"))
     simulation.run(DUE + 60 * DAY)
     assert said(simulation, "dunning_paused") == [("dispute", 5), ("block", 50)]
+    assert [(one.detail, one.allowed) for one in stuck(simulation)] == [
+        ("dunning rests: block", ["skip", "hold", "cancel"])
+    ]
     assert taken(simulation) == [("friendly", 3)]
 
 
