@@ -103,7 +103,15 @@ def _whole(line: str) -> bool:
     return line.startswith("SCAN ") and not inner and not any(f"_{name}" in line for name in SMALL)
 
 
-SMALL = ("open", "due", "quiet", "held", "nameless", "unheard", "resting")  # indexes of what is open: reading one whole is no harm
+SMALL = (
+    "open",
+    "due",
+    "quiet",
+    "held",
+    "nameless",
+    "unheard",
+    "resting",
+)  # indexes of what is open: reading one whole is no harm
 CHOICES = {
     "state": ("", "held", "ended"), "outcome": ("", "completed"), "leg": ("", "approval"), "process": ("", "web_order"),
     "customer": ("", "VINET"), "since": (None, MONDAY), "overdue": (False, True),
