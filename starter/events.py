@@ -49,6 +49,14 @@ class Starts(Protocol):
         ...
 
 
+class Letters(InboxStore, Protocol):
+    """The inbox, and where the chains are that have left the tables."""
+
+    async def archived_at(self, chain: str) -> str:
+        """Return the file that holds an archived chain; empty when it is in no archive."""
+        ...
+
+
 class Inlet:
     """Brings one feed into the inbox."""
 
@@ -108,7 +116,7 @@ class Router:
     """Delivers what is in the inbox."""
 
     def __init__(
-        self, client: Client, records: InboxStore, registry: Registry, starts: Starts, rules: StartRules
+        self, client: Client, records: Letters, registry: Registry, starts: Starts, rules: StartRules
     ) -> None:
         self._client = client
         self._records = records

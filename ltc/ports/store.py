@@ -260,10 +260,6 @@ class InboxStore(Protocol):
         """Return where events about a document go; empty when nobody registered it."""
         ...
 
-    async def archived_at(self, chain: str) -> str:
-        """Return the file that holds an archived chain; empty when it is in no archive."""
-        ...
-
 
 class WebhookStore(Protocol):
     """What the door for webhooks needs of the records."""
