@@ -115,9 +115,7 @@ class StartRules:
 class Router:
     """Delivers what is in the inbox."""
 
-    def __init__(
-        self, client: Client, records: Letters, registry: Registry, starts: Starts, rules: StartRules
-    ) -> None:
+    def __init__(self, client: Client, records: Letters, registry: Registry, starts: Starts, rules: StartRules) -> None:
         self._client = client
         self._records = records
         self._registry = registry
