@@ -50,18 +50,18 @@ def append(
     first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
     there = trail.register(connection, chain, run, first, last, started)
     known = trail.stored(connection, chain, run, first, last) if there.met else {}
-    fresh, raised = _new_ones(connection, chain, run, offered, known)
+    fresh, raised = new_ones(connection, chain, run, offered, known)
     limit = trail.reach(there.runs, run)
     if fresh:
         trail.insert_rows(connection, chain, run, fresh, limit)
-        _announce(connection, chain, fresh)
+        announce(connection, chain, fresh)
     if there.reordered and trail.supersede(connection, chain, there.runs):
         return Appended(inserted=len(fresh), alarms=raised, gap=views.refold(connection, chain).head["gap"])
     valid = sorted((one.line for one in fresh if one.line.seq < limit), key=lambda line: line.seq)
-    return Appended(inserted=len(fresh), alarms=raised, gap=_fold(connection, views, chain, run, there, valid))
+    return Appended(inserted=len(fresh), alarms=raised, gap=fold(connection, views, chain, run, there, valid))
 
 
-def _announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
+def announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
     """A chain that another started has ended: its parent hears of it as of any event."""
     for one in fresh:
         if one.line.kind is not Kind.ENDED or not _is_child(connection, chain):
@@ -83,7 +83,7 @@ def _is_child(connection: Connection, chain: str) -> bool:
     return str(source or "").startswith("chain:")
 
 
-def _fold(
+def fold(
     connection: Connection, views: Views, chain: str, run: str, there: trail.Registered, valid: list[Line]
 ) -> bool:
     """Bring the views up to what was appended; tells whether the chain's trail has a hole."""
@@ -94,7 +94,7 @@ def _fold(
     return bool(views.follow(connection, chain, mark, run, valid).head["gap"] if valid else mark.gap)
 
 
-def _new_ones(
+def new_ones(
     connection: Connection, chain: str, run: str, offered: list[Offered], known: dict[int, str]
 ) -> tuple[list[Offered], int]:
     """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    DateTime,
+    Dialect,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # One encoder for all: making one takes longer than using it. Writes what ``ltc.model.ids.canonical`` writes.
 ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
@@ -108,10 +120,58 @@ def _beside_sqlite(element: beside, compiler: SQLCompiler, **given: Any) -> str:
     return f"+{compiler.process(element.clauses, **given)}"  # a unary plus keeps a term from an index
 
 
+class Names(TypeDecorator[Sequence[str]]):
+    """Many names as one parameter: a statement reads the same however many there are."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(postgresql.ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return ENCODER.encode(list(value))
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
+    """Tell whether a column is one of the names in a parameter of type ``Names``."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **given: Any) -> str:
+    one, names = [compiler.process(clause, **given) for clause in element.clauses]
+    return f"{one} = ANY ({names})"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **given: Any) -> str:
+    one, names = element.clauses
+    return compiler.process(one.in_(select(literal_column("value")).select_from(func.json_each(names))), **given)
+
+
 def lock_chain(connection: Connection, chain: str) -> None:
     """Let one transaction at a time touch a chain's trail. SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:chain, 0))"), {"chain": chain})
+    lock_chains(connection, [chain])
+
+
+def lock_chains(connection: Connection, chains: Sequence[str]) -> None:
+    """Let one transaction at a time touch the trails of some chains.
+
+    They are locked in one order only, so that two transactions that do cannot wait for each other.
+    """
+    if chains and connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"chains": chains})
+
+
+_LOCK = text(
+    "select pg_advisory_xact_lock(key) from"
+    " (select hashtextextended(name, 0) as key from unnest(:chains) as given(name) order by 1) as keys"
+).bindparams(bindparam("chains", type_=Names))
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

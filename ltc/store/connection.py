@@ -16,6 +16,7 @@ from ltc.store.views import Views
 from ltc.store.writer import Writer
 
 P = ParamSpec("P")
+Part = TypeVar("Part")
 T = TypeVar("T")
 READERS = 4
 
@@ -73,6 +74,13 @@ class Connected:
     ) -> T:
         """Write what can be had again from elsewhere: it survives the process, but a power cut may cost it."""
         return await self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
+
+    async def write_together(self, function: Callable[[Connection, list[Part]], list[T]], given: Part) -> T:
+        """Write what can be had again from elsewhere, in one call with all else that is queued for this function.
+
+        The function gets what each caller gave, and returns for each what it is told.
+        """
+        return await self._writer.submit_together(function, given)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the store on one snapshot of the database, views as far as this process has appended."""

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select, Table, delete, insert, update
+from sqlalchemy import Connection, Dialect, Float, Select, Table, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql import ClauseElement, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from ltc.store import bulk
 from ltc.store.columns import Instant, Json, encode
 
 _Convert = Callable[[Any], Any]
@@ -93,6 +94,8 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """Return how a value is converted on its way out; instants directly, as their type would."""
     if isinstance(kind, Instant) and dialect.name == "sqlite":
         return lambda said: said and datetime.fromisoformat(said).replace(tzinfo=UTC)
+    if isinstance(kind, Float):
+        return None  # both drivers give numbers
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -103,11 +106,15 @@ class _Query:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._order = compiled.positiontup if dialect.positional else None
+        self._given = [
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()
+        ]
         self._columns = [(column.name, _reader(column.type, dialect)) for column in statement.selected_columns]
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows as mappings by column name."""
-        given = values if self._order is None else tuple([values[name] for name in self._order])
+        said = {name: convert(values[name]) if convert else values[name] for name, convert in self._given}
+        given = said if self._order is None else tuple([said[name] for name in self._order])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._sql, given)
@@ -133,20 +140,40 @@ class _Known:
         return hash(self.dialect.name)
 
 
+def whole_rows(connection: Connection) -> bool:
+    """Tell whether rows are better replaced as a whole, many at once, than changed one by one."""
+    return connection.dialect.name == "postgresql"
+
+
+def _arrays(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
+    return len(rows) >= bulk.ENOUGH and connection.dialect.name == "postgresql"
+
+
+_replacing = cache(bulk.replacing)
+_deleting = cache(bulk.deleting)
+
+
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; all have all columns."""
-    _insert(_Known(connection.dialect), table).run(connection, rows)
+    if _arrays(connection, rows):
+        bulk.copy(connection, table, rows)
+    else:
+        _insert(_Known(connection.dialect), table).run(connection, rows)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or replace those whose key is there; all have all columns."""
-    if rows:
+    """Insert rows, or replace those whose key is there; all have all columns, no two the same key."""
+    if _arrays(connection, rows):
+        _replacing(table).run(connection, rows)
+    elif rows:
         _upsert(_Known(connection.dialect), table).run(connection, rows)
 
 
 def delete_keys(connection: Connection, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
     """Delete rows by their whole key."""
-    if keys:
+    if _arrays(connection, keys):
+        _deleting(table).run(connection, keys)
+    elif keys:
         _delete(_Known(connection.dialect), table).run(connection, keys)
 
 

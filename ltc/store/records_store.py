@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ltc.model.trail import Entry
 from ltc.ports.health import SystemHealth
 from ltc.ports.store import Appended, DocumentRef, InboxEvent, InboxState, Intent, Route, Started, StartRequest
 from ltc.store import appending, doors, intents, trail
+from ltc.store.appending_many import Offer, append_many
 from ltc.store.connection import Connected
 from ltc.store.health import record as record_health
 from ltc.store.health import troubled
@@ -22,7 +25,10 @@ class RecordStore(Connected):
 
     async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
         """Append to the trail; see ``ltc.ports.store.TrailStore``."""
-        return await self.write_healable(appending.append, self._views, chain, run, entries, started)
+        return await self.write_together(self._append, Offer(chain, run, entries, started))
+
+    def _append(self, connection: Connection, offers: Sequence[Offer]) -> list[Appended]:
+        return append_many(connection, self._views, offers)
 
     async def missing(self, chain: str) -> list[tuple[int, int]]:
         """Return the holes of a chain's trail."""

@@ -134,9 +134,15 @@ def _looked_at(
     connection: Connection, now: datetime, engine: EngineFacts, chain: str, reason: str
 ) -> Iterator[list[str]]:
     """Return the chains to look at, a page at a time."""
-    names = [chain] if chain else suspects.suspects(connection, now, engine, reason)
-    yield from (names[at : at + _PAGE] for at in range(0, len(names), _PAGE))
-    silent = [] if chain else suspects.silent(connection, engine)
+    if chain:
+        yield [chain]
+        return
+    wanted = suspects.Suspects(connection, now, engine, reason)
+    last = ""
+    while names := wanted.page(last, _PAGE):
+        yield names
+        last = names[-1]
+    silent = suspects.silent(connection, engine)
     yield from [silent] if silent else []
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, text, union
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, select, text, union
 
 from ltc.model.messages import CHAINS_QUEUE
-from ltc.store.columns import beside
+from ltc.store.columns import Names, among
 from ltc.store.listing import overdue
+from ltc.store.prepared import fetch
 from ltc.store.records import STARTS
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.stuck_facts import EngineFacts
@@ -22,7 +23,13 @@ _STEPS = VIEW_TABLES["steps"].c
 _SLAS = VIEW_TABLES["slas"].c
 _TASKS = VIEW_TABLES["tasks"].c
 _WAITS = VIEW_TABLES["waits"].c
-_AT_ONCE = 400  # names in one statement
+
+FEW = 500  # open promises that are past, up to which they are looked up by their instant
+_Part = tuple[Select[Any], Any]  # a query for chains, and the column that it is in the order of
+_KINDS = {
+    "held": ("held", "resting"), "compensating": ("held", "told"), "human_overdue": ("people",),
+    "event_late": ("due", "overdue"),
+}  # fmt: skip
 
 # What the rules ask of a chain: the rows that are open. The others may be many.
 _OPEN: dict[str, tuple[str, ...]] = {
@@ -32,33 +39,66 @@ _OPEN: dict[str, tuple[str, ...]] = {
 _STANDING = ("certain", "unknown", "scheduled")
 
 
-def suspects(connection: Connection, now: datetime, engine: EngineFacts, reason: str = "") -> list[str]:
-    """Return the open chains that may be stuck (for one reason), by name: the others need no closer look."""
-    held = select(_C.chain).where(_C.ended.is_(None), text(f"chains.{HELD}"))
-    resting = select(_WAITS.chain).where(text(f"waits.{RESTING}"))
-    due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= now)
-    idle = any(count == 0 for count in engine.pollers.values())
-    flying = _standing(select(_STEPS.chain).where(_STEPS.state != "" if idle else _STEPS.state == "unknown"))
-    told = sorted({*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)})
-    named = [_standing(select(_C.chain).where(_C.chain.in_(told[at : at + _AT_ONCE]))) for at in _steps(told)]
-    people = overdue(now).where(beside(_SLAS.chain).in_(select(_TASKS.chain).where(_TASKS.closed.is_(None))))
-    parts: dict[str, list[Select[Any]]] = {
-        "held": [held, resting], "compensating": [held, *named], "human_overdue": [people],
-        "event_late": [due, overdue(now)],
-    }  # fmt: skip
-    flights = [flying, *named] if reason else [held, resting, due, overdue(now), flying, *named]
-    every = union(*parts.get(reason, flights)).subquery()
-    return list(connection.execute(select(every.c.chain).order_by(every.c.chain)).scalars())
+class Suspects:
+    """The open chains that may be stuck (for one reason), by name, a page at a time: the others need no closer look.
+
+    Each kind of trouble is looked through in the order of names, by an index of what is open. What is due is looked up
+    by its instant first: where few are, nobody walks past all the others to find them.
+    """
+
+    def __init__(self, connection: Connection, now: datetime, engine: EngineFacts, reason: str = "") -> None:
+        self._connection = connection
+        self._now = now
+        self._idle = any(count == 0 for count in engine.pollers.values())
+        self._named = sorted({*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)})
+        kinds = _KINDS.get(reason, ("flying", "told") if reason else ("held", "resting", "due", "overdue", "flying", "told"))
+        self._parts: list[_Part] = [getattr(self, f"_{kind}")() for kind in kinds]
+
+    def page(self, after: str, most: int) -> list[str]:
+        """Return the next chains behind one, in the database's order."""
+        parts = [query.where(chain > after).order_by(chain).limit(most).subquery() for query, chain in self._parts]
+        both = union(*[select(part.c.chain) for part in parts]).subquery()
+        return list(self._connection.execute(select(both.c.chain).order_by(both.c.chain).limit(most)).scalars())
+
+    def _held(self) -> _Part:
+        return select(_C.chain).where(_C.ended.is_(None), text(f"chains.{HELD}")), _C.chain
+
+    def _resting(self) -> _Part:
+        return select(_WAITS.chain).where(text(f"waits.{RESTING}")).distinct(), _WAITS.chain
+
+    def _due(self) -> _Part:
+        due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= self._now)
+        few = self._few(due.order_by(_C.next_deadline))
+        return (due, _C.chain) if few is None else _these(few)
+
+    def _overdue(self) -> _Part:
+        late = overdue(self._now)
+        few = self._few(late.order_by(_SLAS.deadline))
+        return (late.distinct(), _SLAS.chain) if few is None else _these(few)
+
+    def _people(self) -> _Part:
+        """Those with a promised time behind them and a task for people."""
+        asked = select(_TASKS.chain).where(_TASKS.closed.is_(None)).distinct()
+        few = self._few(overdue(self._now).order_by(_SLAS.deadline))
+        late = overdue(self._now).where(_SLAS.chain == _TASKS.chain).exists()
+        return asked.where(late if few is None else among(_TASKS.chain, literal(few, Names))), _TASKS.chain
+
+    def _flying(self) -> _Part:
+        flying = select(_STEPS.chain).where(_STEPS.state != "" if self._idle else _STEPS.state == "unknown").distinct()
+        return flying.where(select(_C.chain).where(_C.chain == _STEPS.chain, _C.ended.is_(None)).exists()), _STEPS.chain
+
+    def _told(self) -> _Part:
+        """Those that the engine says something about."""
+        return _these(self._named)
+
+    def _few(self, query: Select[Any]) -> list[str] | None:
+        """Return the chains that a query gives; None where there are many."""
+        found = self._connection.execute(query.limit(FEW + 1)).scalars().all()
+        return sorted(set(found)) if len(found) <= FEW else None
 
 
-def _standing(query: Select[Any]) -> Select[Any]:
-    """Return those of some chains that have not ended."""
-    some = query.subquery()
-    return select(_C.chain).where(_C.ended.is_(None), _C.chain.in_(select(some.c.chain)))
-
-
-def _steps(names: Sequence[str]) -> range:
-    return range(0, len(names), _AT_ONCE)
+def _these(names: Sequence[str]) -> _Part:
+    return select(_C.chain).where(_C.ended.is_(None), among(_C.chain, literal(names, Names))), _C.chain
 
 
 def silent(connection: Connection, engine: EngineFacts) -> list[str]:
@@ -74,28 +114,30 @@ def silent(connection: Connection, engine: EngineFacts) -> list[str]:
 def load(connection: Connection, names: Sequence[str]) -> list[ChainView]:
     """Read of some chains the rows that are open, in their order; one that is not known has none."""
     found: dict[str, dict[str, dict[Key, Row]]] = {name: no_tables() for name in names}
-    for at in _steps(names):
-        some = list(names[at : at + _AT_ONCE])
-        for name in _OPEN:
-            spec = VIEWS[name]
-            mine = _undoing(found, some) if name == "effects" else some
-            for row in connection.execute(_rows(name), {"names": mine}).mappings() if mine else ():
-                key = tuple(row[column] for column in spec.key)
-                found[row["chain"]][name][key] = {column: row[column] for column in spec.columns}
+    for name in _OPEN:
+        spec = VIEWS[name]
+        mine = _undoing(found, names) if name == "effects" else names
+        for row in fetch(connection, _reading(name), {"names_": mine}) if mine else ():
+            key = tuple([row[column] for column in spec.key])
+            found[row["chain"]][name][key] = {column: row[column] for column in spec.columns}
     return [ChainView(name, tables) for name, tables in found.items()]
 
 
-def _undoing(found: dict[str, dict[str, dict[Key, Row]]], names: list[str]) -> list[str]:
+def _undoing(found: dict[str, dict[str, dict[Key, Row]]], names: Sequence[str]) -> list[str]:
     """Return the chains that are being undone: only of these the effects are asked for."""
     heads = {name: found[name]["chains"].get(()) for name in names}
     return [name for name, head in heads.items() if head and head["compensating_since"] is not None]
 
 
 @cache
+def _reading(name: str) -> Callable[[], Select[Any]]:
+    return partial(_rows, name)
+
+
 def _rows(name: str) -> Select[Any]:
     table = VIEW_TABLES[name]
     where: list[ColumnElement[bool]] = [table.c[column].is_(None) for column in _OPEN[name]]
     if name == "effects":
         where.append(table.c.status.in_(_STANDING))
-    mine = table.c.chain.in_(bindparam("names", expanding=True))
+    mine = among(table.c.chain, bindparam("names_", type_=Names))
     return select(table).where(mine, *where).order_by(*table.primary_key.columns)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from ltc.model.trail import Entry, Kind
-from ltc.store.columns import ENCODER, Encoded, db_now, is_json
+from ltc.store.columns import ENCODER, Encoded, Names, among, db_now, is_json
 from ltc.store.prepared import fetch, insert_all, update_keys
 from ltc.store.reading import Line
 from ltc.store.records import RUNS, TRAIL
@@ -102,15 +102,21 @@ def _stored() -> Select[Any]:
 def _standing() -> Select[Any]:
     """Runs of a chain, oldest first (by when they began, or else by when they were seen), and how far it is folded."""
     began = func.coalesce(RUNS.c.started, RUNS.c.seen)
+    return _joined().where(RUNS.c.chain == bindparam("chain_")).order_by(began, RUNS.c.number)
+
+
+def _joined() -> Select[Any]:
     chains = VIEW_TABLES["chains"].c
     folded = (chains.last_seq.label("folded"), chains.run.label("folded_run"), chains.gap.label("gap"))
     both = RUNS.outerjoin(VIEW_TABLES["chains"], chains.chain == RUNS.c.chain)
-    return (
-        select(RUNS, *folded)
-        .select_from(both)
-        .where(RUNS.c.chain == bindparam("chain_"))
-        .order_by(began, RUNS.c.number)
-    )
+    return select(RUNS, *folded).select_from(both)
+
+
+@cache
+def _standing_of_many() -> Select[Any]:
+    mine = among(RUNS.c.chain, bindparam("names_", type_=Names))
+    began = func.coalesce(RUNS.c.started, RUNS.c.seen)
+    return _joined().where(mine).order_by(RUNS.c.chain, began, RUNS.c.number)
 
 
 def stored(connection: Connection, chain: str, run: str, first: int, last: int) -> dict[int, str]:
@@ -133,6 +139,14 @@ def entries(connection: Connection, chain: str, after: int = -1) -> Iterator[tup
 def runs_of(connection: Connection, chain: str) -> list[Run]:
     """Return the runs of a chain, oldest first: by when they began, or else by when they were first seen."""
     return fetch(connection, _standing, {"chain_": chain})
+
+
+def runs_of_many(connection: Connection, chains: Sequence[str]) -> dict[str, list[Run]]:
+    """Return the runs of some chains, each oldest first."""
+    found: dict[str, list[Run]] = {chain: [] for chain in chains}
+    for row in fetch(connection, _standing_of_many, {"names_": chains}):
+        found[row["chain"]].append(row)
+    return found
 
 
 class Registered(NamedTuple):
@@ -222,18 +236,19 @@ def left_behind(connection: Connection, limit: int) -> list[str]:
 
 def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[Offered], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
-    insert_all(
-        connection,
-        TRAIL,
-        [
-            {
-                "chain": chain, "run": run, "seq": entry.seq, "at": entry.at, "wall": entry.wall,
-                "kind": entry.kind.value, "leg": entry.leg, "item": entry.item, "step": entry.step,
-                "visit": entry.visit, "data": Encoded(data), "digest": content, "superseded": entry.seq >= limit,
-            }
-            for entry, data, content in fresh
-        ],
-    )  # fmt: skip
+    insert_all(connection, TRAIL, rows_of(chain, run, fresh, limit))
+
+
+def rows_of(chain: str, run: str, fresh: Sequence[Offered], limit: int) -> list[dict[str, Any]]:
+    """Return the rows of entries of one run."""
+    return [
+        {
+            "chain": chain, "run": run, "seq": entry.seq, "at": entry.at, "wall": entry.wall,
+            "kind": entry.kind.value, "leg": entry.leg, "item": entry.item, "step": entry.step,
+            "visit": entry.visit, "data": Encoded(data), "digest": content, "superseded": entry.seq >= limit,
+        }
+        for entry, data, content in fresh
+    ]  # fmt: skip
 
 
 def may_begin(entry: Line) -> bool:

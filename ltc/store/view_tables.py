@@ -24,6 +24,7 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     "chains": (
         ("ix_chains_open", "started chain ended state process leg customer", "ended IS NULL"),
         ("ix_chains_due", "next_deadline chain ended", "ended IS NULL"),
+        ("ix_chains_standing", "chain next_deadline ended", "ended IS NULL"),
         ("ix_chains_quiet", "last_wall chain ended", "ended IS NULL"),
         ("ix_chains_held", "chain state ended", HELD),
         ("ix_chains_closed", "started chain ended", "ended IS NOT NULL"),
@@ -36,6 +37,7 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "slas": (
         ("ix_slas_open", "deadline chain ended sla state warned breached", "ended IS NULL"),
+        ("ix_slas_standing", "chain deadline ended state", "ended IS NULL"),
         ("ix_slas_without", "started chain sla", "state = 'not_started'"),
     ),
     "holds": (("ix_holds_open", "chain reason", "released IS NULL"),),

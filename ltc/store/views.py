@@ -10,16 +10,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, delete, select, union
 
 from ltc.store import tally, trail
-from ltc.store.columns import lock_chain
+from ltc.store.columns import Names, among, lock_chains
 from ltc.store.fold import fold_all
-from ltc.store.prepared import delete_keys, update_keys, upsert
+from ltc.store.prepared import delete_keys, fetch, update_keys, upsert, whole_rows
 from ltc.store.reading import Line
 from ltc.store.records import METADATA, TRAIL
 from ltc.store.rows import VIEWS, ChainView, Key, Row
 from ltc.store.view_tables import VIEW_TABLES
 
 _REMEMBERED = 2_000  # chains whose views the writer keeps in memory
-_AT_ONCE = 500  # chains asked about in one statement
 
 
 class Mark(NamedTuple):
@@ -37,10 +36,10 @@ def load(connection: Connection, chain: str) -> ChainView:
     """Read the view rows of a chain."""
     tables: dict[str, dict[Key, Row]] = {}
     for name, spec in VIEWS.items():
-        rows = connection.execute(_rows(name), {"chain_": chain})
+        rows = fetch(connection, _reading(name), {"chain_": chain})
         tables[name] = {
-            tuple(row[column] for column in spec.key): {column: row[column] for column in spec.columns}
-            for row in rows.mappings()
+            tuple([row[column] for column in spec.key]): {column: row[column] for column in spec.columns}
+            for row in rows
         }
     return ChainView(chain, tables)
 
@@ -48,7 +47,8 @@ def load(connection: Connection, chain: str) -> ChainView:
 def save(connection: Connection, moves: Sequence[tuple[ChainView, ChainView]]) -> None:
     """Write the rows that differ between before and after, and of rows that were there only the columns that do.
 
-    Chains are written together, table by table: ten of them take hardly more statements than one.
+    Chains are written together, table by table: ten of them take hardly more statements than one. PostgreSQL writes
+    a row anew whatever changes in it, so that there rows that changed go along with those that came to be.
     """
     for name, table in VIEW_TABLES.items():
         gone: list[Row] = []
@@ -61,6 +61,9 @@ def save(connection: Connection, moves: Sequence[tuple[ChainView, ChainView]]) -
                 gone += [whole(key) for key in old if key not in new]
                 _differ(old, new, whole, fresh, changed)
         delete_keys(connection, table, gone)
+        if whole_rows(connection):
+            fresh += [row for rows in changed.values() for row in rows]
+            changed.clear()
         upsert(connection, table, fresh)
         for columns, rows in changed.items():
             update_keys(connection, table, columns, rows)
@@ -125,6 +128,10 @@ def fresh(connection: Connection, chain: str) -> ChainView:
 
 
 @cache
+def _reading(name: str) -> Callable[[], Select[Any]]:
+    return partial(_rows, name)
+
+
 def _rows(name: str) -> Select[Any]:
     table = VIEW_TABLES[name]
     return select(table).where(table.c.chain == bindparam("chain_")).order_by(*table.primary_key.columns)
@@ -197,8 +204,7 @@ class Views:
     def write_behind(self, connection: Connection) -> None:
         """Write what was folded and is not written yet."""
         self._writing, names = dict(self._behind), sorted(self._behind)
-        for name in names:
-            lock_chain(connection, name)
+        lock_chains(connection, names)
         marks = marks_of(connection, names)
         moves = [self._caught_up(connection, name, marks.get(name, NOTHING)) for name in names]
         save(connection, moves)
@@ -249,17 +255,17 @@ def mark_of(view: ChainView) -> Mark:
     return Mark(head["last_seq"], head["run"], head["gap"]) if head else NOTHING
 
 
+@cache
+def _marks() -> Select[Any]:
+    table = VIEW_TABLES["chains"].c
+    mine = among(table.chain, bindparam("names_", type_=Names))
+    return select(table.chain, table.last_seq, table.run, table.gap).where(mine)
+
+
 def marks_of(connection: Connection, chains: Sequence[str]) -> dict[str, Mark]:
     """Return how far the views of these chains have come in the database."""
-    table = VIEW_TABLES["chains"].c
-    found: dict[str, Mark] = {}
-    for start in range(0, len(chains), _AT_ONCE):
-        some = chains[start : start + _AT_ONCE]
-        rows = connection.execute(
-            select(table.chain, table.last_seq, table.run, table.gap).where(table.chain.in_(some))
-        )
-        found.update({row.chain: Mark(row.last_seq, row.run, row.gap) for row in rows})
-    return found
+    rows = fetch(connection, _marks, {"names_": chains}) if chains else []
+    return {row["chain"]: Mark(row["last_seq"], row["run"], row["gap"]) for row in rows}
 
 
 def all_chains(connection: Connection) -> Iterator[str]:

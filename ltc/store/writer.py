@@ -18,8 +18,10 @@ from ltc.ports.store import StoreUnavailable
 from ltc.store.engines import conflicted, reach_disk, set_lasting
 
 LOG = logging.getLogger("ltc.store")
+Part = TypeVar("Part")
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
+Shared = Callable[[Connection, list[Any]], list[Any]]
 _TRIES = 3
 _BEHIND = 0.25  # seconds that the views may be behind the trail
 _AGAIN = 5.0  # seconds more when they could not be written
@@ -33,6 +35,8 @@ class _Order:
     job: Job
     future: asyncio.Future[Any]
     lasting: bool
+    shared: Shared | None = None  # instead of the job: one call for all orders of a batch that have the same
+    given: Any = None
     result: Any = None
     error: Exception | None = None
 
@@ -49,6 +53,21 @@ class _Order:
 def _tell(orders: Sequence[_Order]) -> None:
     for order in orders:
         order.tell()
+
+
+def _results(connection: Connection, orders: Sequence[_Order]) -> list[Any]:
+    """Run the jobs in their order; those that share one go together, where the first of them stands."""
+    results: dict[int, Any] = {}
+    for number, order in enumerate(orders):
+        if number in results:
+            continue
+        if order.shared is None:
+            results[number] = order.job(connection)
+            continue
+        mates = [place for place in range(number, len(orders)) if orders[place].shared == order.shared]
+        given = [orders[place].given for place in mates]
+        results.update(zip(mates, order.shared(connection, given), strict=True))
+    return [results[number] for number in range(len(orders))]
 
 
 class Writer:
@@ -89,7 +108,18 @@ class Writer:
         Raises:
             StoreUnavailable: the writer is closed.
         """
-        order = _Order(job, asyncio.get_running_loop().create_future(), lasting)
+        return self._queue(_Order(job, asyncio.get_running_loop().create_future(), lasting))
+
+    def submit_together(self, shared: Callable[[Connection, list[Part]], list[T]], given: Part) -> asyncio.Future[T]:
+        """Queue a part of a job that is done once for all parts in a batch; what can be had again from elsewhere.
+
+        Raises:
+            StoreUnavailable: the writer is closed.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        return self._queue(_Order(lambda connection: shared(connection, [given])[0], future, False, shared, given))
+
+    def _queue(self, order: _Order) -> asyncio.Future[Any]:
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store is closed; open it again")
@@ -207,7 +237,7 @@ class Writer:
     def _carry_out(self, orders: list[_Order]) -> None:
         try:
             with self._transaction(any(order.lasting for order in orders)) as connection:
-                results = [order.job(connection) for order in orders]
+                results = _results(connection, orders)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told and the thread lives on
             self.rolled_back()
             if len(orders) == 1:

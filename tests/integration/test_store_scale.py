@@ -99,13 +99,14 @@ def _whole(line: str) -> bool:
     if "Seq Scan on" in line:
         return True
     table = line.removeprefix("SCAN ").split(" ")[0]
-    inner = table.startswith(("(", "anon", "SUBQUERY", "CONSTANT"))
+    inner = table.startswith(("(", "anon", "SUBQUERY", "CONSTANT", "json_each"))
     return line.startswith("SCAN ") and not inner and not any(f"_{name}" in line for name in SMALL)
 
 
 SMALL = (
     "open",
     "due",
+    "standing",
     "quiet",
     "held",
     "nameless",

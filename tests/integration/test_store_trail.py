@@ -277,7 +277,7 @@ async def test_odd_data_is_kept_as_it_is(store: Store) -> None:
 async def test_a_failing_neighbour_does_not_take_a_batch_along(
     store: Store, url: str, trail: list[Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real: Callable[..., object] = appending.append
+    real: Callable[..., object] = appending.fold
 
     def failing(connection: Connection, views: object, chain: str, *rest: object) -> object:
         result = real(connection, views, chain, *rest)
@@ -285,7 +285,7 @@ async def test_a_failing_neighbour_does_not_take_a_batch_along(
             raise ValueError("after it has written")
         return result
 
-    monkeypatch.setattr(appending, "append", failing)
+    monkeypatch.setattr(appending, "fold", failing)
     names = ["a", "bad", "b", "d"]
     results = await asyncio.gather(*(store.append(name, "r1", trail[:20]) for name in names), return_exceptions=True)
     assert [isinstance(result, ValueError) for result in results] == [False, True, False, False]
