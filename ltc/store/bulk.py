@@ -102,13 +102,17 @@ def _given(columns: Sequence[Column[Any]]) -> TableValuedAlias:
 
 def replacing(table: Table) -> Arrays:
     """Make the statement that inserts rows, or replaces those whose key is there."""
-    columns = list(table.columns)
-    given = _given(columns)
-    names = [one.name for one in columns]
-    inserting = postgresql.insert(table).from_select(names, select(*[given.c[name] for name in names]))
-    others = {one.name: inserting.excluded[one.name] for one in columns if not one.primary_key}
+    statement = inserting(table)
+    others = {one.name: statement.excluded[one.name] for one in table.columns if not one.primary_key}
     keys = list(table.primary_key.columns)
-    return Arrays(inserting.on_conflict_do_update(index_elements=keys, set_=others), columns)
+    return Arrays(statement.on_conflict_do_update(index_elements=keys, set_=others), list(table.columns))
+
+
+def inserting(table: Table) -> postgresql.Insert:
+    """Return the insertion of rows that are given as arrays, for a statement of ``Arrays`` to say more."""
+    given = _given(list(table.columns))
+    names = [one.name for one in table.columns]
+    return postgresql.insert(table).from_select(names, select(*[given.c[name] for name in names]))
 
 
 def deleting(table: Table) -> Arrays:

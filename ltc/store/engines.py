@@ -85,6 +85,12 @@ def set_lasting(connection: Connection, lasting: bool) -> None:
         connection.info["synchronous"] = level
 
 
+def keep_pages(connection: Connection, kibibytes: int) -> None:
+    """Let a connection keep so much of the database in memory; PostgreSQL's server does as it is set up."""
+    if connection.dialect.name == "sqlite":
+        _at_once(connection, f"PRAGMA cache_size=-{kibibytes}")
+
+
 def reach_disk(connection: Connection) -> None:
     """Have everything committed so far survive a power cut."""
     if connection.dialect.name == "sqlite":

@@ -6,7 +6,7 @@ what SQLite needs; made ready once, it costs as much again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -38,6 +38,12 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
 def _sqlite_instant(moment: datetime | None) -> str | None:
     """Write an instant; the entries of a step share theirs."""
     return None if moment is None else moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+@lru_cache(maxsize=16_384)
+def _sqlite_read(said: str | None) -> datetime | None:
+    """Read an instant as ``_sqlite_instant`` writes it."""
+    return None if said is None else datetime.fromisoformat(said).replace(tzinfo=UTC)
 
 
 class Prepared:
@@ -93,7 +99,7 @@ class Prepared:
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """Return how a value is converted on its way out; instants directly, as their type would."""
     if isinstance(kind, Instant) and dialect.name == "sqlite":
-        return lambda said: said and datetime.fromisoformat(said).replace(tzinfo=UTC)
+        return _sqlite_read
     if isinstance(kind, Float):
         return None  # both drivers give numbers
     return kind.dialect_impl(dialect).result_processor(dialect, None)
@@ -113,18 +119,29 @@ class _Query:
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows as mappings by column name."""
+        return [
+            {name: read(cell) if read else cell for (name, read), cell in zip(self._columns, row, strict=True)}
+            for row in self._cells(connection, values)
+        ]
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+        """Return the rows as tuples."""
+        readers = [(at, read) for at, (_, read) in enumerate(self._columns) if read]
+        for row in self._cells(connection, values):
+            cells = list(row)
+            for at, read in readers:
+                cells[at] = read(cells[at])
+            yield tuple(cells)
+
+    def _cells(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         said = {name: convert(values[name]) if convert else values[name] for name, convert in self._given}
         given = said if self._order is None else tuple([said[name] for name in self._order])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._sql, given)
-            rows = cursor.fetchall()
+            return cursor.fetchall()
         finally:
             cursor.close()
-        return [
-            {name: read(cell) if read else cell for (name, read), cell in zip(self._columns, row, strict=True)}
-            for row in rows
-        ]
 
 
 class _Known:
@@ -189,6 +206,13 @@ def fetch(
 ) -> list[dict[str, Any]]:
     """Read the rows of the statement that a function gives, always the same one, as mappings by column name."""
     return _query(_Known(connection.dialect), statement).run(connection, values)
+
+
+def fetch_rows(
+    connection: Connection, statement: Callable[[], Select[Any]], values: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    """Read the rows of the statement that a function gives, always the same one, as tuples."""
+    return _query(_Known(connection.dialect), statement).rows(connection, values)
 
 
 @cache

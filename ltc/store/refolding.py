@@ -1,7 +1,8 @@
 """All views anew, by several processes: each takes a part of the chains, reads its trails in the order of their key.
 
-A part is one transaction: its views and what they count for are replaced, and it is noted as done. So a refold that was
-cut short goes on where it was, and what is appended meanwhile waits for one part at most.
+A part is one transaction: its views are replaced, and it is noted as done. So a refold that was cut short goes on where
+it was, and what is appended meanwhile waits for one part at most. What the views count for is added up by each process
+and written once, in the end; of a refold that was cut short the counters are made anew.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Index, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
-from ltc.store import tally, trail
-from ltc.store.columns import lock_chain
-from ltc.store.engines import conflicted, make_engine, translate
+from ltc.store import tally, tally_anew, trail, trail_whole
+from ltc.store.columns import Names, among, lock_chains
+from ltc.store.engines import conflicted, keep_pages, make_engine, set_lasting, translate
 from ltc.store.fold import fold, settle
 from ltc.store.prepared import insert_all
 from ltc.store.reading import Line
 from ltc.store.records import REFOLD_PARTS as PARTS
-from ltc.store.records import RUNS, TRAIL
+from ltc.store.records import RUNS
 from ltc.store.rows import BLANKS, VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.view_tables import VIEW_TABLES
 from ltc.store.views import advance
@@ -31,6 +31,7 @@ from ltc.store.views import load as load_view
 
 PART = 400  # chains in one transaction
 _TRIES = 5
+_CACHE = 128 * 1024  # kibibytes of pages that a process keeps in memory, on SQLite
 
 
 class Refolded(NamedTuple):
@@ -44,6 +45,8 @@ class Refolded(NamedTuple):
 def refold_all(url: str, processes: int = 0) -> Refolded:
     """Replace the views of every chain by a fold of its trail; goes on with a refold that was cut short.
 
+    Where there are no views at all, their indexes are made when all rows are there.
+
     Args:
         url: the database.
         processes: how many at once; 0: as many as there are processors.
@@ -54,13 +57,17 @@ def refold_all(url: str, processes: int = 0) -> Refolded:
     count = processes or os.cpu_count() or 1
     engine = make_engine(url, writes=True)
     try:
-        _cut(engine)
+        resumed = _cut(engine)
         shares = [(url, number, count) for number in range(count)]
         if count == 1:
-            done = [_work(*shares[0])]
+            done = [work(*shares[0])]
         else:
             with multiprocessing.get_context("spawn").Pool(count) as pool:
-                done = pool.starmap(_work, shares)
+                done = pool.starmap(work, shares)
+        _index(engine)
+        if resumed:  # what the processes counted that were cut short is lost
+            with engine.begin() as connection:
+                tally_anew.rebuild(connection)
         with engine.begin() as connection:
             connection.execute(delete(PARTS))
     except DBAPIError as error:
@@ -70,11 +77,11 @@ def refold_all(url: str, processes: int = 0) -> Refolded:
     return Refolded(sum(one[0] for one in done), sum(one[1] for one in done), count)
 
 
-def _cut(engine: Engine) -> None:
-    """Cut all chains into parts, unless an earlier refold has left some."""
+def _cut(engine: Engine) -> bool:
+    """Cut all chains into parts, unless an earlier refold has left some: then tells so."""
     with engine.begin() as connection:
-        if connection.execute(select(func.count()).select_from(PARTS)).scalar():
-            return
+        if connection.execute(select(PARTS.c.first).limit(1)).first() is not None:
+            return True
         names = connection.execute(select(RUNS.c.chain).distinct().order_by(RUNS.c.chain)).scalars().all()
         rows = [
             {"first": part[0], "last": part[-1], "state": "waiting", "chains": len(part)}
@@ -82,38 +89,69 @@ def _cut(engine: Engine) -> None:
         ]
         if rows:
             connection.execute(insert(PARTS), rows)
+        if len(rows) > 1 and connection.execute(select(VIEW_TABLES["chains"].c.chain).limit(1)).first() is None:
+            for index in _indexes():
+                index.drop(connection, checkfirst=True)
+    return False
 
 
-def _work(url: str, number: int, of: int) -> tuple[int, int]:
-    """Refold every ``of``-th part that is not done; returns chains and entries."""
+def _indexes() -> Iterator[Index]:
+    for table in VIEW_TABLES.values():
+        yield from sorted(table.indexes, key=lambda index: str(index.name))
+
+
+def _index(engine: Engine) -> None:
+    """Make the indexes that are not there."""
+    for index in _indexes():
+        with engine.begin() as connection:
+            index.create(connection, checkfirst=True)
+
+
+def work(url: str, number: int, of: int) -> tuple[int, int]:
+    """Refold every ``of``-th part that is not done; returns chains and entries. What it counted is written last."""
     engine = make_engine(url, writes=True)
     reader = make_engine(url, writes=False)
     chains = entries = 0
+    changes = tally.Changes()
     try:
-        with engine.begin() as connection:
-            parts = connection.execute(select(PARTS).where(PARTS.c.state == "waiting").order_by(PARTS.c.first)).all()
-        for part in parts[number::of]:
-            folded, seen = _part(engine, reader, part)
-            chains, entries = chains + folded, entries + seen
+        with engine.connect() as connection:
+            _prepare(connection)
+            with connection.begin():
+                parts = connection.execute(
+                    select(PARTS).where(PARTS.c.state == "waiting").order_by(PARTS.c.first)
+                ).all()
+            for part in parts[number::of]:
+                folded, seen = _part(connection, reader, part, changes)
+                chains, entries = chains + folded, entries + seen
+            with connection.begin():
+                changes.write(connection)
     finally:
         engine.dispose()
         reader.dispose()
     return chains, entries
 
 
-def _part(engine: Engine, reader: Engine, part: Any) -> tuple[int, int]:
+def _prepare(connection: Connection) -> None:
+    """A power cut may cost parts of the refold, which are then not noted as done either."""
+    set_lasting(connection, lasting=False)
+    keep_pages(connection, _CACHE)
+
+
+def _part(connection: Connection, reader: Engine, part: Any, changes: tally.Changes) -> tuple[int, int]:
     """Fold outside, then write what has not moved meanwhile; the few that have are folded again under the lock."""
-    with reader.begin() as connection:
-        reached = _reached(connection, part)
-        folded = list(_folded(connection, part))
+    with reader.begin() as reading:
+        reached = _reached(reading, part)
+        folded = list(_folded(reading, part))
     for tries in range(_TRIES):
+        counted = tally.Changes()
         try:
-            with engine.begin() as connection:
-                _replace(connection, part, reached, folded)
+            with connection.begin():
+                _replace(connection, part, reached, folded, counted)
             break
         except DBAPIError as error:
             if not conflicted(error) or tries + 1 == _TRIES:
                 raise
+    changes.add_all(counted)
     return len(folded), sum(view.head["last_seq"] for view in folded)
 
 
@@ -126,35 +164,30 @@ def _reached(connection: Connection, part: Any) -> dict[str, tuple[int, int]]:
 
 
 def _folded(connection: Connection, part: Any) -> Iterator[ChainView]:
-    rows = connection.execute(
-        select(TRAIL)
-        .where(TRAIL.c.chain.between(part.first, part.last), TRAIL.c.superseded.is_(False))
-        .order_by(TRAIL.c.chain, TRAIL.c.run, TRAIL.c.seq)
-    ).mappings()
-    for name, group in groupby(rows, key=lambda row: row["chain"]):
-        entries = sorted(((row["run"], trail.to_line(row)) for row in group), key=lambda one: one[1].seq)
-        yield refolded(name, entries)
+    for name, entries in trail_whole.between(connection, part.first, part.last):
+        yield refolded(name, sorted(entries, key=lambda one: one[1].seq))
 
 
 def _replace(
-    connection: Connection, part: Any, reached: Mapping[str, tuple[int, int]], folded: Sequence[ChainView]
+    connection: Connection,
+    part: Any,
+    reached: Mapping[str, tuple[int, int]],
+    folded: Sequence[ChainView],
+    changes: tally.Changes,
 ) -> None:
     names = sorted(view.chain for view in folded)
-    for name in names:
-        lock_chain(connection, name)
+    lock_chains(connection, names)
     now = _reached(connection, part)
     views = [
         view if now.get(view.chain) == reached.get(view.chain) else _again(connection, view.chain) for view in folded
     ]
-    changes = tally.Changes()
     for name in names if _any_views(connection, part) else ():
-        changes.move(load_view(connection, name), ChainView(name))
+        changes.move(load_view(connection, name, ("chains", "slas")), ChainView(name))
     for table, spec in VIEW_TABLES.items():
-        connection.execute(delete(spec).where(spec.c.chain.in_(names)))
+        connection.execute(delete(spec).where(among(spec.c.chain, literal(names, Names))))
         insert_all(connection, spec, [row for view in views for row in _rows(table, view)])
     for view in views:
         changes.move(ChainView(view.chain), view)
-    changes.write(connection)
     connection.execute(update(PARTS).where(PARTS.c.first == part.first).values(state="done"))
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,8 +26,9 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
+from ltc.store import bulk
 from ltc.store.records import METADATA
 from ltc.store.rows import ChainView, Row
 from ltc.store.view_tables import VIEW_TABLES
@@ -35,6 +36,7 @@ from ltc.store.view_tables import VIEW_TABLES
 COUNTS = ("count", "met", "warned", "breached", "running", "planned", "not_started")
 KEY = ("period", "process", "sla")
 _STEP = math.log(1.05)
+_AT_ONCE = 10_000  # counters written with one statement
 _LEAST = 0.001  # seconds; what is shorter counts as this
 _SLAS = VIEW_TABLES["slas"]
 _CHAINS = VIEW_TABLES["chains"].c
@@ -124,6 +126,12 @@ class Changes:
             for one in spread:
                 self.spread[(period, process, name, *one)] += sign
 
+    def add_all(self, others: Changes) -> None:
+        """Add what others count for."""
+        for mine, theirs in ((self.counts, others.counts), (self.spread, others.spread)):
+            for key, number in theirs.items():
+                mine[key] += number
+
     def write(self, connection: Connection) -> None:
         """Add to the counters, in one order only: two processes that do cannot wait for each other."""
         _add(connection, TALLY, tally_rows(self.counts))
@@ -147,6 +155,7 @@ def spread_rows(spread: Counter[Change]) -> Iterator[Row]:
     )
 
 
+@lru_cache(maxsize=4096)
 def _periods(started: datetime | None) -> tuple[str, ...]:
     if started is None:
         return ("",)
@@ -156,13 +165,25 @@ def _periods(started: datetime | None) -> tuple[str, ...]:
 
 def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     given = list(rows)
-    if given:
-        connection.execute(_adding(table, connection.dialect.name), given)
+    for at in range(0, len(given), _AT_ONCE):
+        if connection.dialect.name == "postgresql":
+            _adding_arrays(table).run(connection, given[at : at + _AT_ONCE])
+        else:
+            connection.execute(_adding(table), given[at : at + _AT_ONCE])
 
 
 @cache
-def _adding(table: Table, dialect: str) -> Any:
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+def _adding(table: Table) -> Any:
+    return _onto(sqlite.insert(table), table)
+
+
+@cache
+def _adding_arrays(table: Table) -> bulk.Arrays:
+    columns = list(table.columns)
+    return bulk.Arrays(_onto(bulk.inserting(table), table), columns)
+
+
+def _onto(statement: Any, table: Table) -> Any:
     added = {
         column.name: column + statement.excluded[column.name]
         for column in table.columns

@@ -15,7 +15,7 @@ from ltc.store.fold import fold_all
 from ltc.store.prepared import delete_keys, fetch, update_keys, upsert, whole_rows
 from ltc.store.reading import Line
 from ltc.store.records import METADATA, TRAIL
-from ltc.store.rows import VIEWS, ChainView, Key, Row
+from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.view_tables import VIEW_TABLES
 
 _REMEMBERED = 2_000  # chains whose views the writer keeps in memory
@@ -32,10 +32,11 @@ class Mark(NamedTuple):
 NOTHING = Mark(None, None, None)
 
 
-def load(connection: Connection, chain: str) -> ChainView:
-    """Read the view rows of a chain."""
-    tables: dict[str, dict[Key, Row]] = {}
-    for name, spec in VIEWS.items():
+def load(connection: Connection, chain: str, named: Iterable[str] = tuple(VIEWS)) -> ChainView:
+    """Read the view rows of a chain, of all tables or of some."""
+    tables: dict[str, dict[Key, Row]] = no_tables()
+    for name in named:
+        spec = VIEWS[name]
         rows = fetch(connection, _reading(name), {"chain_": chain})
         tables[name] = {
             tuple([row[column] for column in spec.key]): {column: row[column] for column in spec.columns}

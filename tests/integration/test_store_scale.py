@@ -10,14 +10,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
 from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, tally_anew, trail, views
+from ltc.store.engines import make_engine
 from ltc.store.rows import ChainView
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
+from ltc.store.view_tables import VIEW_TABLES
 from tests.support.chains import MONDAY, simulate
 from tests.support.databases import direct
 
@@ -282,7 +284,36 @@ async def test_a_refold_that_is_cut_short_goes_on(many: Store, url: str, monkeyp
     monkeypatch.setattr(refolding, "_replace", real)
     assert (await asyncio.to_thread(refolding.refold_all, url, 1)).chains == 21
     assert await many.dump() == before
+    assert await many.verify() == [], "what was counted by the process that died is counted again"
+
+
+async def test_indexes_are_made_once_all_rows_are_there(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refolding, "PART", 10)
+    wanted = {name: indexes(url, name) for name in VIEW_TABLES}
+    real, seen = refolding._replace, []
+
+    def looking(connection: Connection, part: Any, *more: Any) -> None:
+        real(connection, part, *more)
+        seen.append(len(indexes(url, "chains")))
+
+    monkeypatch.setattr(refolding, "_replace", looking)
+    await asyncio.to_thread(refolding.refold_all, url, 1)
+    assert set(seen) == {len(wanted["chains"])}, "where views are asked, they keep their indexes"
+    await many.drop_views()
+    seen.clear()
+    await asyncio.to_thread(refolding.refold_all, url, 1)
+    assert set(seen) == {0}
+    assert {name: indexes(url, name) for name in VIEW_TABLES} == wanted
     assert await many.verify() == []
+
+
+def indexes(url: str, table: str) -> set[str]:
+    """The names of a table's indexes."""
+    engine = make_engine(url, writes=False)
+    try:
+        return {str(one["name"]) for one in inspect(engine).get_indexes(table)}
+    finally:
+        engine.dispose()
 
 
 async def test_what_is_appended_meanwhile_is_folded_too(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,10 +321,10 @@ async def test_what_is_appended_meanwhile_is_folded_too(many: Store, url: str, m
     later = simulate(net=250_000, run=False)
     later.run(MONDAY + 4 * DAY)
 
-    def late(connection: Connection, part: Any, reached: Any, folded: Any) -> None:
+    def late(connection: Connection, part: Any, reached: Any, folded: Any, changes: Any) -> None:
         stale = {name: (1, 0) if name == "c07" else mark for name, mark in reached.items()}  # as if it had moved
         wrong = [view.set(leg="stale") if view.chain == "c07" else view for view in folded]
-        real(connection, part, stale, wrong)
+        real(connection, part, stale, wrong, changes)
 
     monkeypatch.setattr(refolding, "_replace", late)
     await asyncio.to_thread(refolding.refold_all, url, 1)
