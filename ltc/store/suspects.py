@@ -26,6 +26,7 @@ _WAITS = VIEW_TABLES["waits"].c
 
 FEW = 500  # open promises that are past, up to which they are looked up by their instant
 _Part = tuple[Select[Any], Any]  # a query for chains, and the column that it is in the order of
+_FLIGHTS = ("flying", "told")
 _KINDS = {
     "held": ("held", "resting"), "compensating": ("held", "told"), "human_overdue": ("people",),
     "event_late": ("due", "overdue"),
@@ -51,7 +52,7 @@ class Suspects:
         self._now = now
         self._idle = any(count == 0 for count in engine.pollers.values())
         self._named = sorted({*(one.chain for one in engine.pending), *(one.chain for one in engine.failures)})
-        kinds = _KINDS.get(reason, ("flying", "told") if reason else ("held", "resting", "due", "overdue", "flying", "told"))
+        kinds = _KINDS.get(reason, _FLIGHTS if reason else ("held", "resting", "due", "overdue", *_FLIGHTS))
         self._parts: list[_Part] = [getattr(self, f"_{kind}")() for kind in kinds]
 
     def page(self, after: str, most: int) -> list[str]:
