@@ -25,7 +25,7 @@ GROUP = 26  # orders entered at once before each kill; the ERP is slow to create
 RUNNING = 20  # activities that run when the worker is killed
 SLOW = 20.0  # real seconds the ERP takes for each of them; a worker attempt may take 30
 HELD = 0.8 * SLOW  # real seconds from the first posted effect until we strike, however few there are
-PATIENCE = 60.0  # real seconds until so many run
+PATIENCE = 240.0  # real seconds until so many run; a busy machine is slow to bring them there
 
 
 @dataclass

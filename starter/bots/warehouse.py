@@ -31,8 +31,13 @@ class Warehouse:
         for order, rows in open_lines.items():
             parcel = self._next(order, rows[0]["chain"])
             since = self._last.get(order) or datetime.fromisoformat(rows[0]["released"])
-            if self._stage.tempo.due(since, parcel.after):
+            if not self._stays(rows[0]["chain"]) and self._stage.tempo.due(since, parcel.after):
                 await self._ship(order, rows, parcel, stock)
+
+    def _stays(self, chain: str) -> bool:
+        """Tell whether the customer is going to cancel first: no carrier overtakes a cancellation of the plan."""
+        plan = self._stage.plans.get(chain)
+        return plan is not None and plan.cancellation is not None and plan.cancellation.seen != "shipped"
 
     def _next(self, order: str, chain: str) -> Parcel:
         plan = self._stage.plans.get(chain)
