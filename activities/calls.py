@@ -158,6 +158,6 @@ def _arguments(operation: Operation, given: dict[str, Any]) -> BaseModel:
 
 
 def _checked(operation: Operation, result: Any) -> Any:
-    if not isinstance(result, BaseModel):
+    if not isinstance(result, operation.gives):
         raise ContractBroken(f"{operation.name} gave no {operation.gives.__name__}", evidence=type(result).__name__)
     return result

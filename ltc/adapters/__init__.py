@@ -31,8 +31,8 @@ def find(name: str) -> Adapter:
             raise Misconfigured(f"there is no adapter {name!r}; there are {', '.join(names())}")
         try:
             found = next(iter(points)).load()
-        except (ImportError, AttributeError) as error:
-            raise Misconfigured(f"the adapter {name!r} cannot be loaded: {error}") from error
+        except Exception as error:  # another's package may be broken in any way; it must not break ltc
+            raise Misconfigured(f"the adapter {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(found, Adapter):
         raise Misconfigured(f"the adapter {name!r} is no ltc.ports.adapters.Adapter")
     return found

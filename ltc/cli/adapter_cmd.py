@@ -35,7 +35,7 @@ def list_(output: options.Output = Format.TABLE) -> None:
     """List the adapters that are installed: ltc's own, and those of other distributions."""
     from ltc import adapters
 
-    rows([_row(_found(name)) for name in adapters.names()], _LIST, output)
+    rows([_listed(name) for name in adapters.names()], _LIST, output)
 
 
 @app.command()
@@ -187,6 +187,14 @@ def _known_words(cases: list[str], about: list[str]) -> None:
 def _row(adapter: Adapter) -> dict[str, Any]:
     ports = ", ".join(sorted(adapter.ports))
     return {"name": adapter.name, "title": adapter.title, "ports": ports, "verified": adapter.verified}
+
+
+def _listed(name: str) -> dict[str, Any]:
+    """Return an adapter's row; one that cannot be loaded must not hide the others."""
+    try:
+        return _row(_found(name))
+    except NotFoundError as error:
+        return {"name": name, "title": str(error), "ports": "", "verified": ""}
 
 
 def _found(name: str) -> Adapter:

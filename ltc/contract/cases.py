@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import traceback
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 from ltc.contract import bad_days, effects, feed, whole
 from ltc.contract.bench import Bench
@@ -70,11 +73,18 @@ async def check(bench: Bench, case: Case, subject: str) -> Outcome:
     except PortError as error:
         return Outcome(case.id, subject, "failed", f"{type(error).__name__}: {error}", "make this call succeed")
     except Exception as error:  # noqa: BLE001 - an adapter under work may raise anything; the report says what
-        text = f"{type(error).__name__}: {error}"
+        text = f"{type(error).__name__}: {error}{_place(bench, error)}"
         return Outcome(case.id, subject, "failed", text, "raise only ltc.ports.errors from the adapter")
     finally:
         bench.calm()
     return Outcome(case.id, subject, "ok")
+
+
+def _place(bench: Bench, error: BaseException) -> str:
+    """Say where in the adapter, or in its rig, an error that nobody foresaw arose."""
+    theirs = {Path(inspect.getfile(type(one))).parent for one in (*bench.systems.values(), bench.rig)}
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).parent in theirs]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 
 
 def not_for(bench: Bench, case: Case, subject: str) -> str:

@@ -6,8 +6,9 @@ from ltc.contract.base_rig import BaseRig
 from ltc.contract.bench import Bench
 from ltc.contract.outcome import Broken, NotHere, require
 from ltc.ports import operations as op
-from ltc.ports.errors import PortError
-from ltc.ports.operations import OPERATIONS
+from ltc.ports.errors import Misconfigured
+from ltc.ports.operations import OPERATIONS, EffectClass
+from ltc.ports.systems import System
 
 
 async def reads(bench: Bench, operation: str) -> None:
@@ -72,14 +73,25 @@ async def unknown_operation(bench: Bench, port: str) -> None:
     """What the system does not carry out has no method and no effect class: lint refuses it (LTC-D099)."""
     if port not in bench.systems:
         raise NotHere("the adapter does not serve this port")
-    system = bench.systems[port]
     for operation, one in OPERATIONS.items():
-        if one.port == port and one.effect and not callable(getattr(system, one.method, None)):
-            try:
-                system.effect_class(operation)
-            except PortError:
-                continue
-            raise Broken(f"effect_class({operation!r}) answers, but there is no method", "raise Misconfigured there")
+        if one.port == port and one.effect:
+            _method_and_class(bench.systems[port], operation, one.method)
+
+
+def _method_and_class(system: System, operation: str, method: str) -> None:
+    there = callable(getattr(system, method, None))
+    try:
+        kind = system.effect_class(operation)
+    except Misconfigured as no:
+        require(
+            not there,
+            f"there is a method {method}, but effect_class({operation!r}) raises Misconfigured ({no})",
+            "give it the class that is true, or take the method out: without a class nothing ever calls it",
+        )
+        return
+    require(there, f"effect_class({operation!r}) answers, but there is no method {method}", "raise Misconfigured there")
+    known = ", ".join(EffectClass)
+    require(kind in list(EffectClass), f"effect_class({operation!r}) gives {kind!r}", f"return one of {known}")
 
 
 async def secrets_are_never_said(bench: Bench, _: str) -> None:

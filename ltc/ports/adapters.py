@@ -6,6 +6,7 @@ entry point group ``ltc.adapters`` of their distribution.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ltc.ports.operations import EffectClass
+from ltc.ports.errors import Misconfigured
+from ltc.ports.operations import OPERATIONS, EffectClass
 from ltc.ports.systems import System
 
 _NONE = SecretStr("")
+_MEMBERS = {  # of every port besides its operations: ltc.ports.systems
+    "effect_class": "effect_class(operation)", "probe": "async probe(operation, key, request)",
+    "events": "async events(after, limit, wait)", "settle_seconds": "settle_seconds", "aclose": "async aclose()",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,33 @@ class Adapter:
 
         Raises:
             KeyError: the adapter does not serve this port.
+            Misconfigured: the settings are wrong, or the implementation lacks what every port has.
         """
         made: System = self.ports[port](connection)
+        lacking = _lacking(port, made)
+        if lacking:
+            raise Misconfigured(f"the adapter {self.name}: {type(made).__name__}, its port {port}, {lacking}")
         return made
+
+
+def _lacking(port: str, made: System) -> str:
+    """Return what keeps an implementation from serving a port; "" where nothing does."""
+    for name, form in _MEMBERS.items():
+        if not hasattr(made, name):
+            return f"has no {form}"
+    for operation in OPERATIONS.values():
+        method = getattr(made, operation.method, None) if operation.port == port else None
+        if not callable(method):
+            continue  # what a system does not carry out has no method
+        form = f"async {operation.method}(request{', key' if operation.effect else ''})"
+        if not inspect.iscoroutinefunction(method) or not _takes(method, 2 if operation.effect else 1):
+            return f"must have its {operation.method} as {form}"
+    return ""
+
+
+def _takes(method: Callable[..., Any], count: int) -> bool:
+    try:
+        inspect.signature(method).bind(*range(count))
+    except TypeError:
+        return False
+    return True

@@ -33,6 +33,7 @@ def rig_for(adapter: Adapter, connections: Mapping[str, Connection], samples: Sa
 def _load(point: Any) -> Callable[..., BaseRig]:
     try:
         made: Callable[..., BaseRig] = point.load()
-    except (ImportError, AttributeError) as error:
-        raise Misconfigured(f"the rig {point.value} of the adapter {point.name} cannot be loaded: {error}") from error
+    except Exception as error:  # another's package may be broken in any way
+        why = f"{type(error).__name__}: {error}"
+        raise Misconfigured(f"the rig {point.value} of the adapter {point.name} cannot be loaded: {why}") from error
     return made

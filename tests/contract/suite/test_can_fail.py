@@ -16,7 +16,7 @@ from ltc.contract.rigs.sandbox import SandboxRig
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.adapters import Adapter, Connection
-from ltc.ports.errors import ContractBroken, OutcomeUnknown, PortError, Unavailable
+from ltc.ports.errors import ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
 from ltc.ports.operations import EffectClass
 from ltc.ports.systems import EventPage
 from tests.contract.suite.conftest import TOKEN, sandbox_rig
@@ -72,6 +72,22 @@ class Careless(SandboxErp):
         raise KeyError(request.order)
 
 
+class Classless(SandboxErp):
+    """Has a method that its classes do not know."""
+
+    def effect_class(self, operation: str) -> EffectClass:
+        if operation == ORDER:
+            raise Misconfigured(f"wrong does not carry out {operation}")
+        return super().effect_class(operation)
+
+
+class OfItsOwnClass(SandboxErp):
+    """Names a class that there is not."""
+
+    def effect_class(self, operation: str) -> Any:
+        return "E"
+
+
 class Chatty(SandboxErp):
     """Says its token."""
 
@@ -106,7 +122,9 @@ PLANTED: list[tuple[type[SandboxErp], str, str, str]] = [
     (TooSure, "lost-reply", ORDER, "times"),
     (Silent, "nonsense", ORDER, "no evidence"),
     (Careless, "reads", "erp.get_order", "KeyError"),
-    (Careless, "not-found", "erp.get_order", "KeyError"),
+    (Careless, "not-found", "erp.get_order", "(test_can_fail.py, line "),
+    (Classless, "declared", "erp", "there is a method create_order, but effect_class('erp.create_order') raises"),
+    (OfItsOwnClass, "declared", "erp", "gives 'E'"),
     (Skipping, "feed", "erp.goods_shipped", "the feed"),
     (Stale, "stale-version", "", "version"),
 ]
