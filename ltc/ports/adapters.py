@@ -20,8 +20,8 @@ from ltc.ports.systems import System
 
 _NONE = SecretStr("")
 _MEMBERS = {  # of every port besides its operations: ltc.ports.systems
-    "effect_class": "effect_class(operation)", "probe": "async probe(operation, key, request)",
-    "events": "async events(after, limit, wait)", "settle_seconds": "settle_seconds", "aclose": "async aclose()",
+    "effect_class": "effect_class(operation)", "probe": "probe(operation,key,request)",
+    "events": "events(after,limit,wait)", "settle_seconds": "settle_seconds", "aclose": "aclose()",
 }  # fmt: skip
 
 
@@ -70,25 +70,24 @@ class Adapter:
             Misconfigured: the settings are wrong, or the implementation lacks what every port has.
         """
         made: System = self.ports[port](connection)
-        lacking = _lacking(port, made)
-        if lacking:
-            raise Misconfigured(f"the adapter {self.name}: {type(made).__name__}, its port {port}, {lacking}")
+        _check(self.name, port, made)
         return made
 
 
-def _lacking(port: str, made: System) -> str:
-    """Return what keeps an implementation from serving a port; "" where nothing does."""
-    for name, form in _MEMBERS.items():
-        if not hasattr(made, name):
-            return f"has no {form}"
+def _check(name: str, port: str, made: System) -> None:
+    kind = type(made).__name__
+    for member, form in _MEMBERS.items():
+        if not hasattr(made, member):
+            raise Misconfigured(f"the adapter {name}: its port {port} ({kind}) has no {form}, which every port has")
     for operation in OPERATIONS.values():
         method = getattr(made, operation.method, None) if operation.port == port else None
         if not callable(method):
             continue  # what a system does not carry out has no method
-        form = f"async {operation.method}(request{', key' if operation.effect else ''})"
+        form = f"{operation.method}(request{', key' if operation.effect else ''})"
         if not inspect.iscoroutinefunction(method) or not _takes(method, 2 if operation.effect else 1):
-            return f"must have its {operation.method} as {form}"
-    return ""
+            raise Misconfigured(
+                f"the adapter {name}: its port {port} ({kind}) must carry {operation.name} out as async {form}"
+            )
 
 
 def _takes(method: Callable[..., Any], count: int) -> bool:

@@ -63,10 +63,10 @@ def test_a_port_that_has_all_that_ports_have_is_taken() -> None:
 @pytest.mark.parametrize(
     ("made", "told"),
     [
-        (NoFeed, r"the adapter acme: NoFeed, its port erp, has no async events\(after, limit, wait\)"),
-        (NotAsync, r"NotAsync, its port erp, must have its create_order as async create_order\(request, key\)"),
-        (NoKey, r"must have its create_order as async create_order\(request, key\)"),
-        (KeyForARead, r"must have its get_order as async get_order\(request\)"),
+        (NoFeed, r"the adapter acme: its port erp \(NoFeed\) has no events\(after,limit,wait\)"),
+        (NotAsync, r"\(NotAsync\) must carry erp.create_order out as async create_order\(request, key\)"),
+        (NoKey, r"must carry erp.create_order out as async create_order\(request, key\)"),
+        (KeyForARead, r"must carry erp.get_order out as async get_order\(request\)"),
     ],
 )
 def test_a_port_that_lacks_something_is_refused_when_it_is_made(made: type[Sound], told: str) -> None:
