@@ -40,7 +40,8 @@ class Asking:
     said: list[tuple[timedelta, Record]]
     acted: list[tuple[timedelta, Record]] = field(default_factory=list)  # of a task: what people did with it
     standing: Record = field(default_factory=dict)  # who stood in for whom
-    handed: list[list[str]] = field(default_factory=list)  # to whom it was handed later, in order
+    handed: list[list[str]] = field(default_factory=list)  # whom a rung handed it to, in order
+    passed: list[tuple[timedelta, Record]] = field(default_factory=list)  # what approvers did besides deciding
 
 
 @dataclass(frozen=True)
@@ -195,12 +196,15 @@ def _asking(opened: Entry, later: list[Entry]) -> Asking:
         for one in later
         if one.kind is Kind.DECIDED and one.data.get("level") == level and one.data.get("door") != "automatic"
     ]
+    given = [one for one in later if one.kind is Kind.TASK_HANDED]
     return Asking(
         ids.place(opened.leg, opened.item, opened.step), level, opened.data.get("source") or {}, opened.at,
         offered.at - opened.at if offered else None, list(dict.fromkeys(people)), said,
         acted=[(one.at - opened.at, one.data) for one in later if one.kind is Kind.TASK_ACTED],
         standing=(offered.data.get("standing") or {}) if offered else {},
-        handed=[_people(one.data) for one in later if one.kind is Kind.TASK_HANDED],
+        handed=[_people(one.data) for one in given if one.data.get("how") == "reassign"],
+        passed=[(one.at - opened.at, {**one.data, "id": f"{one.data.get('how')}@{one.seq}"}) for one in given
+                if one.data.get("how") != "reassign" and one.data.get("level") == level],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from ltc.model.messages import Answer, Decision, Event, Intervention, TaskAct
 from ltc.model.trail import Kind
 from ltc.whatif.recorded import Asking, Heard, Outcome, Record, Recorded
 
+START = "chain.start"
 SOON = timedelta(seconds=1)
 _ID = re.compile(r"(?P<place>.*)#\d+(?P<rest>/[a-z_]+\d*)?")
 _MODES = {"/undo": "undo", "/probe": "probe"}
@@ -114,6 +115,8 @@ class RecordedWorld:
 
     def _called(self, command: Schedule, place: str, mode: str, now: datetime) -> tuple[timedelta, Input]:
         found = self._outcome(command, place, mode)
+        if command.name == START and mode == "do":
+            self._child(command, found)
         if found is None:
             self.assumed[f"{command.name} at {place} succeeds within a second"] += 1
             return SOON, CallDone(command.id, self._made_up(command, now))
@@ -121,6 +124,17 @@ class RecordedWorld:
         if found.entry.kind is Kind.DONE and mode == "do":
             self.anchor(found.entry.seq, found.at, now + delay)
         return delay, self._said(command, found, now)
+
+    def _child(self, command: Schedule, found: Outcome | None) -> None:
+        """A chain that a chain started has a definition of its own: how it went is taken from the records, or unknown.
+
+        Raises:
+            NotToldError: it was never started.
+        """
+        process = (command.payload.get("args") or {}).get("process", "")
+        if found is None:
+            raise NotToldError(f"it would start a chain of {process} that never was; nothing tells how that would end")
+        self.assumed[f"the chain of {process} that {found.place} started goes as it went"] += 1
 
     def _outcome(self, command: Schedule, place: str, mode: str) -> Outcome | None:
         """Find the recorded call: at the same place; else, not used yet, the same operation with the same effect."""
@@ -208,6 +222,7 @@ class RecordedWorld:
         answer = {"candidates": {level["name"]: found.candidates}, "standing": {level["name"]: found.standing}}
         heard: list[tuple[timedelta, Input]] = [(found.offered or SOON, CallDone(command.id, answer))]
         heard += [(delay, Decide(_decision(command, said))) for delay, said in found.said]
+        heard += [(delay, _passed(command, done)) for delay, done in found.passed]
         return heard + [(delay, Act(_act(command, done))) for delay, done in found.acted]
 
     def _handed_to(self, command: Schedule, level: Record, name: str) -> Input:
@@ -248,13 +263,21 @@ def _decision(command: Schedule, said: Record) -> Decision:
     )  # fmt: skip
 
 
+def _passed(command: Schedule, done: Record) -> Input:
+    """A transfer, a delegation and the like; whoever was delegated to says what they think by deciding."""
+    if done["how"] == "delegate_back":
+        opinion = str(done.get("why") or "").removeprefix("would ").replace(" ", "_")
+        return Decide(_decision(command, {**done, "decision": opinion}))
+    return Act(_act(command, {**done, "action": done["how"]}))
+
+
 def _act(command: Schedule, done: Record) -> TaskAct:
     ticks = dict.fromkeys(done.get("ticks") or {}, True)
     return TaskAct.model_validate(
         {
             "id": done["id"], "task": command.payload["task"], "action": done["action"], "actor": done["actor"],
-            "values": done.get("values") or {}, "ticks": ticks, "comment": done.get("comment") or "",
-            "expires": "2099-01-01T00:00:00Z",
+            "to": done.get("to") or "", "values": done.get("values") or {}, "ticks": ticks,
+            "comment": done.get("comment") or "", "expires": "2099-01-01T00:00:00Z",
         }
     )  # fmt: skip
 

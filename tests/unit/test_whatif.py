@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from ltc.core.commands import CallDone, EventArrived, Input, Schedule
+from ltc.core.commands import Act, CallDone, Decide, EventArrived, Input, Schedule
 from ltc.core.stand_in import Script, StandIn
 from ltc.definition.compile import load
 from ltc.definition.plan import Plan
 from ltc.model.ids import digest
+from ltc.model.messages import Decision, TaskAct
 from ltc.model.trail import Entry, Kind
 from ltc.whatif.recorded import Recorded, arrange
 from ltc.whatif.replay import Compared, compare
@@ -186,6 +187,70 @@ def test_a_call_more_that_nobody_recorded_succeeds_and_is_listed(other: Callable
     said = report([again(recorded(), other(told))])
     assert said["counts"]["not_replayed"] == 0
     assert said["assumptions"] == [{"assumed": "crm.set_stage at told.set_stage succeeds within a second", "times": 1}]
+
+
+def handed_on(*acts: tuple[str, str, str]) -> Recorded:
+    """A chain whose first approval is handed on: (action or decision, who, to whom), an hour after one another."""
+    one = simulate("lead_to_cash", Script(decisions=[("manager", "silent")]), run=False)
+    world = Recording(Script(decisions=[("manager", "silent")]), one.world.opportunity)  # type: ignore[attr-defined]
+    one.world = world
+    one.run(MONDAY + timedelta(hours=1))
+    (task,) = one.state.tasks.values()
+    for number, (action, actor, to) in enumerate(acts):
+        one.run(MONDAY + timedelta(hours=2 + number))
+        said: dict[str, Any] = {"id": f"{number}", "task": task.id, "actor": actor, "expires": "2099-01-01T00:00:00Z"}
+        if action in ("approve", "reject"):
+            answer = one.feed(Decide(Decision.model_validate({**said, "decision": action, "digest": task.digest})))
+        else:
+            answer = one.feed(Act(TaskAct.model_validate({**said, "action": action, "to": to})))
+        assert answer is not None
+        assert answer.status == "accepted", answer.message
+    one.run(MONDAY + timedelta(days=400))
+    start = {
+        "installation": "test", "plan": one.setting.plan.model_dump(mode="json"), "requester": "nancy",
+        "values": {"opportunity": world.opportunity}, "fields": {},
+    }  # fmt: skip
+    return arrange(one.state.chain, one.trail, start, world.kept, world.intents, world.events, [])
+
+
+HANDED: dict[str, list[tuple[str, str, str]]] = {
+    "transferred": [("transfer", "manager-1", "wen"), ("approve", "wen", "")],
+    "delegated": [("delegate", "manager-1", "wen"), ("reject", "wen", ""), ("approve", "manager-1", "")],
+    "a signer more": [("add_signer", "manager-1", "wen"), ("approve", "manager-1", ""), ("approve", "wen", "")],
+    "withdrawn": [("nudge", "nancy", ""), ("withdraw", "nancy", "")],
+}
+
+
+@pytest.mark.parametrize("way", HANDED)
+def test_what_approvers_handed_on_is_handed_on_again(way: str, other: Callable[..., Plan]) -> None:
+    chain = handed_on(*HANDED[way])
+    assert chain.ended
+    found = again(chain, shipped("lead_to_cash"))
+    assert found.trouble == ""
+    said = report([found])
+    assert (said["differences"], said["outcomes"], said["assumptions"], said["unheard"]) == ([],) * 4
+
+
+def test_a_child_is_said_to_go_as_it_went() -> None:
+    said = report([again(recorded("call_off"), shipped("call_off"))])
+    assert said["not_replayed"] == []
+    assert said["counts"]["changed"] == 0, said["differences"]
+    place = "call_offs[CO-1].start_call_off_order"
+    assert said["assumptions"] == [
+        {"assumed": f"the chain of call_off_order that {place} started goes as it went", "times": 1}
+    ]
+
+
+def test_a_child_that_never_was_is_not_made_up() -> None:
+    plan = shipped("call_off")
+    without = plan.model_copy(
+        update={
+            "legs": [one.model_copy(update={"when": "false"}) if one.id == "call_offs" else one for one in plan.legs]
+        }
+    )
+    found = again(recorded(without), plan)
+    assert "it would start a chain of call_off_order that never was" in found.trouble
+    assert report([found])["counts"]["not_replayed"] == 1
 
 
 def _without(chain: Recorded, kind: Kind) -> list[Entry]:
