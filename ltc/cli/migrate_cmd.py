@@ -92,6 +92,8 @@ def pairs_of(renamed: list[str] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in renamed or []:
         old, sign, new = text.partition("=")
+        if sign and "." not in old + new:
+            raise BadUsageError(f"--map {text}: legs keep their names, only their titles may change; map steps")
         if not sign or old.count(".") != 1 or new.count(".") != 1 or old in found:
             raise BadUsageError(f"--map {text}: write LEG.OLD=LEG.NEW, once for each step")
         found[old] = new

@@ -147,7 +147,9 @@ def _entered_later(legs: list[Leg], state: State) -> bool:
 def _leg(old: Plan, new: Plan, leg: str, renames: dict[str, str]) -> Iterator[str]:
     """Compare a leg that has been entered with what the new plan says of it."""
     if all(one.id != leg for one in [*new.legs, *new.sides]):
-        yield f"leg {leg} has been entered, and is not in the definition"
+        now = _called_now(old, new, leg)
+        kept = f": it looks like {now} there, but a leg that was entered keeps its name; give it a title" if now else ""
+        yield f"leg {leg} has been entered, and is not in the definition{kept}"
         return
     before, after = _shape(old, leg, renames), _shape(new, leg, {})
     for name in differing(before, after):
@@ -161,6 +163,17 @@ def _leg(old: Plan, new: Plan, leg: str, renames: dict[str, str]) -> Iterator[st
         else:
             fields = ", ".join(differing(before[name], after[name]))
             yield f"leg {leg} has been entered, and {name} is another there ({fields})"
+
+
+def _called_now(old: Plan, new: Plan, leg: str) -> str:
+    """Return the leg of the new plan that has the same steps, where the old plan has none of its name."""
+
+    def steps(plan: Plan, name: str) -> list[tuple[str, str]]:
+        return [(node.kind, node.step) for node in plan.nodes.values() if node.leg == name]
+
+    known = [one.id for one in old.legs]
+    named = (one.id for one in new.legs if one.id not in known and steps(new, one.id) == steps(old, leg))
+    return next(named, "")
 
 
 def _alike(before: dict[str, Any], after: dict[str, Any], name: str) -> str:

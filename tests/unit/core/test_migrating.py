@@ -108,6 +108,11 @@ BLOCKED: dict[str, tuple[list[tuple[str, str]], str]] = {
           "with: {customer: opportunity.customer.id, lines: opportunity.lines}\n        as: order\n        undo")],
         "leg order has been entered, and order.create_order is another there (call)",
     ),
+    "an entered leg has another name": (
+        [("  order:\n    title", "  orders:\n    title"), ("send_back: order,", "send_back: orders,")],
+        "leg order has been entered, and is not in the definition: it looks like orders there, but a leg that was "
+        "entered keeps its name; give it a title",
+    ),
     "an entered leg has a new step": (
         [("    steps:\n      - call: erp.create_order",
           "    steps:\n      - call: crm.set_stage\n        with: {opportunity: opportunity.id, stage: \"'x'\"}\n"
