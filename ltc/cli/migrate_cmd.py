@@ -9,7 +9,7 @@ import typer
 from ltc.cli import options
 from ltc.cli.exits import BadUsageError, Code
 from ltc.cli.inputs import reason
-from ltc.cli.intervening import confirm
+from ltc.cli.intervening import INTERRUPTED, confirm
 from ltc.cli.output import Column, Format, col, note, one, pairs, rows, table
 from ltc.cli.session import ask
 from ltc.cli.text import clean, counted, moment
@@ -24,7 +24,7 @@ Chains = Annotated[list[str] | None, typer.Argument(metavar="[CHAIN]...", help="
 Process = Annotated[str, typer.Option("--process", help="All running chains of this process.")]
 Leg = Annotated[str, typer.Option("--leg", help="With --process: only those that stand in this leg.")]
 Plan = Annotated[bool, typer.Option("--plan", "--dry-run", help="Say what would happen to each, change nothing.")]
-Rate = Annotated[float, typer.Option("--rate", min=0, help="At most so many chains a second; 0: no limit.")]
+Rate = Annotated[float, typer.Option("--rate", min=0, help="At most so many chains a second (0.1: one in ten seconds); 0: no limit.")]
 Who = Annotated[str, typer.Option("--actor", envvar="LTC_ACTOR", metavar="PERSON", help="Who acts.")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stays on record.")]
 
@@ -123,7 +123,13 @@ def carry_out(
 
 
 def _go_through(bulk: str, actor: str, rate: float, output: Format, blocked: int = 0) -> None:
-    done = ask(lambda desk: desk.go_through(bulk, actor, rate))
+    done: list[Record] = []
+    try:
+        ask(lambda desk: desk.go_through(bulk, actor, rate, done.append))
+    except KeyboardInterrupt:
+        rows([{"bulk": bulk, **row} for row in done], RESULTS, output, empty="nothing was done yet")
+        note(f"interrupted after {counted(len(done), 'chain')} of bulk action {bulk}; go on: ltc bulk retry {bulk}")
+        raise typer.Exit(INTERRUPTED) from None
     rows([{"bulk": bulk, **row} for row in done], RESULTS, output, empty="all of it is done already")
     failed = sum(row["state"] != "done" for row in done)
     note(

@@ -140,14 +140,13 @@ class Mover:
             raise NotFoundError(f"there is no bulk action {bulk!r}; `ltc bulk list` shows those there are")
         await self._client.require_operator(actor)
         target = await self._kept(str(found["detail"].get("plan") or ""))
-        for item in found["items"]:
-            if item["state"] == "done":
-                continue
+        left = [item for item in found["items"] if item["state"] != "done"]
+        for number, item in enumerate(left):
+            if rate and number:
+                await asyncio.sleep(1 / rate)
             state, message = await self._one(item["chain"], found, actor, target)
             await self._store.item_done(bulk, item["chain"], state, message)
             yield {"chain": item["chain"], "state": state, "message": message}
-            if rate:
-                await asyncio.sleep(1 / rate)
 
     async def _kept(self, digest: str) -> Definition | None:
         if not digest:

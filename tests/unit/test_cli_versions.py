@@ -24,6 +24,19 @@ def looked(chain: str, status: str, *reasons: str) -> dict[str, Any]:
     return {"chain": chain, "status": status, "plan": "OLD", "to": "NEW", "reasons": list(reasons), "dues": dues}
 
 
+def went(*rows: dict[str, Any], interrupted: bool = False) -> Any:
+    """What a desk answers that goes through chains one by one; at the end somebody may press Ctrl-C."""
+
+    def through(_bulk: str, _actor: str, _rate: float, told: Any) -> list[dict[str, Any]]:
+        for row in rows:
+            told(row)
+        if interrupted:
+            raise KeyboardInterrupt
+        return list(rows)
+
+    return through
+
+
 def test_a_plan_of_a_move_shows_each_chain_and_changes_nothing(desk: Any) -> None:
     made = desk(
         running=["p:1", "p:2"], look=[looked("p:1", "safe"), looked("p:2", "blocked", "leg x has been entered")]
@@ -40,7 +53,7 @@ def test_a_plan_of_a_move_shows_each_chain_and_changes_nothing(desk: Any) -> Non
 
 def test_a_move_of_what_can_be_moved_says_how_it_went_with_each(desk: Any) -> None:
     rows = [{"chain": "p:1", "state": "done", "message": ""}, {"chain": "p:2", "state": "failed", "message": "away"}]
-    made = desk(look=[looked("p:1", "safe"), looked("p:2", "mapped")], move="B1", go_through=rows)
+    made = desk(look=[looked("p:1", "safe"), looked("p:2", "mapped")], move="B1", go_through=went(*rows))
     done = ltc("chain", "migrate", "p:1", "p:2", "p:1", "--to", "new", *WHO, "--yes", "-o", "json")
     assert done.exit_code == 5
     assert [row["state"] for row in json.loads(done.stdout)] == ["done", "failed"]
@@ -79,7 +92,7 @@ def test_nothing_to_move_ends_well_and_all_blocked_is_refused(desk: Any) -> None
 
 def test_going_back_and_recalendar_go_the_same_way(desk: Any) -> None:
     rows = [{"chain": "p:1", "state": "done", "message": ""}]
-    made = desk(look=[looked("p:1", "safe")], move="B2", go_through=rows, running=["p:1"])
+    made = desk(look=[looked("p:1", "safe")], move="B2", go_through=went(*rows), running=["p:1"])
     assert ltc("chain", "migrate", "p:1", "--revert", *WHO, "--yes").exit_code == 0
     assert ltc("calendar", "recalendar", "--process", "p", *WHO, "--yes").exit_code == 0
     assert [args[0] for args in made.told("move")] == ["revert", "recalendar"]
@@ -96,12 +109,22 @@ def test_a_bulk_action_is_listed_shown_and_tried_again(desk: Any) -> None:
         **counts,
     }
     items = [{"chain": "p:1", "state": "done", "message": ""}, {"chain": "p:2", "state": "refused", "message": "no"}]
-    made = desk(bulks=[head], bulk={**head, "items": items}, go_through=[{**items[1], "state": "done"}])
+    made = desk(bulks=[head], bulk={**head, "items": items}, go_through=went({**items[1], "state": "done"}))
     assert "B1" in ltc("bulk", "list").stdout
     assert "refused" in ltc("bulk", "show", "B1").stdout
     done = ltc("bulk", "retry", "B1", "--actor", "olga", "--yes")
     assert done.exit_code == 0
-    assert made.told("go_through") == [("B1", "olga", 0.0)]
+    assert [args[:3] for args in made.told("go_through")] == [("B1", "olga", 0.0)]
+
+
+def test_an_interrupted_action_says_how_far_it_came_and_how_to_go_on(desk: Any) -> None:
+    first = {"chain": "p:1", "state": "done", "message": ""}
+    desk(look=[looked("p:1", "safe"), looked("p:2", "safe")], move="B3", go_through=went(first, interrupted=True))
+    words = ("chain", "migrate", "p:1", "p:2", "--to", "new", "--rate", "0.5", *WHO, "--yes", "-o", "json")
+    done = ltc(*words)
+    assert done.exit_code == 130
+    assert [row["chain"] for row in json.loads(done.stdout)] == ["p:1"]
+    assert "interrupted after 1 chain of bulk action B3; go on: ltc bulk retry B3" in done.stderr
 
 
 # Differences
