@@ -24,7 +24,9 @@ Chains = Annotated[list[str] | None, typer.Argument(metavar="[CHAIN]...", help="
 Process = Annotated[str, typer.Option("--process", help="All running chains of this process.")]
 Leg = Annotated[str, typer.Option("--leg", help="With --process: only those that stand in this leg.")]
 Plan = Annotated[bool, typer.Option("--plan", "--dry-run", help="Say what would happen to each, change nothing.")]
-Rate = Annotated[float, typer.Option("--rate", min=0, help="At most so many chains a second (0.1: one in ten seconds); 0: no limit.")]
+Rate = Annotated[
+    float, typer.Option("--rate", min=0, help="At most so many chains a second (0.1: one in ten seconds); 0: no limit.")
+]
 Who = Annotated[str, typer.Option("--actor", envvar="LTC_ACTOR", metavar="PERSON", help="Who acts.")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stays on record.")]
 
