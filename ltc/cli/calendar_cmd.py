@@ -134,7 +134,7 @@ def _shown(record: Record) -> None:
 
 def _uses() -> dict[str, list[str]]:
     """Return the definitions that count by each calendar. A definition that does not compile is said, and left out."""
-    from ltc.cli.def_cmd import paths, world
+    from ltc.cli.def_files import paths, world
     from ltc.definition.compile import load_checked
     from ltc.definition.errors import DefinitionError
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ltc.cli import options
+from ltc.cli.def_files import compiled, paths, world
 from ltc.cli.def_table_cmd import table
 from ltc.cli.diff_cmd import diff, versions
 from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
@@ -16,10 +16,6 @@ from ltc.cli.output import Column, Format, col, note, one, rows, tell
 from ltc.cli.text import clean, counted
 from ltc.cli.whatif_cmd import what_if
 from ltc.wording import chinese, foreign, label, say_all
-
-if TYPE_CHECKING:
-    from ltc.definition.build import World
-    from ltc.definition.plan import Plan
 
 app = typer.Typer(help="Check, show, draw and test process definitions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -166,86 +162,6 @@ app.command("diff")(diff)
 app.command("table")(table)
 app.command("versions")(versions)
 app.command("what-if")(what_if)
-
-
-def paths(names: list[str] | None) -> list[Path]:
-    """Return the files that were named; all definitions of the installation when none was.
-
-    Raises:
-        NotFoundError: there is no such definition.
-    """
-    folder = _folder()
-    if not names:
-        found = sorted(path for path in folder.glob("*.yaml") if "." not in path.stem)
-        if not found:
-            raise NotFoundError(f"there is no definition in {folder}; set LTC_PROCESS_DEFS or name a file")
-        return found
-    return [_path(name, folder) for name in names]
-
-
-def _path(name: str, folder: Path) -> Path:
-    if name.endswith((".yaml", ".yml")) or "/" in name:
-        if not Path(name).is_file():
-            raise NotFoundError(f"there is no file {name}")
-        return Path(name)
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(one.stem for one in folder.glob("*.yaml") if "." not in one.stem)) or "none"
-        raise NotFoundError(f"there is no definition {name!r} in {folder}; there are: {known}")
-    return path
-
-
-def _folder() -> Path:
-    from ltc import settings
-
-    return settings.load().process_defs
-
-
-def compiled(name: str) -> Plan:
-    """Compile one definition; what is wrong with it ends the command."""
-    from ltc.definition.compile import load_checked
-    from ltc.definition.errors import DefinitionError
-
-    (path,) = paths([name])
-    try:
-        return load_checked(path, world(None)).plan
-    except DefinitionError as error:
-        raise BadUsageError(str(error)) from error
-
-
-def world(people: Path | None) -> World:
-    """Return what definitions are held against here: our operations, calendars and, if there is a file, people."""
-    from ltc.definition.build import World
-
-    return World(roles=_roles(people), calendars=_calendars())
-
-
-def _calendars() -> dict[str, int]:
-    """Return the calendars there are, with their working minutes a day."""
-    from ltc.definition import calendars
-
-    sources = {name: calendars.load(name).source for name in calendars.available()}
-    return {name: sum(end - start for start, end in source.hours) for name, source in sources.items()}
-
-
-def _roles(people: Path | None) -> Mapping[str, Collection[str]] | None:
-    from ltc import settings
-    from ltc.adapters.people_file.directory import parse
-    from ltc.ports.errors import Misconfigured
-
-    path = people or settings.load().people_file
-    if not people and not path.is_file():
-        note(f"roles are not checked: there is no people file {path}; name one with --people")
-        return None
-    try:
-        found = parse(path)
-    except (Misconfigured, OSError) as error:
-        raise BadUsageError(f"the people file cannot be used: {error}") from error
-    roles: dict[str, list[str]] = {}
-    for person in found.values():
-        for role in person.roles:
-            roles.setdefault(role, []).append(person.id)
-    return roles
 
 
 def _put(text: str, write: Path | None) -> None:

@@ -22,7 +22,7 @@ def table(
     output: options.Output = Format.TABLE,
 ) -> None:
     """Try a decision table: which row holds for these inputs, and what it gives. Exit 1 when none holds."""
-    from ltc.cli.def_cmd import compiled
+    from ltc.cli.def_files import compiled
     from ltc.definition.table_trial import attempt, written
     from ltc.definition.tables import TableError
 

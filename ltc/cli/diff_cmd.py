@@ -67,7 +67,7 @@ def _wants_desk(old: str, new: str, chains: bool | None) -> bool:
 
 
 def _alone(old: str, new: str) -> Record:
-    from ltc.cli.def_cmd import compiled
+    from ltc.cli.def_files import compiled
 
     before, after = compiled(old), compiled(new)
     return _record(before, after, changes(before, after), [])

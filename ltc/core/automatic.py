@@ -1,16 +1,14 @@
-"""What is decided by itself: silence that has lasted, rungs that decide. Always marked, never on other figures."""
+"""What is decided by itself: silence that has lasted, rungs that are due."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
-from ltc.core import legs, levels, rungs, slas
+from ltc.core import deciding, legs, levels, rungs, slas
 from ltc.core.state_approvals import Task
-from ltc.core.turn import ChainError, Turn
+from ltc.core.turn import Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Silence
-from ltc.model import ids
 from ltc.model.trail import Kind
 
 SILENCE = "rule:silence"
@@ -26,13 +24,6 @@ def tend(turn: Turn) -> None:
         slas.tend(turn)
 
 
-def ready(turn: Turn, task: Task) -> bool:
-    """Tell whether a task can be decided now: its people are known, and neither it nor the chain is held."""
-    token = turn.state.tokens.get(task.token)
-    asked = token is not None and token.task == task.id and token.status == "deciding"
-    return asked and task.status == "open" and not turn.paused()
-
-
 def silence_of(turn: Turn, task: Task) -> Silence | None:
     """What the silence of a task's level means."""
     return levels.level_of(levels.node_of(turn, task), task).silence
@@ -44,12 +35,12 @@ def _tend_silence(turn: Turn) -> bool:
         silence = silence_of(turn, task) if task.status == "open" else None
         if silence is None:
             continue
-        if not ready(turn, task):
+        if not deciding.ready(turn, task):
             task.silence_at = None
         elif task.silence_at is None:
             _begin(turn, task, silence)
         elif task.silence_at <= turn.now:
-            decide(turn, task, silence.then, SILENCE)
+            deciding.decide(turn, task, silence.then, SILENCE)
             return True
     return False
 
@@ -65,34 +56,5 @@ def _begin(turn: Turn, task: Task, silence: Silence) -> None:
 
 def next_instant(turn: Turn) -> datetime | None:
     """The earliest instant at which a silence has lasted."""
-    moments = [task.silence_at for task in turn.state.tasks.values() if task.silence_at and ready(turn, task)]
+    moments = [task.silence_at for task in turn.state.tasks.values() if task.silence_at and deciding.ready(turn, task)]
     return min(moments, default=None)
-
-
-def decide(turn: Turn, task: Task, decision: Literal["approve", "reject"], rule: str) -> None:
-    """A rule decides a level in the place of its people; on other figures than were shown it asks anew instead."""
-    token, node = turn.state.tokens[task.token], levels.node_of(turn, task)
-    level = task.levels[task.at]
-    turn.spoke = True
-    if _changed(turn, task):
-        levels.close(turn, token, task, "reopened")
-        token.status = "ready"
-        return
-    turn.log(
-        Kind.DECIDED, token, task=task.id, level=level, actor=rule, decision=decision, id=f"{task.id}/{level}/{rule}",
-        door="automatic",
-    )  # fmt: skip
-    if decision == "approve":
-        levels.passed(turn, token, node, task)
-    else:
-        levels.refuse(turn, token, node, task, rule, f"rejected by {rule}")
-
-
-def _changed(turn: Turn, task: Task) -> bool:
-    """Tell whether the figures are not those that were shown any more."""
-    token, node = turn.state.tokens[task.token], levels.node_of(turn, task)
-    try:
-        figures = {path: turn.value(path, token.leg, token.item) for path in node.binds}
-    except ChainError:
-        return True
-    return ids.digest(figures) != task.digest

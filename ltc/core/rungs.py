@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import automatic, levels
+from ltc.core import deciding, levels
 from ltc.core.state import Flight
 from ltc.core.state_approvals import DueRung, Task
 from ltc.core.turn import Turn
@@ -22,10 +22,10 @@ def act(turn: Turn) -> bool:
         if rung is None:
             continue
         for task in [task for task in turn.state.tasks.values() if _meant(turn, one, task)]:
-            if not automatic.ready(turn, task):
+            if not deciding.ready(turn, task):
                 kept.append(one)
             elif rung.decide:
-                automatic.decide(turn, task, rung.decide, f"rule:{one.sla}")
+                deciding.decide(turn, task, rung.decide, f"rule:{one.sla}")
                 decided = True
             else:
                 _reassign(turn, task, rung, one)
