@@ -115,7 +115,8 @@ async def run(rig: BaseRig, only: Sequence[str], about: Sequence[str], tell: Cal
                 outcomes += some
                 tell(f"{case.id}: {_counted(some)}")
     except PortError as error:
-        raise FailedError(f"the suite cannot be run on {rig.name}: {error}") from None
+        where = ", ".join(sorted({one.url for one in rig.connections.values()}))
+        raise FailedError(f"the suite cannot be run on {rig.name} at {where}: {error}") from None
     return outcomes
 
 

@@ -24,10 +24,6 @@ _SUPPORT = (col("OPERATION", "operation"), col("CLASS", "how"), col("INVERSE", "
 _FAILED = (col("CASE", "case"), col("ABOUT", "subject"), col("WHY", "why"), col("WHAT TO DO", "to_do"))
 _DONE = (col("OPERATION", "subject"), col("OK", "ok", right=True), col("FAILED", "failed", right=True),
          col("DOES NOT APPLY", "unsupported", right=True))  # fmt: skip
-_WARNING = (
-    "this writes documents (customers, leads, orders, deliveries, invoices, payments) into the system, some of which"
-    " stay: use a company or database for trials"
-)
 
 
 @app.command("list")
@@ -112,6 +108,8 @@ def check(
 
     adapter = _found(name)
     given = None
+    if url and not url.startswith(("http://", "https://")):
+        raise BadUsageError(f"--url {url}: write the whole address, such as http://127.0.0.1:8402")
     if url:
         token, password = secret_of(token_file, "--token-file"), secret_of(password_file, "--password-file")
         given = Connection(
@@ -122,7 +120,10 @@ def check(
         raise BadUsageError("--user, --database, --option and the secrets' files go with --url")
     connections = connections_of(adapter, port or [], given)
     _known_words(case or [], about or [])
-    note(f"{adapter.title}: {_WARNING}")
+    note(
+        f"{adapter.title}: this writes documents (customers, leads, orders, deliveries, invoices, payments) into the"
+        " system, some of which stay: use a company or database for trials"
+    )
     if not yes and not typer.confirm("write into it?", err=True):
         raise FailedError("nothing was done")
     _report(adapter, _outcomes(adapter, connections, sample or [], case or [], about or []), output)

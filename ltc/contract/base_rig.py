@@ -16,6 +16,7 @@ from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op
 from ltc.ports.adapters import Adapter, Connection
+from ltc.ports.errors import Misconfigured, Unavailable
 
 ABSENT = "999999999"  # an id that no system has
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,10 +67,27 @@ class BaseRig:
     # --- what most systems have in common
 
     async def prepare(self, bench: Bench) -> None:
-        """Find or make the customer: a first contact that shows whether the suite can run at all."""
+        """Make a first contact that shows whether the suite can run at all; find or make the customer."""
+        for port in self.connections:
+            await self._greet(bench, port)
         if "erp" in self.connections:
             with contextlib.suppress(CannotPrepare):  # the cases that need a customer will say so
                 await self.customer(bench)
+
+    async def _greet(self, bench: Bench, port: str) -> None:
+        """Read what is not there: a system that is away, or lets nobody in, would fail every case in the same words."""
+        known = op.OPERATIONS.items()
+        read = next((name for name, one in known if one.port == port and not one.effect and bench.carries(name)), "")
+        if not read:
+            return
+        asked = len(bench.proxies[port].seen)
+        try:
+            await bench.call(read, await self.missing(bench, read))
+        except (Misconfigured, Unavailable):
+            if len(bench.proxies[port].seen) > asked:  # otherwise it is not written yet: the cases lead on
+                raise
+        except Exception:  # noqa: BLE001 - it answers; what is wrong with its answers is for the cases to say
+            return
 
     def writes(self, seen: Seen) -> bool:
         """Tell by the method; systems that are asked by POST override this."""

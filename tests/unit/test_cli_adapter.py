@@ -91,6 +91,7 @@ def test_check_fails_with_what_to_do(erp: str) -> None:
         (("check", "sandbox", "--url", "http://127.0.0.1:9", "--sample", "price=x", "--yes"), 2, "--sample"),
         (("check", "sandbox", "--url", "http://127.0.0.1:9", "--option", "x", "--yes"), 2, "KEY=VALUE"),
         (("check", "sandbox", "--url", "http://127.0.0.1:9", "--yes"), 1, "cannot be run"),
+        (("check", "sandbox", "--url", "127.0.0.1:9", "--yes"), 2, "write the whole address"),
         (("check", "tryton", "--user", "ann", "--yes"), 2, "--url"),
         (("check", "tryton", "--yes"), 2, "LTC_SYSTEMS"),
         (("check", "nobody", "--yes"), 3, "nobody"),
@@ -102,6 +103,13 @@ def test_wrong_words_are_one_clear_message(words: tuple[str, ...], code: int, sa
     done = ltc(*words)
     assert done.exit_code == code, done.output
     assert said in done.stderr
+
+
+def test_a_system_that_is_not_there_is_one_message_and_no_list_of_cases() -> None:
+    done = ltc("check", "sandbox", "--url", "http://127.0.0.1:9", "--yes", "--port", "erp")
+    assert done.exit_code == 1
+    assert "error: the suite cannot be run on sandbox at http://127.0.0.1:9: " in done.stderr
+    assert not done.stdout
 
 
 def test_check_asks_before_it_writes(erp: str) -> None:
