@@ -14,6 +14,7 @@ from ltc.definition.show_tasks import field_words
 from ltc.model.files import FileRef
 from ltc.ports.approvers import approvers
 from ltc.ports.files import FileRefused
+from ltc.wording import language
 
 Record = dict[str, Any]
 DOOR = "cli"
@@ -54,8 +55,8 @@ class TaskDesk:
         if row.get("work"):
             node = await self.form(row)
             row["form"] = {field.name: field_words(field) for field in node.form}
-            row["checklist"] = {name: label.get("en") or name for name, label in node.checklist.items()}
-            row["title"], row["help"] = node.title.get("en", ""), node.help.get("en", "")
+            row["checklist"] = {name: _here(label) or name for name, label in node.checklist.items()}
+            row["title"], row["help"] = _here(node.title), _here(node.help)
         return row
 
     async def decide(
@@ -95,6 +96,11 @@ class TaskDesk:
         except FileRefused as error:
             raise RefusedError(str(error)) from error
         return {"sha256": sha256(data).hexdigest(), "name": name, "size": len(data), "kind": ""}
+
+
+def _here(texts: dict[str, str]) -> str:
+    """What the author wrote in the reader's language; in English, where they wrote it in no other."""
+    return texts.get(language()) or texts.get("en", "")
 
 
 def _deciders(row: Record) -> list[str]:

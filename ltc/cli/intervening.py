@@ -13,7 +13,7 @@ from ltc.cli.consequences import held
 from ltc.cli.exits import BadUsageError, FailedError, NotFoundError, RefusedError
 from ltc.cli.output import Format, note, one, tell
 from ltc.cli.session import ask
-from ltc.wording import say
+from ltc.wording import fill, label, say
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
@@ -105,5 +105,8 @@ def judge(answer: Record) -> None:
     status = answer.get("status")
     if status == "accepted":
         return
-    said = answer.get("message") or _WORDS.get(str(status), "the chain gave no reason")
-    raise _ENDS.get(str(status), FailedError)(f"{str(status).replace('_', ' ')}: {said}")
+    reason = answer.get("message") or _WORDS.get(str(status), "the chain gave no reason")
+    if answer.get("problems"):
+        reason = "the answers do not fit the form; nothing of them is kept"
+    head = str(status).replace("_", " ")
+    raise _ENDS.get(str(status), FailedError)(fill("{status}: {reason}", status=label(head), reason=say(reason)))

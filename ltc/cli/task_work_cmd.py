@@ -15,7 +15,7 @@ from ltc.cli.output import Format, heading, note, one, pairs, tell
 from ltc.cli.pieces import answer as answered
 from ltc.cli.session import ask
 from ltc.cli.text import clean, moment
-from ltc.wording import label
+from ltc.wording import label, say
 
 if TYPE_CHECKING:
     from ltc.cli.desk import Desk
@@ -78,7 +78,7 @@ async def act(desk: Desk, found: Record, action: str, actor: str, **more: Any) -
         raise RefusedError(f"{found['ref']} is an approval: approve, reject or send it back")
     answer = await desk.act(found, action, actor, **more)
     for name, why in (answer.get("problems") or {}).items():
-        note(f"  {clean(name)}: {clean(why)}")
+        typer.echo(f"  {clean(name)}: {clean(say(why))}", err=True)  # a field's name is its author's word
     judge(answer)
     return {"task": found["ref"], "action": action, "actor": actor, "status": answer["status"]}
 

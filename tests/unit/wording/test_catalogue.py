@@ -37,7 +37,7 @@ STARTER = [
     *(ROOT / "starter" / f"{name}.py" for name in (
         "installation", "addresses", "progress", "order_file", "order_lines", "report", "outcomes", "checks", "example", "demo", "chaos",
         "rehearsal/report", "rehearsal/run", "rehearsal/progress", "rehearsal/checks", "rehearsal/judge",
-        "rehearsal/balances", "rehearsal/endings", "rehearsal/billing", "rehearsal/holdings", "real/report", "real/judge", "real/books", "real/demo",
+        "rehearsal/balances", "rehearsal/billing", "rehearsal/endings", "rehearsal/holdings", "rehearsal/on_record", "real/report", "real/judge", "real/books", "real/demo",
     )),
 ]  # fmt: skip
 SAME = {"SHA256"}  # headings that both languages share
