@@ -96,8 +96,20 @@ class Note(Document):
     text: str
 
 
+class LineStatus(Value):
+    """How far one line of an order is, in pieces."""
+
+    line: str
+    ordered: Quantity
+    shipped: Quantity = 0
+    cancelled: Quantity = 0
+
+
 class Order(Document):
-    """A sales order. Quantities are absolute totals over all lines."""
+    """A sales order. Quantities are absolute totals over all lines.
+
+    ``by_line`` says how far each line is, where the system tells: too much of one line makes up for no other.
+    """
 
     customer: str
     lines: list[Line]
@@ -110,6 +122,7 @@ class Order(Document):
     returned: Quantity = 0
     cancelled: Quantity = 0
     reference: str = ""
+    by_line: list[LineStatus] = Field(default_factory=list)
 
 
 class Release(Document):

@@ -135,6 +135,24 @@ async def test_more_than_the_tolerance_is_refused_and_without_one_anything_more(
     assert await plain.post("/warehouse/ship", ship) == "more_than_ordered"
 
 
+async def test_an_order_says_how_far_each_line_is() -> None:
+    shop = await Shop().opened()
+    body = {"customer": "C1", "lines": [line("1", "P1", 100, 1000), line("2", "P1", 10, 100)]}
+    await shop.post("/orders", body)
+    await shop.post("/orders/SO1/terms", {"terms": {"tolerance": {"over": "5"}}})
+    await shop.post("/orders/SO1/confirm")
+    await shop.post("/orders/SO1/release")
+    out = {"order": "SO1", "lines": [{"line": "1", "quantity": 102}, {"line": "2", "quantity": 8}]}
+    assert (await shop.post("/warehouse/ship", out))["remaining"] == 2
+    order = await shop.get("/orders/SO1")
+    assert [(one["line"], one["ordered"], one["shipped"]) for one in order["by_line"]] == [("1", 100, 102), ("2", 10, 8)]
+    assert order["shipped"] == order["ordered"], "in all, as much went as was ordered"
+    assert order["status"] == "partly_shipped"
+    assert (await shop.get("/releases/RL1"))["status"] == "open"
+    await shop.post("/warehouse/ship", {"order": "SO1", "lines": [{"line": "2", "quantity": 2}]})
+    assert (await shop.get("/orders/SO1"))["status"] == "shipped"
+
+
 async def test_the_final_invoice_bills_what_went() -> None:
     shop = await ordered({"tolerance": {"over": "5", "under": "2"}})
     await shop.post("/orders/SO1/down-payments", {"share": "30"})

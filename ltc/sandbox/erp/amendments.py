@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.erp.credit import exposure
-from ltc.sandbox.erp.documents import find, lines_json, order_of
+from ltc.sandbox.erp.documents import find, lines_json, order_of, pieces_open
 from ltc.sandbox.erp.orders import check_lines, totals
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
@@ -89,7 +89,7 @@ def _parts(tx: Transaction, row: sqlite3.Row) -> list[sqlite3.Row]:
 
 def _refuse_shipped(tx: Transaction, row: sqlite3.Row, lines: list[d.Line], *, backward: bool = False) -> None:
     """What is out stays ordered, at the price it went out at; of an order that is all out nothing can be amended."""
-    if not backward and row["shipped"] and row["shipped"] + row["cancelled"] >= row["ordered"]:
+    if not backward and row["shipped"] and not pieces_open(tx, row["id"]):
         raise Refusal("already_shipped", f"order {row['id']} is all out", row["id"])
     wanted = {line.id: line for line in lines}
     before = {line.id: line for line in _LINES.validate_json(row["lines"])}
@@ -172,7 +172,7 @@ def _recount(tx: Transaction, number: str) -> None:
 
 def _done(tx: Transaction, number: str, undoes: str = "") -> d.Order:
     tx.run("UPDATE orders SET version = version + 1 WHERE id = ?", number)
-    order = order_of(find(tx, "orders", number))
+    order = order_of(tx, number)
     undone = (undoes, number) if undoes else None
     tx.record("Order", number, amount=order.gross, quantity=order.ordered - order.cancelled, undoes=undone)
     return order

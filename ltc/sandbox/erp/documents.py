@@ -117,12 +117,21 @@ def find(tx: Transaction, table: str, number: str) -> sqlite3.Row:
     return row
 
 
-def status_of(row: sqlite3.Row) -> str:
-    """Return an order's status, derived from what happened to it."""
+def pieces_open(tx: Transaction, order: str) -> int:
+    """Return how many pieces of an order are still to go: too much of one line makes up for no other."""
+    open_ones = (
+        "SELECT COALESCE(SUM(quantity - shipped - cancelled), 0) FROM order_lines"
+        " WHERE order_id = ? AND quantity > shipped + cancelled"
+    )
+    return int(tx.value(open_ones, order))
+
+
+def status_of(row: sqlite3.Row, left: int) -> str:
+    """Return an order's status, derived from what happened to it; ``left`` pieces of it are still to go."""
     out = row["shipped"] - row["returned"]
     if row["state"] != "confirmed":
         return str(row["state"])
-    if out and out >= row["ordered"] - row["cancelled"]:
+    if out and not left and out >= row["ordered"] - row["cancelled"]:
         return "shipped"
     if out:
         return "partly_shipped"
@@ -131,14 +140,21 @@ def status_of(row: sqlite3.Row) -> str:
     return "released" if row["release"] else "confirmed"
 
 
-def order_of(row: sqlite3.Row) -> d.Order:
-    """Return an order."""
+def order_of(tx: Transaction, number: str) -> d.Order:
+    """Return an order, with how far each of its lines is."""
+    row = find(tx, "orders", number)
+    lines = tx.rows("SELECT * FROM order_lines WHERE order_id = ? ORDER BY line", number)
+    left = sum(max(0, one["quantity"] - one["shipped"] - one["cancelled"]) for one in lines)
     currency = row["currency"]
     return d.Order(
         id=row["id"], version=row["version"], customer=row["customer"], lines=_LINES.validate_json(row["lines"]),
         net=Money(minor=row["net"], currency=currency), tax=Money(minor=row["tax"], currency=currency),
-        gross=Money(minor=row["gross"], currency=currency), status=status_of(row), ordered=row["ordered"],
+        gross=Money(minor=row["gross"], currency=currency), status=status_of(row, left), ordered=row["ordered"],
         shipped=row["shipped"], returned=row["returned"], cancelled=row["cancelled"], reference=row["reference"],
+        by_line=[
+            d.LineStatus(line=one["line"], ordered=one["quantity"], shipped=one["shipped"], cancelled=one["cancelled"])
+            for one in lines
+        ],
     )  # fmt: skip
 
 

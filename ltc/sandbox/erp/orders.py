@@ -52,7 +52,7 @@ def update_order(tx: Transaction, asked: op.UpdateOrder) -> d.Order:
 
 def get_order(tx: Transaction, asked: op.OrderId) -> d.Order:
     """Read an order; its quantities are absolute totals, its status is derived."""
-    return order_of(find(tx, "orders", asked.order))
+    return order_of(tx, asked.order)
 
 
 def confirm_order(tx: Transaction, asked: op.ConfirmOrder) -> d.Order:
@@ -136,7 +136,7 @@ def _state(tx: Transaction, row: sqlite3.Row, state: str) -> None:
 
 
 def _done(tx: Transaction, number: str, undoes: str = "") -> d.Order:
-    order = order_of(find(tx, "orders", number))
+    order = order_of(tx, number)
     undone = (undoes, number) if undoes else None
     tx.record("Order", number, amount=order.gross, quantity=order.ordered, undoes=undone)
     return order

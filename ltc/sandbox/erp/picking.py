@@ -7,7 +7,7 @@ import sqlite3
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.erp import shipping
-from ltc.sandbox.erp.documents import find, order_facts, release_of
+from ltc.sandbox.erp.documents import find, order_facts, pieces_open, release_of
 from ltc.sandbox.erp.stock import MAIN, arrive_at, stock_of
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
@@ -151,9 +151,7 @@ def ship(tx: Transaction, asked: ShipFrom) -> shipping.Shipped:
         rows = [row for row in picked if row["release"] == release]
         delivery = _send(tx, order, release, rows, limits)
         if delivery is not None:
-            after = find(tx, "orders", order["id"])
-            left = after["ordered"] - after["cancelled"] - after["shipped"]
-            return shipping.Shipped(delivery=delivery, remaining=left)
+            return shipping.Shipped(delivery=delivery, remaining=pieces_open(tx, order["id"]))
     raise Refusal("out_of_stock", f"nothing that order {order['id']} needs is in stock", order["id"])
 
 

@@ -77,7 +77,7 @@ def watch_returns(tx: Transaction, asked: op.OrderId) -> op.ReturnStatus:
         "SELECT r.id FROM returns r JOIN return_states s ON s.id = r.id"
         " WHERE r.order_id = ? AND s.status = 'received' ORDER BY r.rowid", asked.order,
     )  # fmt: skip
-    order = order_of(find(tx, "orders", asked.order))
+    order = order_of(tx, asked.order)
     return op.ReturnStatus(order=order, returns=[one(tx, row["id"]) for row in rows])
 
 

@@ -11,7 +11,16 @@ from ltc.model import documents as d
 from ltc.model.base import Value
 from ltc.model.money import Money, round_minor
 from ltc.ports import operations as op
-from ltc.sandbox.erp.documents import delivery_of, find, lines_json, order_facts, order_of, release_of, return_of
+from ltc.sandbox.erp.documents import (
+    delivery_of,
+    find,
+    lines_json,
+    order_facts,
+    order_of,
+    pieces_open,
+    release_of,
+    return_of,
+)
 from ltc.sandbox.erp.orders import refuse_shipped
 from ltc.sandbox.erp.returns import outside
 from ltc.sandbox.erp.supply import FREE, use_kept
@@ -75,7 +84,7 @@ def cancel_delivery(tx: Transaction, asked: op.DeliveryId) -> d.Release:
 
 def watch_shipments(tx: Transaction, asked: op.OrderId) -> op.ShipmentStatus:
     """Read an order and everything that left for it so far."""
-    order = order_of(find(tx, "orders", asked.order))
+    order = order_of(tx, asked.order)
     rows = tx.rows("SELECT * FROM deliveries WHERE order_id = ? ORDER BY rowid", asked.order)
     return op.ShipmentStatus(order=order, deliveries=[delivery_of(row) for row in rows])
 
@@ -94,8 +103,7 @@ def ship(tx: Transaction, asked: Ship) -> Shipped:
     if not order["release"]:
         raise Refusal("not_released", f"order {order['id']} is not released", order["id"])
     delivery = _go(tx, order, asked.lines)
-    after = find(tx, "orders", order["id"])
-    return Shipped(delivery=delivery, remaining=after["ordered"] - after["cancelled"] - after["shipped"])
+    return Shipped(delivery=delivery, remaining=pieces_open(tx, order["id"]))
 
 
 def ship_delivery(tx: Transaction, asked: op.ShipDelivery) -> d.Delivery:
@@ -120,10 +128,7 @@ def close_short(tx: Transaction, asked: op.OrderId) -> d.Order:
     last = tx.value("SELECT id FROM deliveries WHERE order_id = ? ORDER BY rowid DESC LIMIT 1", order["id"])
     if last is None:
         raise Refusal("nothing_shipped", f"nothing of order {order['id']} is out; cancel it instead", order["id"])
-    rest = tx.value(
-        "SELECT COALESCE(SUM(quantity - shipped - cancelled), 0) FROM order_lines"
-        " WHERE order_id = ? AND quantity > shipped + cancelled", order["id"],
-    )  # fmt: skip
+    rest = pieces_open(tx, order["id"])
     if not rest:
         raise Refusal("nothing_open", f"nothing of order {order['id']} is open", order["id"])
     tx.run("UPDATE orders SET cancelled = cancelled + ?, version = version + 1 WHERE id = ?", rest, order["id"])
@@ -132,7 +137,7 @@ def close_short(tx: Transaction, asked: op.OrderId) -> d.Order:
     tx.run("UPDATE releases SET status = 'shipped', version = version + 1 WHERE id = ?", order["release"])
     tx.record("Order", order["id"], quantity=rest)
     tx.emit("erp.goods_shipped", {"order": order["id"], "delivery": last}, order_facts(order))
-    return order_of(find(tx, "orders", order["id"]))
+    return order_of(tx, order["id"])
 
 
 def receive_return(tx: Transaction, asked: op.OrderId) -> d.GoodsReturn:

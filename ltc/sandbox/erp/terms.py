@@ -41,7 +41,7 @@ def agree_terms(tx: Transaction, asked: ask.AgreeTerms) -> d.Order:
     _check(asked.terms, row)
     tx.run("UPDATE orders SET terms = ?, version = version + 1 WHERE id = ?", asked.terms.model_dump_json(), row["id"])
     tx.record("Order", row["id"])
-    return order_of(find(tx, "orders", row["id"]))
+    return order_of(tx, row["id"])
 
 
 def post_down_payment(tx: Transaction, asked: ask.PostDownPayment) -> d.Invoice:

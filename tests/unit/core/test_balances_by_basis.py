@@ -58,6 +58,14 @@ def test_the_equations_of_a_basis(basis: str, documents: list[dict[str, Any]], s
     assert found(basis, *documents) == said
 
 
+def test_a_line_that_lacks_something_is_not_made_up_for_by_another() -> None:
+    lines = [{"line": "1", "ordered": 50, "shipped": 52, "cancelled": 0}, {"line": "2", "ordered": 50, "shipped": 48,
+                                                                           "cancelled": 0}]  # fmt: skip
+    assert found("order", order(by_line=lines), over="5%") == ["ordered = delivered + cancelled (SO1 line 2)"]
+    lines[1]["cancelled"] = 2
+    assert found("order", order(by_line=lines, cancelled=2), over="5%") == []
+
+
 def test_on_the_way_a_milestone_may_not_be_billed_yet_but_never_too_much() -> None:
     assert found("milestone", milestone("a", 400), through=False) == []
     assert found("milestone", milestone("a", 400), invoice(gross=401), through=False) == [

@@ -4,6 +4,7 @@ import pytest
 
 from ltc.definition.delivered import written_out
 from ltc.definition.errors import DefinitionError
+from ltc.definition.evaluation import evaluate
 
 TERMS = (
     "{basis: order, instalments: [{name: first, share: 30%, after: order}, {name: rest, share: 70%, after: confirm}]}"
@@ -75,14 +76,38 @@ def test_billing_is_a_name_that_nothing_else_may_have(text, load):
     assert said(load, text.replace("as: customer\n", "as: billing\n", 1))[0][0] == "LTC-D065"
 
 
+EACH = " && (!has(order.by_line) || order.by_line.all(_line, (_line.shipped + _line.cancelled) * {} >= _line.ordered * {}))"
+
+
 @pytest.mark.parametrize(
     ("source", "under", "out"),
     [
-        ("delivered(order)", "0", "((order.shipped + order.cancelled) * 100 >= order.ordered * 100)"),
-        ("delivered( order ) && x", "2.5", "((order.shipped + order.cancelled) * 1000 >= order.ordered * 975) && x"),
+        (
+            "delivered(order)",
+            "0",
+            f"((order.shipped + order.cancelled) * 100 >= order.ordered * 100{EACH.format(100, 100)})",
+        ),
+        (
+            "delivered( order ) && x",
+            "2.5",
+            f"((order.shipped + order.cancelled) * 1000 >= order.ordered * 975{EACH.format(1000, 975)}) && x",
+        ),
         ("'delivered(order)' == x", "2", "'delivered(order)' == x"),
         ("undelivered(order)", "2", "undelivered(order)"),
     ],
 )
 def test_delivered_is_written_out(source, under, out):
     assert written_out(source, under) == out
+
+
+@pytest.mark.parametrize(
+    ("shipped", "delivered"),
+    [((105, 20), True), ((98, 20), True), ((97, 20), False), ((105, 15), False), ((100, 0), False), (None, True)],
+)
+def test_too_much_of_one_line_makes_up_for_no_other(shipped, delivered):
+    lines = [{"line": str(at), "ordered": of, "shipped": out, "cancelled": 0}
+             for at, of, out in zip((1, 2), (100, 20), shipped or (), strict=False)]  # fmt: skip
+    order = {"ordered": 120, "shipped": sum(shipped or (120,)), "cancelled": 0, "by_line": lines}
+    assert evaluate(written_out("delivered(order)", "2"), {"order": order}, currency="USD", rates={}) is delivered
+    del order["by_line"]  # as a system tells it that knows nothing of lines
+    assert evaluate(written_out("delivered(order)", "20"), {"order": order}, currency="USD", rates={}) is True
