@@ -12,7 +12,10 @@ from ltc.ports.operations import EVENTS, OPERATIONS
 _FUNCTIONS = (
     ("base(amount)", "an amount in minor units of the base currency, at the rate an `erp.exchange_rate` step fetched"),
     ("money('10.00 USD')", "a constant amount in minor units of the base currency"),
-    ("delivered(order)", "what was shipped or cancelled is all that was ordered, in all and in each line, less the tolerance of `billing:`"),
+    (
+        "delivered(order)",
+        "what was shipped or cancelled is all ordered, in all and in each line, less the tolerance of `billing:`",
+    ),
     ("has(name.field)", "the name is set, and holds this field"),
     ("size(list)", "how many there are; of a text, its characters"),
     ("string(number)", "a number as text"),
