@@ -145,7 +145,10 @@ async def test_an_order_says_how_far_each_line_is() -> None:
     out = {"order": "SO1", "lines": [{"line": "1", "quantity": 102}, {"line": "2", "quantity": 8}]}
     assert (await shop.post("/warehouse/ship", out))["remaining"] == 2
     order = await shop.get("/orders/SO1")
-    assert [(one["line"], one["ordered"], one["shipped"]) for one in order["by_line"]] == [("1", 100, 102), ("2", 10, 8)]
+    assert [(one["line"], one["ordered"], one["shipped"]) for one in order["by_line"]] == [
+        ("1", 100, 102),
+        ("2", 10, 8),
+    ]
     assert order["shipped"] == order["ordered"], "in all, as much went as was ordered"
     assert order["status"] == "partly_shipped"
     assert (await shop.get("/releases/RL1"))["status"] == "open"
