@@ -141,9 +141,13 @@ def status_of(row: sqlite3.Row, left: int) -> str:
 
 
 def order_of(tx: Transaction, number: str) -> d.Order:
+    """Return an order by its id."""
+    return order_from(tx.database, find(tx, "orders", number))
+
+
+def order_from(database: Database, row: sqlite3.Row) -> d.Order:
     """Return an order, with how far each of its lines is."""
-    row = find(tx, "orders", number)
-    lines = tx.rows("SELECT * FROM order_lines WHERE order_id = ? ORDER BY line", number)
+    lines = database.rows("SELECT * FROM order_lines WHERE order_id = ? ORDER BY line", row["id"])
     left = sum(max(0, one["quantity"] - one["shipped"] - one["cancelled"]) for one in lines)
     currency = row["currency"]
     return d.Order(
