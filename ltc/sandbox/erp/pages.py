@@ -79,7 +79,9 @@ def _documents(app: FastAPI, system: SandboxSystem) -> None:
     ) -> Response:
         """Orders, oldest first, with the chain that each came from and when it was entered."""
         by = {"reference": reference, "customer": customer, "chain": chain}
-        return lists.find("orders", partial(rows.order_from, system.database), limit, after, "chain", "release", "entered", **by)
+        return lists.find(
+            "orders", partial(rows.order_from, system.database), limit, after, "chain", "release", "entered", **by
+        )
 
     @app.get("/releases")
     async def releases(reference: str = "", order: str = "", after: int = 0, limit: Limit = 200) -> Response:
