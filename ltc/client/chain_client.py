@@ -76,11 +76,13 @@ class ChainClient(Questions):
     async def child_of(self, parent: str, process: str, fields: dict[str, Any], key: str = "") -> str:
         """Return the chain that a parent's start is on record as, whether or not it runs yet; empty: there is none.
 
+        With its business key it is found whatever became of the definition since.
+
         Raises:
             NotFoundError: no such process.
             BadInputError: the definition or the fields are wrong.
         """
-        chain = await (await self._starting()).name_of(process, fields, key)
+        chain = f"{process}:{key}" if key else await (await self._starting()).name_of(process, fields)
         record = await self.store.start_of(chain)
         return chain if record is not None and record.source == f"chain:{parent}" else ""
 

@@ -26,7 +26,7 @@ _UNDONE = ("cancelled", "rejected")
 class ChildChains:
     """The port ``chain``: starts, reads and cancels chains through the client."""
 
-    settle_seconds = 0.0
+    settle_seconds = 3.0  # a start that was given up may still be put on record by a worker that stood still
 
     def __init__(self, client: ChainClient) -> None:
         self._client = client
@@ -50,10 +50,8 @@ class ChildChains:
             started = await self._client.start(
                 request.process, request.input, source=SOURCE + parent, actor=parent, key=request.key
             )
-        except NotFoundError as error:
-            raise BusinessRefusal("unknown_process", str(error)) from error
-        except BadInputError as error:
-            raise BusinessRefusal("bad_input", str(error)) from error
+        except (NotFoundError, BadInputError) as error:
+            return await self._recorded(parent, request, error)
         except EngineAwayError as error:
             raise Unavailable(str(error)) from error
         record = await self._client.store.start_of(started.chain)
@@ -76,11 +74,9 @@ class ChildChains:
 
         Raises:
             BusinessRefusal: ``completed`` (it ended with what it did), ``past_pivot``, ``not_found``.
-            Unavailable: the engine is away.
+            Unavailable: the engine is away, or the chain is on record and does not run (yet, or any more).
         """
-        child = await self._read(request.child)
-        if child.ended and child.outcome not in _UNDONE:
-            raise BusinessRefusal("completed", f"{child.id} has ended: {child.outcome}", child.id)
+        child = _undone(await self._read(request.child))
         if not child.ended and child.status != "compensating":
             await self._cancel(child, key)
         return await self._read(request.child)
@@ -126,6 +122,15 @@ class ChildChains:
             at = record.source.removeprefix(SOURCE) if record and record.source.startswith(SOURCE) else ""
             seen += 1
 
+    async def _recorded(self, parent: str, request: StartChain, error: Exception) -> Child:
+        """An earlier attempt's start stays on record, and is carried out, whatever became of the definition since."""
+        if request.key:
+            mine = await self._client.child_of(parent, request.process, request.input, request.key)
+            if mine:
+                return await self._read(mine)
+        reason = "unknown_process" if isinstance(error, NotFoundError) else "bad_input"
+        raise BusinessRefusal(reason, str(error)) from error
+
     async def _read(self, chain: str) -> Child:
         record = await self._client.store.start_of(chain)
         if record is None:
@@ -150,5 +155,28 @@ class ChildChains:
             raise Unavailable(str(error)) from error
         except RefusedError as error:
             raise BusinessRefusal("refused", str(error), child.id) from error
-        if answer.status not in ("accepted", "closed", "in_flight"):
+        if answer.status == "closed":
+            await self._closed(child)
+        elif answer.status not in ("accepted", "in_flight"):
             raise BusinessRefusal("past_pivot", answer.message, child.id)
+
+    async def _closed(self, child: Child) -> None:
+        """Nobody heard: it has ended by itself, or is still to begin, or was cut short and will be taken up again."""
+        if _undone(await self._read(child.id)).ended:
+            return
+        try:
+            await self._client.relaunch(child.id)  # harmless where it has begun
+        except EngineAwayError as error:
+            raise Unavailable(str(error)) from error
+        raise Unavailable(f"{child.id} is on record and does not run: it is cancelled once it does", answered=True)
+
+
+def _undone(child: Child) -> Child:
+    """Return a chain that can be cancelled, or that has been.
+
+    Raises:
+        BusinessRefusal: ``completed``: it ended with what it did.
+    """
+    if child.ended and child.outcome not in _UNDONE:
+        raise BusinessRefusal("completed", f"{child.id} has ended: {child.outcome}", child.id)
+    return child

@@ -96,10 +96,10 @@ class Starter:
             await self.relaunch(record.chain)
         return Started(record.chain, existed=not record.created, same_input=record.same_input)
 
-    async def name_of(self, process: str, fields: dict[str, Any], key: str = "") -> str:
+    async def name_of(self, process: str, fields: dict[str, Any]) -> str:
         """Return the id that a chain of a process with these fields has, started or not; raises as ``start`` does."""
         plan = self._definitions.get(process).plan
-        return f"{plan.process}:{evaluate_start(plan, self._registry, fields, key).key}"
+        return f"{plan.process}:{evaluate_start(plan, self._registry, fields).key}"
 
     async def relaunch(self, chain: str) -> None:
         """Start the workflow of a start on record, with the plan and the input recorded then.

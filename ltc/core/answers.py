@@ -8,6 +8,7 @@ from ltc.core import approvals, calls, effects, interventions, levels, rungs, ta
 from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Flight, Token
 from ltc.core.turn import Turn
+from ltc.definition.plan import CallNode
 from ltc.model.trail import Kind
 
 # What failed so may never have begun: nothing that rode on it can be counted as delivered.
@@ -106,11 +107,18 @@ def _took_place(turn: Turn, flight: Flight, token: Token | None, result: Any) ->
     if token is None or flight.after == "again":
         calls.adopt(turn, flight, None, result)
     elif flight.after == "correct":
+        calls.took_place(turn, token, _call(turn, token), result)
         turn.hold(token, "effect_exists", op=flight.op, effect=flight.key)
     else:
         calls.adopt(turn, flight, token, result)
     if token is not None and flight.after == "again":
         token.status = "ready"  # the effect is an earlier visit's: now comes what this one says
+
+
+def _call(turn: Turn, token: Token) -> CallNode:
+    node = turn.node(token)
+    assert isinstance(node, CallNode)  # nothing else is corrected
+    return node
 
 
 def _unprobed(turn: Turn, flight: Flight, event: CallFailed) -> None:

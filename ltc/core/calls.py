@@ -133,13 +133,17 @@ def adopt(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
     node = turn.plan.nodes[token.node] if token else _node_of(turn, flight)
     if not isinstance(node, CallNode):
         return
-    where = token or Token("", node.leg, _item_of(turn, flight))
-    leave(turn, where, node, result)
-    passed(turn, where, node)
+    took_place(turn, token or Token("", node.leg, _item_of(turn, flight)), node, result)
     if token is not None:
         moves.go_on(turn, token)
     elif turn.state.status == "compensating" and not turn.state.consent and _pivots(turn, node):
         turn.hold(None, "past_pivot", wanted=turn.state.outcome, why=turn.state.reason, pivots=list(turn.state.pivots))
+
+
+def took_place(turn: Turn, where: Token, node: CallNode, result: Any) -> None:
+    """What a call gave is known from now on, wherever its line goes: going on, and undoing, need it."""
+    leave(turn, where, node, result)
+    passed(turn, where, node)
 
 
 def leave(turn: Turn, where: Token, node: CallNode | WaitNode, document: Any) -> None:

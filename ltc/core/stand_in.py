@@ -61,10 +61,10 @@ class StandIn:
     def _call(
         self, command: Schedule, op: str, payload: dict[str, Any], now: datetime
     ) -> list[tuple[timedelta, Input]]:
-        if self.script.refuse.get(op):
-            reason = self.script.refuse[op].pop(0)
-            if reason:
-                return [(SOON, CallFailed(command.id, "BusinessRefusal", f"refused: {reason}", {"reason": reason}))]
+        said = self.script.refuse[op].pop(0) if self.script.refuse.get(op) else ""
+        reason = said or self._says_no(op, payload, now)
+        if reason:
+            return [(SOON, CallFailed(command.id, "BusinessRefusal", f"refused: {reason}", {"reason": reason}))]
         if self.script.fail.get(op):
             error = self.script.fail[op].pop(0)
             if error:
@@ -75,6 +75,10 @@ class StandIn:
             return [(SOON, CallFailed(command.id, "OutcomeUnknown", "the reply was lost")), *later]
         result, later = self._apply(op, payload, now)
         return [(SOON, CallDone(command.id, result)), *later]
+
+    def _says_no(self, op: str, payload: dict[str, Any], now: datetime) -> str:
+        """What the books refuse, unless it took place before."""
+        return "" if payload.get("key") in self.made else self.books.says_no(op, payload["args"], now)
 
     def _apply(self, op: str, payload: dict[str, Any], now: datetime) -> tuple[Any, list[tuple[timedelta, Input]]]:
         key, args = payload.get("key", ""), payload["args"]
@@ -112,6 +116,8 @@ class StandIn:
             return self._shipments(now, event="erp.withdrawal_reported")
         if op == "erp.create_contract":
             return self._call_offs(now)
+        if op == "chain.cancel" and result["outcome"] == "cancelled":
+            return [self._event(SOON * 2, "chain.ended", {"child": result["id"], "outcome": "cancelled"})]
         return self._child_ends(result, now) if op == "chain.start" else []
 
     def _event(self, delay: timedelta, name: str, fields: dict[str, Any]) -> tuple[timedelta, Input]:
@@ -177,10 +183,11 @@ class StandIn:
         return later
 
     def _child_ends(self, child: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
-        outcome = self.script.children.pop(0) if self.script.children else "completed"
-        if outcome == "never":
+        if child["id"] in self.books.children:  # one business key, one chain
             return []
-        self.books.children[child["id"]] = (now + self.script.child_after, outcome)
+        outcome = self.script.children.pop(0) if self.script.children else "completed"
+        if not self.books.begun(child["id"], outcome, now + self.script.child_after):
+            return []
         return [self._event(self.script.child_after, "chain.ended", {"child": child["id"], "outcome": outcome})]
 
     def _payments(self, shown: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ltc.core.stand_in_after import AfterSale
+from ltc.core.stand_in_children import Children
 from ltc.core.stand_in_terms import Terms
 from ltc.core.stand_in_trade import Trades
 
 
 @dataclass
-class Books(AfterSale, Terms, Trades):
+class Books(AfterSale, Terms, Trades, Children):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -20,7 +21,6 @@ class Books(AfterSale, Terms, Trades):
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
-    children: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # how a chain that was started ends, when
     contract: dict[str, Any] = field(default_factory=dict)
     call_offs: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0
@@ -29,6 +29,7 @@ class Books(AfterSale, Terms, Trades):
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
         Terms.__init__(self)
+        Children.__init__(self)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
@@ -49,28 +50,6 @@ class Books(AfterSale, Terms, Trades):
         currency = self.opportunity["currency"]
         return {"id": f"C-{customer['id']}", "name": customer["name"], "crm_id": customer["id"],
                 "erp_id": f"E-{customer['id']}", "currency": currency, "tier": "standard"}  # fmt: skip
-
-    def chain_start(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        key = args.get("key") or f"{self._number('child')}"
-        return self._child(f"{args['process']}:{key}", now)
-
-    def chain_watch(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return {"child": self._child(args["child"], now)}
-
-    def chain_cancel(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        self.children[args["child"]] = (now, "cancelled")
-        return self._child(args["child"], now)
-
-    chain_require_ended = chain_cancel
-
-    def _child(self, name: str, now: datetime) -> dict[str, Any]:
-        at, outcome = self.children.get(name, (now + timedelta(days=1), ""))
-        process, _, key = name.partition(":")
-        return {
-            "id": name, "version": 2 if at <= now else 1, "process": process, "key": key,
-            "status": "ended" if at <= now else "running", "ended": at <= now,
-            "outcome": outcome if at <= now else "", "reason": "",
-        }  # fmt: skip
 
     def erp_exchange_rate(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"source": args["source"], "target": args["target"], "rate": "7.10", "on": now.isoformat()}

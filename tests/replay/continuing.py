@@ -24,7 +24,7 @@ class Rest:
     path: list[Stop]
     activities: list[tuple[str, str]]  # id, and the key of the effect: another key would be another effect
     finish: Finish | None
-    unanswered: list[str]  # asked for, but never before: nobody knows the answer
+    unanswered: list[str]  # asked for without an answer: a run was cut short, or nobody asked that before
     untold: list[int]  # entries that left on no activity and in no answer, though the chain has ended
 
 
@@ -33,8 +33,17 @@ def recorded_rest(steps: list[Step], at: int) -> Rest:
     after = steps[at + 1 :]
     commands = [command for step in after for command in step.commands]
     finish = next((command for command in commands if isinstance(command, Finish)), None)
-    asked = [_asked(command) for command in commands if isinstance(command, Schedule)]
-    return Rest(stops(entry for step in after for entry in step.entries), asked, finish, [], [])
+    asked = [command for command in commands if isinstance(command, Schedule)]
+    way = stops(entry for step in after for entry in step.entries)
+    return Rest(way, [_asked(one) for one in asked], finish, _never(asked, _answered(after)), [])
+
+
+def _answered(steps: list[Step]) -> list[str]:
+    return [step.event.id for step in steps if isinstance(step.event, (CallDone, CallFailed))]
+
+
+def _never(asked: list[Schedule], answered: list[str]) -> list[str]:
+    return [one.id for one in asked if one.id not in answered and one.name not in FREE]
 
 
 def _asked(command: Schedule) -> tuple[str, str]:
@@ -45,7 +54,7 @@ def go_on(steps: list[Step], at: int) -> Rest:
     """Continue from the state after step ``at``, written and read; all that came later comes again, in its order."""
     chain = _Chain(steps[at])
     after = steps[at + 1 :]
-    answered = [step.event.id for step in after if isinstance(step.event, (CallDone, CallFailed))]
+    answered = _answered(after)
     for step in after:
         chain.catch_up(step)
         chain.hear(step)
@@ -100,6 +109,7 @@ class _Chain:
 
     def rest(self, answered: list[str]) -> Rest:
         """Say what became of it."""
-        never = [one.id for one in self.asked if one.id not in answered and one.name not in FREE]
         untold = [entry.seq for entry in self.trail if entry.seq not in self.left] if self.finish else []
-        return Rest(stops(self.trail), [_asked(one) for one in self.asked], self.finish, never, untold)
+        return Rest(
+            stops(self.trail), [_asked(one) for one in self.asked], self.finish, _never(self.asked, answered), untold
+        )

@@ -73,20 +73,24 @@ class Performance:
             events = await self.stage.settled(self.chain)
             if events[-1].event_type in CLOSED:
                 return events
-            if not await self.advance():
+            if not await self.advance(events[-1]):
                 return events
 
-    async def advance(self) -> bool:
-        """Let the next thing happen to a chain at rest; tell whether there was one."""
+    async def advance(self, seen: HistoryEvent) -> bool:
+        """Let the next thing happen to a chain at rest, whose history ended so; tell whether there was one."""
         state = await self.handle.query("state")
         await self._read_clock()
         self._plan_act(state)
         moments = [self._agenda[0][0]] if self._agenda else []
+        timer = None
         if self.stage.skipping is not None and state["timer_at"]:
-            moments.append(datetime.fromisoformat(state["timer_at"]) + A_MOMENT)
+            timer = datetime.fromisoformat(state["timer_at"]) + A_MOMENT
+            moments.append(timer)
         if not moments or min(moments) > MONDAY + self.scene.until:
             return False
         await self._wait_until(min(moments))
+        if timer == min(moments):  # it has fired: the server tells so a moment later, and loses a task asked meanwhile
+            await self.stage.settled(self.chain, after=seen)
         while self._agenda and self._agenda[0][0] <= self.now:
             await self.deliver(heapq.heappop(self._agenda)[2])
             if self._agenda and self._agenda[0][0] <= self.now:
@@ -139,6 +143,7 @@ class Performance:
             raise ApplicationError(f"{name} is away", type="Unavailable")
         if self.stage.skipping is not None:
             self.now = self.clock.to_virtual(info.scheduled_time)
+        await self._meanwhile(info.activity_id)
         command = Schedule(info.activity_id, name, info.task_queue, request, Retry())
         heard = self.world.respond(command, self.now)
         own = [event for _, event in heard if isinstance(event, (CallDone, CallFailed))]
@@ -146,6 +151,12 @@ class Performance:
             if not isinstance(event, (CallDone, CallFailed)):
                 self.later(delay, event)
         return _result(own)
+
+    async def _meanwhile(self, activity: str) -> None:
+        """Let what is to be done to the chain before an activity answers be done."""
+        if self.acts < len(self.scene.acts) and self.scene.acts[self.acts].at == f"during {activity}":
+            self.acts += 1
+            await self.deliver(self.scene.acts[self.acts - 1])
 
     # What is said to the chain
 

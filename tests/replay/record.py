@@ -59,7 +59,7 @@ async def record(stage: Stage, scene: Scene) -> corpus.Record:
     """Perform a chain and return its record.
 
     Raises:
-        RuntimeError: its history does not replay even on the code that made it.
+        RuntimeError: it was still moving, or its history does not replay even on the code that made it.
     """
     performance = Performance(stage, scene, f"{scene.definition}:10248/{scene.name}".replace(" ", "-"))
     await performance.play()
@@ -71,6 +71,8 @@ async def record(stage: Stage, scene: Scene) -> corpus.Record:
     if failures:
         raise RuntimeError(f"{scene.name} does not replay: {failures}")
     steps = [step for run in sorted(taken.steps) for step in taken.steps[run]]
+    if steps[-1].state["flights"] and steps[-1].state["status"] != "ended":
+        raise RuntimeError(f"{scene.name} had not come to rest: {sorted(steps[-1].state['flights'])}")
     way = path(entry for step in steps for entry in step.entries)
     server = "skipping" if stage.skipping else "real"
     return corpus.Record(scene.name, scene.definition, server, _outcome(steps[-1].state), way, runs)

@@ -22,7 +22,7 @@ class Act:
 
     Attributes:
         at: when: the chain is ``held``; it comes to rest (``rest``); it rests and an activity whose id begins so has
-            been scheduled.
+            been scheduled; ``during`` and the id of an activity: while that has not answered yet.
         does: ``intervene``, ``decide``, ``event``, ``cancel`` (Temporal's own) or ``repair`` (cut short, then taken
             up again).
         what: the message's fields.
@@ -84,6 +84,11 @@ def script(values: dict[str, Any]) -> Script:
 def held(action: str, **what: Any) -> Act:
     """An operator acts on what is held."""
     return Act("held", "intervene", {"action": action, **what})
+
+
+def during(activity: str, action: str, **what: Any) -> Act:
+    """An operator acts while an activity has not answered yet."""
+    return Act(f"during {activity}", "intervene", {"action": action, **what})
 
 
 def after(activity: str, action: str, **what: Any) -> Act:

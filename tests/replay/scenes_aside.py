@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.replay.scene import Act, Scene, after, script
+from tests.replay.scene import Act, Scene, after, during, script
 from tests.support.chains import opportunity
 
 DAYS = timedelta(days=1)
@@ -23,6 +23,7 @@ def changed(at: str, quantity: int, number: int = 1, wait: timedelta = timedelta
     return Act(at, "event", {"id": f"C-{number}", "name": "crm.order_changed", "fields": fields}, wait)
 
 
+BEGINS, FOUND_OUT = "other.start_tasks#1", "other.start_tasks#0/probe1"
 BACK = {"id": "B-1", "name": "crm.return_announced", "fields": {"opportunity": "OP-1", "lines": [], "reason": "broken"}}
 
 SCENES: tuple[Scene, ...] = (
@@ -35,6 +36,14 @@ SCENES: tuple[Scene, ...] = (
     aside("never paid, written off", pays=[]),
     aside("disputed and settled", after("bill.", "dispute"), after("bill.", "settle"), pays=[]),
     aside("a reply of a reminder is lost", pays=[], lost={"erp.create_dunning": True}),
+    aside("cancelled while its child runs", after("other.", "cancel"), children=["never"]),
+    aside("cancelled while its child begins", during(BEGINS, "cancel"), children=["never"]),
+    *(
+        aside(f"cancelled, and {how} whether its child began: {'it did' if it_did else 'it did not'}",
+              during(moment, "cancel"), children=["never"], lost={"chain.start": it_did})
+        for how, moment in (("nobody knows", BEGINS), ("it is being found out", FOUND_OUT)) for it_did in (True, False)
+    ),
+    aside("cut short while its child begins", Act(f"during {BEGINS}", "repair"), children=["never"]),
     aside("something comes back while it is kept open", Act("bill.", "event", BACK, 12 * DAYS)),
     aside("cut short among its months", Act("retainer", "repair", wait=2 * DAYS)),
 )  # fmt: skip

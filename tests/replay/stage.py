@@ -42,6 +42,13 @@ OPENED = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED: -1, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: -1,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT: -1, EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: -1,
 }  # fmt: skip
+# After each of these the server has a workflow task begun, though not always in the same moment.
+WAKING = (
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, EventType.EVENT_TYPE_TIMER_FIRED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+)  # fmt: skip
 CLOSED = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
@@ -54,6 +61,15 @@ def signed(message: S) -> S:
     return message.model_copy(update={"signature": sign(message, PRIVATE)})
 
 
+def at_rest(events: Sequence[HistoryEvent]) -> bool:
+    """Tell whether nothing is in flight in a history, and all that came has been heard by a workflow task."""
+    begun, woken = 0, 0
+    for event in events:
+        begun = event.event_id if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED else begun
+        woken = event.event_id if event.event_type in WAKING else woken
+    return woken < begun and sum(OPENED.get(event.event_type, 0) for event in events) == 0
+
+
 @dataclass
 class Stage:
     """A server with workers on it. ``answering`` holds who answers a chain's activities, by workflow id."""
@@ -63,8 +79,12 @@ class Stage:
     skipping: WorkflowEnvironment | None = None
     answering: dict[str, Answering] = field(default_factory=dict)
 
-    async def settled(self, chain: str, patience: float = 20.0) -> list[HistoryEvent]:
+    async def settled(
+        self, chain: str, patience: float = 20.0, after: HistoryEvent | None = None
+    ) -> list[HistoryEvent]:
         """Wait until the newest run of a chain has closed or has nothing in flight; return its history.
+
+        ``after``: its last event when it rested before; something has come since.
 
         Read from the history, not asked by query: a query would leave workflow tasks of its own in it.
         """
@@ -73,7 +93,7 @@ class Stage:
             while True:
                 events = list((await handle.fetch_history()).events)
                 last = events[-1].event_type
-                if last in CLOSED or sum(OPENED.get(event.event_type, 0) for event in events) == 0:
+                if last in CLOSED or (events[-1] != after and at_rest(events)):
                     return events
                 await asyncio.sleep(0.01)
 

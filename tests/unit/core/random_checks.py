@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from ltc.core import resting
 from ltc.core.commands import Command, Input, Schedule
@@ -144,20 +145,31 @@ def at_the_end(simulation: Simulation) -> list[str]:
     """What must hold of a chain that has ended, besides the invariants of every chain."""
     state, world = simulation.state, simulation.world
     found = violations(simulation)
-    opened = Counter(one.data["task"] for one in simulation.trail if one.kind is Kind.TASK_OPENED)
-    closed = Counter(
-        one.data["task"]
-        for one in simulation.trail
-        if one.kind is Kind.TASK_CLOSED and one.data["result"] != "reopened"
-    )
-    found += [f"task {task} closed {closed[task]} times" for task in opened if closed[task] != 1]
+    found += _tasks_closed(simulation.trail)
     made = dict.fromkeys(key for _, key in world.effects)  # type: ignore[attr-defined]
     for effect in state.effects:
         if effect.key in made and effect.status == "absent":
             found.append(f"{effect.op} at {effect.place} took place, and is listed as absent")
         if effect.status in ("remains", "unknown"):
             found.append(f"{effect.op} at {effect.place} is {effect.status}, and nobody has it")
-    return found + _kept_events(state, simulation.trail)
+    return found + _children_left(simulation) + _kept_events(state, simulation.trail)
+
+
+def _tasks_closed(trail: list[Entry]) -> list[str]:
+    """Each task was decided, done or given up once; it may be asked anew instead, or be opened again later."""
+    opened = dict.fromkeys(one.data["task"] for one in trail if one.kind is Kind.TASK_OPENED)
+    closings = [(one.data["task"], one.data["result"]) for one in trail if one.kind is Kind.TASK_CLOSED]
+    results = {task: [result for name, result in closings if name == task] for task in opened}
+    wrong = [task for task, said in results.items() if not said or len([one for one in said if one != "reopened"]) > 1]
+    return [f"task {task} closed as {results[task]}" for task in wrong]
+
+
+def _children_left(simulation: Simulation) -> list[str]:
+    """A chain whose start was undone does not run any more."""
+    world: Any = simulation.world
+    undone = [one for one in simulation.state.effects if one.op == "chain.start" and one.status == "undone"]
+    children = [world.made[one.key]["id"] for one in undone if one.key in world.made]
+    return [f"{name} was left running" for name in children if world.books.children[name][0] > simulation.now]
 
 
 def _kept_events(state: State, trail: list[Entry]) -> list[str]:
