@@ -1,9 +1,11 @@
-"""Draws a plan as a Mermaid flowchart: legs as boxes, steps in them, reactions dotted."""
+"""Draws a plan as a Mermaid flowchart: legs as boxes, steps in them, reactions, handlers and tables dotted."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from ltc.definition.compile_start import START
 from ltc.definition.flow import reactions
 from ltc.definition.plan import (
     AnyNode,
@@ -11,6 +13,7 @@ from ltc.definition.plan import (
     CallNode,
     ChooseNode,
     EndNode,
+    Handler,
     Leg,
     Loop,
     ParallelNode,
@@ -18,7 +21,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
-from ltc.definition.show_words import every_words, reaction_words
+from ltc.definition.show_words import every_words, reaction_words, span_words
 
 
 def mermaid(plan: Plan, language: str = "en") -> str:
@@ -32,6 +35,14 @@ class _Drawing:
     language: str
     out: list[str] = field(default_factory=list)
     edges: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def id(self, name: str) -> str:
+        """Return what Mermaid calls a step: its name as far as that can be, and no other step's."""
+        if name not in self.ids:
+            plain = f"n_{re.sub('[^a-z0-9_]', '_', name.replace('.', '__'))}"
+            self.ids[name] = f"{plain}_{len(self.ids)}" if plain in self.ids.values() else plain
+        return self.ids[name]
 
     def draw(self) -> str:
         self.out.append("flowchart TD")
@@ -42,6 +53,12 @@ class _Drawing:
             tails = self.leg(leg, tails)
         self.out.append('  done(["completed"])')
         self.link(tails, "done")
+        for handler in self.plan.handlers:
+            self.handler(handler)
+        if self.plan.keep_open:
+            self.kept_open(span_words(self.plan.keep_open.span), self.plan.keep_open.handlers)
+        for name in self.plan.tables:
+            self.table(name)
         return "\n".join([*self.out, *self.edges]) + "\n"
 
     def leg(self, leg: Leg, tails: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -58,18 +75,54 @@ class _Drawing:
         self.out.append("  end")
         return [*after, (f"when_{leg.id}", "no")] if leg.when else after
 
+    def handler(self, handler: Handler) -> None:
+        """Draw an event that may come at any time, and the line that it starts beside the legs."""
+        name = f"handler_{handler.name}"
+        during = ", ".join(handler.legs) or "any leg"
+        self.out.append(f'  {name}>"{_safe(f"{handler.name}: {handler.event}, at any time in {during}")}"]')
+        side = next((leg for leg in self.plan.sides if leg.id == handler.name), None)
+        if side:
+            self.out.append(f'  subgraph side_{side.id}["{_safe(handler.name)}"]')
+            self.block(side.first, [(name, "")])
+            self.out.append("  end")
+        elif handler.then.kind == "send_back":
+            target = next((leg.first for leg in self.plan.legs if leg.id == handler.then.leg), "")
+            self.edges.append(f"  {name} -.-> {self.id(target)}")
+        else:
+            self.out.append(f'  {name}_then(["{_safe(reaction_words(handler.then))}"])')
+            self.edges.append(f"  {name} -.-> {name}_then")
+
+    def kept_open(self, span: str, handlers: list[str]) -> None:
+        """Draw what a completed chain stays open for."""
+        self.out.append(f'  kept_open(["{_safe(f"kept open for {span}")}"])')
+        self.edges.append("  done --> kept_open")
+        self.edges += [f"  kept_open -.-> handler_{name}" for name in handlers]
+
+    def table(self, name: str) -> None:
+        """Draw a decision table, and which steps and legs read it."""
+        self.out.append(f'  table_{name}[("{_safe(f"table {name}")}")]')
+        speaks = re.compile(rf"\b{name}\.")
+        slas = {sla: one.table for sla, one in self.plan.slas.items()}
+        for node in self.plan.nodes.values():
+            said = [node.model_dump_json(exclude={"id", "next", "up", "leg"}), *(slas[one] for one in node.slas)]
+            if any(speaks.search(text) for text in said):
+                self.edges.append(f"  table_{name} -.-> {self.id(node.id)}")
+        for leg in self.plan.legs:
+            if speaks.search(leg.when) or any(speaks.search(slas[one]) for one in leg.slas):
+                self.edges.append(f"  table_{name} -.-> leg_{leg.id}")
+
     def block(self, first: str, tails: list[tuple[str, str]]) -> list[tuple[str, str]]:
         at = first
         while at:
             node = self.plan.nodes[at]
-            self.out.append(f"    {_id(node.id)}{self.shape(node)}")
-            self.link(tails, _id(node.id))
+            self.out.append(f"    {self.id(node.id)}{self.shape(node)}")
+            self.link(tails, self.id(node.id))
             tails = self.after(node)
             at = node.next
         return tails
 
     def after(self, node: AnyNode) -> list[tuple[str, str]]:
-        here = _id(node.id)
+        here = self.id(node.id)
         if isinstance(node, EndNode):
             return []
         if isinstance(node, ChooseNode):
@@ -78,6 +131,11 @@ class _Drawing:
             return [tail for first, tails in arms for tail in self.block(first, tails)] + open_end
         if isinstance(node, ParallelNode):
             return [tail for first in node.branches for tail in self.block(first, [(here, "")])]
+        if isinstance(node, WaitNode) and node.ladder:
+            for level in node.ladder.levels:
+                told = f", tell {level.notify}" if level.notify else ""
+                label = f"level {level.name}: {span_words(level.after)}{told}"
+                self.link(self.block(level.first, [(here, label)]) if level.first else [(here, label)], here)
         return [(here, ""), *self.react(node)]
 
     def react(self, node: AnyNode) -> list[tuple[str, str]]:
@@ -86,21 +144,21 @@ class _Drawing:
         for key, reaction in reactions(node):
             label = key.replace("on_refusal.", "refused: ")
             if reaction.first:
-                ends = self.block(reaction.first, [(_id(node.id), label)])
+                ends = self.block(reaction.first, [(self.id(node.id), label)])
                 if reaction.retry:
-                    self.link(ends, _id(node.id))
+                    self.link(ends, self.id(node.id))
                 else:
                     tails += ends
             elif reaction.kind == "send_back":
                 target = next((leg.first for leg in self.plan.legs if leg.id == reaction.leg), "")
-                self.edges.append(f'  {_id(node.id)} -. "{_safe(label)}" .-> {_id(target)}')
+                self.edges.append(f'  {self.id(node.id)} -. "{_safe(label)}" .-> {self.id(target)}')
             elif reaction.kind != "hold":
                 self.stop(node, label, reaction_words(reaction))
         return tails
 
     def stop(self, node: AnyNode, label: str, words: str) -> None:
-        name = f"{_id(node.id)}__{len(self.edges)}"
-        self.edges.append(f'  {_id(node.id)} -. "{_safe(label)}" .-> {name}(["{_safe(words)}"])')
+        name = f"{self.id(node.id)}__{len(self.edges)}"
+        self.edges.append(f'  {self.id(node.id)} -. "{_safe(label)}" .-> {name}(["{_safe(words)}"])')
 
     def shape(self, node: AnyNode) -> str:
         """The box of a step: its title, or in a few words what it does."""
@@ -109,7 +167,8 @@ class _Drawing:
 
     def titled(self, title: dict[str, str], otherwise: str) -> str:
         """The title in the language wanted, else in English, else in any, else what stands for it."""
-        return title.get(self.language) or title.get("en") or next(iter(title.values()), otherwise)
+        said = (title.get(self.language, ""), title.get("en", ""), *title.values())
+        return next((words for words in said if words.strip()), otherwise)
 
     def link(self, tails: list[tuple[str, str]], to: str) -> None:
         for tail, label in tails:
@@ -119,8 +178,12 @@ class _Drawing:
 
 def _box(node: AnyNode) -> tuple[str, str, str]:
     """How a step is drawn, and the words that stand for it where it has no title."""
+    if isinstance(node, CallNode) and "process" in node.call.args and node.call.op == START:
+        return "[[", "]]", f"start {node.call.args['process'].strip(chr(39))}"
     if isinstance(node, CallNode):
         return "[", "]", node.call.op
+    if isinstance(node, WaitNode) and node.ladder:
+        return "([", "])", f"dun {node.ladder.document}"
     if isinstance(node, WaitNode):
         return "([", "])", " or ".join(awaited.event for awaited in node.events)
     if isinstance(node, ApproveNode):
@@ -136,12 +199,10 @@ def _each(loop: Loop) -> str:
     return every_words(loop.every) if loop.every else f"each {loop.name} of {loop.source}"
 
 
-def _id(name: str) -> str:
-    return "n_" + name.replace(".", "__").replace("-", "_")
-
-
 def _safe(text: str) -> str:
-    """Mermaid reads some characters as its own, even inside quotes."""
-    for char, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
-        text = text.replace(char, code)
-    return text
+    """Mermaid reads some characters as its own, even inside quotes; and what begins as a list does, as a list."""
+    text = "".join(_CODES.get(char, char) for char in " ".join(text.split()))
+    return re.sub(r"^(\d+)\.(?=\s)", r"\1#46;", re.sub(r"^([-+])(?=\s)", lambda found: f"#{ord(found[1])};", text))
+
+
+_CODES = {char: f"#{ord(char)};" for char in "#<>`*$\\"} | {'"': "#quot;"}
