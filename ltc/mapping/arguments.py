@@ -25,13 +25,18 @@ class UnknownTable(ValueError):
     """A table that the file does not have."""
 
 
+class BrokenTable(ValueError):
+    """A table that is complained about where it stands."""
+
+
 @dataclass
 class Tables:
-    """The named tables of a file; ``used`` gathers those that a field names."""
+    """The named tables of a file; ``used`` gathers those that a field names, ``broken`` are those that are none."""
 
-    words: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    units: Mapping[str, dict[str, Decimal]] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    units: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
 
 
 def argument(arg: Arg, node: Source, tables: Tables) -> Any:
@@ -39,6 +44,7 @@ def argument(arg: Arg, node: Source, tables: Tables) -> Any:
 
     Raises:
         UnknownTable: it names a table that is not there.
+        BrokenTable: it names one that is there and is none.
         ValueError: it is not of its kind; the text says how.
     """
     if arg.kind in ("table", "units"):
@@ -92,6 +98,8 @@ def country(text: str) -> str:
 def _table(arg: Arg, node: Source, tables: Tables) -> Any:
     where: Mapping[str, Any] = tables.words if arg.kind == "table" else tables.units
     if isinstance(node, Scalar):
+        if node.text in tables.broken:
+            raise BrokenTable(node.text)
         if node.text not in where:
             raise UnknownTable(node.text)
         tables.used.add(node.text)

@@ -60,7 +60,8 @@ class _File:
         self.head(system)
         if self.extends(shipped is not None) and shipped is not None:
             self.shipped = shipped(self.tree.text("system"))
-        self.tables = Tables(self.named("tables", word_table), self.named("units", unit_table))
+        for key, parse, found in (("tables", word_table, self.tables.words), ("units", unit_table, self.tables.units)):
+            self.named(key, parse, found)
         fields = FieldCompiler(self.problems, self.tables, self.everywhere())
         entities = {} if self.shipped is None else dict(self.shipped.entities)
         nodes = self.tree.mapping("entities")
@@ -71,8 +72,9 @@ class _File:
                 entities[name] = self.merged(entities.get(name), made)
             if made is not None and len(self.problems.found) == before:  # a field that is wrong is not missing besides
                 self.covered(entities[name])
-        for word, mark in self.unused():
-            self.problems.add("LTC-M055", mark, word=word)
+        if not self.problems.found:  # a field that is wrong may be the one that names the table
+            for word, mark in self.unused():
+                self.problems.add("LTC-M055", mark, word=word)
         return Mapping(self.tree.text("system"), self.problems.file, entities, self.absent(), self.tree.text("title"))
 
     def known(self, node: Tree, keys: Iterable[str], where: str) -> None:
@@ -106,17 +108,16 @@ class _File:
             self.problems.add("LTC-M049", node.mark, first="extends", second="a mapping that is itself the shipped one")
         return True
 
-    def named(self, key: str, parse: Callable[[Source], Any]) -> dict[str, Any]:
+    def named(self, key: str, parse: Callable[[Source], Any], found: dict[str, Any]) -> None:
         node = self.tree.values.get(key)
         if node is not None and not isinstance(node, Tree):
             self.wrong(node, f"'{key}'", "a mapping of tables")
-        found = {}
         for name, table in self.tree.mapping(key).values.items():
             try:
                 found[name] = parse(table)
             except ValueError as error:
+                self.tables.broken.add(name)
                 self.problems.add("LTC-M047", table.mark, word=name[:40], problem=str(error), doc=TOP[key])
-        return found
 
     def unused(self) -> list[tuple[str, Mark]]:
         return [

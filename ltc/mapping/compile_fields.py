@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ltc.definition.errors import Mark
 from ltc.definition.nodes import Listing, Scalar, kind
 from ltc.definition.nodes import Mapping as Tree
-from ltc.mapping.arguments import Tables, UnknownTable, argument
+from ltc.mapping.arguments import BrokenTable, Tables, UnknownTable, argument
 from ltc.mapping.compiled import Field
 from ltc.mapping.complaints import Complaints
 from ltc.mapping.entities import Kind, fields_of, name_of, resolve
@@ -209,6 +209,8 @@ class _One:
                 known = self.whole.tables.words if arg.kind == "table" else self.whole.tables.units
                 where = "tables" if arg.kind == "table" else "units"
                 self.complain("LTC-M048", key, word=str(error)[:40], where=where, known=known)
+                continue
+            except BrokenTable:
                 continue
             except ValueError as error:
                 self.complain("LTC-M047", key, word=key, problem=str(error), doc=arg.doc)

@@ -21,8 +21,10 @@ class MappingError(ValueError):
     def __init__(self, entity: str, target: str, source: str, why: str, value: Any = None) -> None:
         self.entity, self.target, self.source, self.why = entity, target, source, why
         self.value = excerpt(value)
-        found = f" (found {self.value})" if self.value else ""
-        super().__init__(f"{entity}: '{target}' from '{source}': {why}{found}")
+        if self.value:
+            super().__init__(f"{entity}: '{target}' from '{source}': {why} (found {self.value})")
+        else:
+            super().__init__(f"{entity}: '{target}' from '{source}': {why}")
 
 
 def excerpt(value: Any) -> str:

@@ -6,11 +6,14 @@ import json
 import re
 from functools import cached_property
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ltc.definition.codes import Code
 
 _PARTICULAR = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _LETTERS = 6  # fewer letters of a template's own could belong to anything, such as "{kind} of {item}"
-_PLACE = re.compile(r"(?P<place>.*?:\d+:\d+: )(?P<code>LTC-D\d{3}) (?P<rest>.*)", re.DOTALL)
+_PLACE = re.compile(r"(?P<place>.*?:\d+:\d+: )(?P<code>LTC-[DM]\d{3}) (?P<rest>.*)", re.DOTALL)
 
 
 class _Template(NamedTuple):
@@ -24,7 +27,8 @@ class _Template(NamedTuple):
 class Catalogue:
     """The messages of one language, by their English templates.
 
-    ``phrases`` are sentences and parts of sentences, ``labels`` headings, ``codes`` the complaints about definitions,
+    ``phrases`` are sentences and parts of sentences, ``labels`` headings, ``codes`` the complaints about definitions
+    and mappings,
     ``nouns`` what is counted, ``fills`` templates too short to be found by their text,
     ``titles`` what stands around the tables of the reference.
     """
@@ -38,7 +42,7 @@ class Catalogue:
         }
         self.labels: dict[str, str] = read.pop("labels", {})
         self.nouns: dict[str, str] = read.pop("nouns", {})
-        self.codes: dict[str, list[str]] = read.pop("codes", {})
+        self.codes: dict[str, list[str]] = {**read.pop("codes", {}), **read.pop("mapping_codes", {})}
         self.fills: dict[str, str] = read.pop("fills", {})
         self.titles: dict[str, str] = read.pop("reference", {})
         self._parts = read
@@ -110,15 +114,13 @@ class Catalogue:
         return f"{said[0]}{said[1] if said[1].startswith('；') else f'；{said[1]}'}"
 
     def _complaint(self, text: str) -> str:
-        """Say a complaint about a definition as it is printed: place, code, sentence; remedy."""
+        """Say a complaint about a definition or a mapping as it is printed: place, code, sentence; remedy."""
         found = _PLACE.fullmatch(text)
-        if not found or found["code"] not in self.codes:
+        if not found or (english := _english(found["code"])) is None:
             return ""
-        from ltc.definition.codes import CODES
-
-        code, rest = CODES[found["code"]], found["rest"]
         hint = r"(?P<used> \(used at .*?\))?(?P<hint> \(did you mean .*?\?\))?"
-        both = re.fullmatch(f"(?P<s>{_loose(code.sentence)}){hint}; (?P<r>{_loose(code.remedy)})", rest, re.DOTALL)
+        sentence, remedy = _loose(english.sentence), _loose(english.remedy)
+        both = re.fullmatch(f"(?P<s>{sentence}){hint}; (?P<r>{remedy})", found["rest"], re.DOTALL)
         if not both:
             return ""
         extra = "".join(self.line(both[name], 2) if both[name] else "" for name in ("used", "hint"))
@@ -127,21 +129,35 @@ class Catalogue:
 
     def sentence(self, code: str, text: str) -> str:
         """Return what is wrong, of a complaint with this code."""
-        from ltc.definition.codes import CODES
-
-        return self._of(CODES[code].sentence, self.codes[code][0], text)
+        return self._half(code, text, 0)
 
     def remedy(self, code: str, text: str) -> str:
         """Return what to do, of a complaint with this code."""
-        from ltc.definition.codes import CODES
+        return self._half(code, text, 1)
 
-        return self._of(CODES[code].remedy, self.codes[code][1], text)
+    def _half(self, code: str, text: str, half: int) -> str:
+        english = _english(code)
+        other = self.codes.get(code) or self.codes.get(code.replace("LTC-M", "LTC-D"))
+        if english is None or other is None:
+            return text
+        return self._of((english.sentence, english.remedy)[half], other[half], text)
 
     def _of(self, template: str, other: str, text: str) -> str:
         found = re.fullmatch(_pattern(_plain(template)), text, re.DOTALL)
         if not found:
             return text
         return _filled(_plain(other), {name: self.line(value, 2) for name, value in found.groupdict().items()})
+
+
+def _english(code: str) -> Code | None:
+    """Return the English of a complaint about a definition or a mapping; None for a code that there is not."""
+    from ltc.definition.codes import CODES
+
+    if code in CODES:
+        return CODES[code]
+    from ltc.mapping.codes import CODES as MAPPINGS
+
+    return MAPPINGS.get(code)
 
 
 def _plain(template: str) -> str:

@@ -124,3 +124,16 @@ def test_a_pair_with_something_missing(tmp_path, good):
 
 def test_the_reference_is_printed():
     assert "## Transforms" in ltc("reference").stdout
+
+
+def test_complaints_and_refused_values_are_said_in_chinese(good, tmp_path, monkeypatch):
+    monkeypatch.setenv("LTC_LANG", "zh")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("mapping: 1\nsystem: x\nentities: {note: {write: [{target: a, source: txet, transform: text}]}}\n")
+    assert (
+        f"{wrong}:3:47: LTC-M041 note 没有字段 'txet'（您是否想写 'text'？）；它有：" in ltc("check", str(wrong)).stdout
+    )
+    record = tmp_path / "record.json"
+    record.write_text('{"deal": "5", "t": [1]}')
+    done = ltc("try", str(good), "note", str(record))
+    assert "不是文本（实为 [1]）" in done.stderr, done.output

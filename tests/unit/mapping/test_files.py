@@ -57,6 +57,10 @@ def test_the_example_of_the_page_does_what_it_says():
          ["LTC-M047 3:7"]),
         ("mapping: 1\nsystem: x\ntables: {t: {a: b}}\nentities: {note: {write: [{target: a, source: text, transform: text}]}}",
          ["LTC-M055 3:10"]),
+        ("mapping: 1\nsystem: x\ntables: {t: [a]}\nentities: {note: {write: [{target: a, source: text, transform: enum, "
+         "table: t}]}}", ["LTC-M047 3:13"]),  # the field that names the broken table is not to blame
+        ("mapping: 1\nsystem: x\ntables: {t: {a: b}}\nentities: {note: {write: [{target: a, source: text, transform: enun, "
+         "table: t}]}}", ["LTC-M043 4:64"]),  # and the table that a broken field names is not unused
         (NOTE.replace("{0}", "{target: id, source: t, transform: text}").replace("id, opp", "opp"), ["LTC-M050 4:3"]),
         (NOTE.replace("{0}", "{target: txt, source: t, transform: text}"), ["LTC-M041 7:18"]),
         (NOTE.replace("{0}", "{target: text, source: t, transform: txt}"), ["LTC-M043 7:46"]),

@@ -13,11 +13,12 @@ import pytest
 from ltc.definition import shapes
 from ltc.definition.codes import CODES
 from ltc.definition.schema import DOCUMENT, SHAPES
+from ltc.mapping.codes import CODES as MAPPINGS
 from ltc.wording import LANGUAGES, UnknownLanguageError, chinese, fill, label, language, say, say_value
 from tests.unit.wording.sources import ROOT, headings, helps, pages, sentences
 
 ZH = ROOT / "ltc/wording/zh"
-# Where sentences for readers are made. What others say (adapters of outside systems, the sandbox) is quoted, not ours.
+# Where sentences for readers are made. What others say (outside systems, the sandbox) is quoted, not ours.
 CLI = sorted((ROOT / "ltc/cli").glob("*.py"))
 ENGINE = [
     *sorted((ROOT / "ltc/client").glob("*.py")), *(path for path in sorted((ROOT / "ltc/store").rglob("*.py")) if path.stem != "view_tables"),
@@ -40,6 +41,21 @@ STARTER = [
         "rehearsal/balances", "rehearsal/billing", "rehearsal/endings", "rehearsal/holdings", "rehearsal/on_record", "real/report", "real/judge", "real/books", "real/demo",
     )),
 ]  # fmt: skip
+# What the systems' adapters, the transport and the calls say stands in holds and in `ltc stuck`; mappings are people's own.
+_RAW = ("countries", "calling_codes", "codes", "reference")  # data, and what stands by its code or in a page of its own
+SYSTEMS = [
+    *sorted((ROOT / "ltc/transport").glob("*.py")), *sorted((ROOT / "activities").glob("*.py")),
+    *(path for path in sorted((ROOT / "ltc/adapters").rglob("*.py")) if path.parent.name not in ("people_file", "files_folder")),
+]  # fmt: skip
+MAPPING = [path for path in sorted((ROOT / "ltc/mapping").rglob("*.py")) if path.stem not in _RAW]
+EVERY = {
+    "cli": CLI,
+    "engine": ENGINE,
+    "definition": DEFINITION,
+    "starter": STARTER,
+    "systems": SYSTEMS,
+    "mapping": MAPPING,
+}
 SAME = {"SHA256"}  # headings that both languages share
 STAYS = frozenset(json.loads((Path(__file__).parent / "stays.json").read_text(encoding="utf-8")))
 
@@ -78,7 +94,7 @@ def _written(paths: list[Path]) -> set[str]:
     return {text for path in paths for text in sentences(path)}
 
 
-@pytest.mark.parametrize("paths", [CLI, ENGINE, DEFINITION, STARTER], ids=["cli", "engine", "definition", "starter"])
+@pytest.mark.parametrize("paths", EVERY.values(), ids=EVERY)
 def test_every_sentence_in_the_code_is_translated(paths: list[Path]) -> None:
     known = {*chinese().phrases, *chinese().fills, *chinese().labels, *chinese().titles, *STAYS}
     assert not sorted(_written(paths) - known), (
@@ -96,8 +112,12 @@ def test_every_heading_is_translated() -> None:
 def test_every_complaint_is_translated() -> None:
     codes = json.loads((ZH / "codes.json").read_text(encoding="utf-8"))
     assert set(codes) == set(CODES), "ltc/wording/zh/codes.json and ltc/definition/codes.py differ in these codes"
-    for code, (sentence, remedy) in codes.items():
-        for english, other in ((CODES[code].sentence, sentence), (CODES[code].remedy, remedy)):
+    of_mappings = json.loads((ZH / "mapping_codes.json").read_text(encoding="utf-8"))
+    own = {code for code, text in MAPPINGS.items() if text != CODES.get(code.replace("LTC-M", "LTC-D"))}
+    assert set(of_mappings) == own, "ltc/wording/zh/mapping_codes.json and ltc/mapping/codes.py differ in these codes"
+    known = {**MAPPINGS, **CODES}
+    for code, (sentence, remedy) in {**codes, **of_mappings}.items():
+        for english, other in ((known[code].sentence, sentence), (known[code].remedy, remedy)):
             assert other, f"{code} has an empty text"
             assert _fields(english) == _fields(other), f"{code} has other particulars"
             assert re.search("[\u4e00-\u9fff]", other) or not re.search(r"[a-z]", re.sub(r"\{.*?\}", "", english)), code
@@ -112,7 +132,7 @@ def test_every_description_of_the_language_is_translated() -> None:
 
 
 def test_nothing_is_translated_that_nobody_says() -> None:
-    written = _written(CLI + ENGINE + DEFINITION + STARTER)
+    written = _written([path for paths in EVERY.values() for path in paths])
     told = {text for _, command in pages() for text in helps(command)}
     stale = {
         "schema": set(_read("schema")) - _described(),
@@ -120,13 +140,15 @@ def test_nothing_is_translated_that_nobody_says() -> None:
         "engine": set(_read("engine")) - written,
         "language": set(_read("language")) - written,
         "starter": set(_read("starter")) - written,
+        "systems": set(_read("systems")) - written,
+        "mapping": set(_read("mapping")) - written,
         "help": set(_read("help")) - told - {"Show this message and exit."},
         "stays": STAYS - written,
     }
     assert not {name: sorted(texts) for name, texts in stale.items() if texts}, "remove these"
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in ZH.glob("*.json") if path.stem != "codes"))
+@pytest.mark.parametrize("name", sorted(path.stem for path in ZH.glob("*.json") if not path.stem.endswith("codes")))
 def test_a_catalogue_is_whole(name: str) -> None:
     for english, other in _read(name).items():
         assert other.strip(), f"{english!r} has an empty text"
@@ -137,7 +159,11 @@ def test_a_catalogue_is_whole(name: str) -> None:
 
 
 def test_no_sentence_stands_in_two_catalogues() -> None:
-    names = [path.stem for path in sorted(ZH.glob("*.json")) if path.stem not in ("codes", "labels", "nouns")]
+    names = [
+        path.stem
+        for path in sorted(ZH.glob("*.json"))
+        if path.stem not in ("codes", "mapping_codes", "labels", "nouns")
+    ]
     seen: dict[str, str] = {}
     for name in names:
         for english in _read(name):
