@@ -11,6 +11,7 @@ from typing import Any, Self
 from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.cli import adopting, installed
 from ltc.cli.desk_archive import ArchiveDesk
+from ltc.cli.desk_files import FileDesk
 from ltc.cli.desk_tasks import DOOR, TaskDesk
 from ltc.cli.desk_versions import VersionDesk
 from ltc.cli.errors import translate
@@ -30,7 +31,7 @@ from ltc.store.stuck_facts import Stuck
 Record = dict[str, Any]
 
 
-class Desk(TaskDesk, VersionDesk, ArchiveDesk):
+class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
     """An open installation. Temporal is connected to only by what needs it."""
 
     def __init__(self) -> None:

@@ -11,8 +11,12 @@ import typer
 
 from ltc.cli import installed, options
 from ltc.cli.exits import BadUsageError, Code, NotFoundError, RefusedError
+from ltc.cli.inputs import reason as said
+from ltc.cli.intervening import confirm
 from ltc.cli.output import Format, col, note, one, rows, tell
+from ltc.cli.session import ask
 from ltc.cli.task_work_cmd import read_file
+from ltc.cli.text import counted, moment
 
 if TYPE_CHECKING:
     from ltc.ports.files import Files
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Keep, fetch and verify attached files.", no_args_is_help=True, rich_markup_mode=None)
 Named = Annotated[str, typer.Argument(metavar="SHA256", help="The file's digest, or its first 8 or more digits.")]
 _LIST = (col("SHA256", "sha256"), col("RESULT", "result"))
+_UNUSED = (col("SHA256", "sha256"), col("LAST USED", "used", moment))
 
 
 def _files() -> Files:
@@ -116,3 +121,31 @@ def list_files(limit: options.Limit = 50, output: options.Output = Format.TABLE)
     rows(found[:limit], (col("SHA256", "sha256"),), output, empty="no file is kept")
     if len(found) > limit:
         note("there are more: raise --limit")
+
+
+@app.command()
+def prune(
+    older: Annotated[
+        str, typer.Option("--older-than", metavar="DAYS", help="Not kept or used for so long, in real time.")
+    ] = "30d",
+    actor: options.Actor = "", reason: options.Reason = "",
+    dry_run: options.DryRun = False, yes: options.Yes = False, output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Remove files that nothing on record refers to: no trail, start or answer, here or in an archive.
+
+    Where a trail has a hole or an archive cannot be read, nothing is removed.
+    """
+    if not older.endswith("d") or not older[:-1].isdigit() or int(older[:-1]) == 0:
+        raise BadUsageError(f"--older-than: {older!r} is no number of days; write 30d")
+    days = int(older[:-1])
+    found = ask(lambda desk: desk.files_unused(days))
+    if dry_run or not found:
+        rows(found, _UNUSED, output, empty="no file is without use")
+        note(f"{counted(len(found), 'file')} without use; nothing was removed")
+        return
+    if not actor:
+        raise BadUsageError("--actor says who removes them (or LTC_ACTOR)")
+    why = said(reason)
+    note(f"{counted(len(found), 'file')} without use")
+    confirm("remove them for good?", yes)
+    rows(ask(lambda desk: desk.files_prune(days, actor, why)), _UNUSED, output, empty="no file is without use")

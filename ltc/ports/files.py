@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from ltc.model.files import FileRef
@@ -38,7 +39,17 @@ class Files(Protocol):
         """
 
     def has(self, sha256: str) -> bool:
-        """Tell whether something is kept under a digest, without reading it."""
+        """Tell whether something is kept under a digest, without reading it; this counts as using it."""
 
     def kept(self) -> list[str]:
         """Return the digests of all files, in order."""
+
+    def used(self, sha256: str) -> datetime:
+        """Return when a file was last kept or asked for.
+
+        Raises:
+            FileMissing: it is not there.
+        """
+
+    def remove(self, sha256: str) -> None:
+        """Remove a file that nothing refers to any more."""

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.core.stand_in import Script
+from ltc.model.trail import Entry, Kind
 from ltc.ports.operations import Registry
 from ltc.ports.store import DocumentRef, InboxEvent, Route, StartRequest, StoreError
-from ltc.store import Store, tally_anew
+from ltc.store import Store, referenced, tally_anew
 from ltc.store.archive import choosing, files, lines, restoring, running, tables
 from ltc.store.archive.choosing import Wanted
 from ltc.store.archive.files import ArchiveDamaged
@@ -150,6 +151,43 @@ async def test_an_event_about_an_archived_chain_says_where_the_chain_is(
     assert late["why"] == f"the chain has ended and is archived in {file}; `ltc archive restore a` brings it back"
     assert restoring.restore(url, tmp_path / "A1", ["a"]).chains == 1
     assert [route.chain for route in await closed.routes(order)] == ["a"]
+
+
+def speaking(digest: str, process: str = "p") -> list[Entry]:
+    """The trail of a closed chain in which somebody attached a file to a task."""
+    file = {"sha256": digest, "name": "a.pdf", "size": 9, "kind": "pdf"}
+    said: list[tuple[Kind, dict[str, Any]]] = [
+        (Kind.CHAIN_STARTED, {"process": process}), (Kind.TASK_ACTED, {"task": "t", "values": {"scan": [file]}}),
+        (Kind.ENDED, {"outcome": "completed"}),
+    ]  # fmt: skip
+    return [Entry(seq=at, at=MONDAY, wall=MONDAY, kind=kind, data=data) for at, (kind, data) in enumerate(said)]
+
+
+async def test_what_chains_speak_of_is_known_in_the_tables_and_in_archives(
+    closed: Store, url: str, tmp_path: Path
+) -> None:
+    here, there, none = "a1" * 32, "b2" * 32, "c3" * 32
+    await closed.append("here", "r1", speaking(here, "stays"))
+    await closed.append("there", "r1", speaking(there))
+    await closed.record_start(StartRequest(
+        chain="asked", installation="i", process="q", key="q", plan_digest="d", source="file", input={"file": none},
+    ))  # fmt: skip
+    await closed.chains({})  # the views have followed
+    running.begin(url, "A1", tmp_path / "A1", Wanted(LATER.before, "p"), "nancy")
+    assert (await closed.archived_at("there"), await closed.archived_at("here")) != ("", "")
+    known = await closed.read(referenced.digests)
+    assert {here, there, none} <= known
+    assert "d4" * 32 not in known
+    (tmp_path / "A1" / "part-00001.jsonl.gz").unlink()
+    with pytest.raises(ArchiveDamaged):
+        await closed.read(referenced.digests)
+
+
+async def test_with_a_hole_in_a_trail_nobody_knows_what_chains_speak_of(store: Store) -> None:
+    await store.append("holed", "r1", speaking("a1" * 32)[1:])
+    await store.chains({})
+    with pytest.raises(StoreError, match="have holes"):
+        await store.read(referenced.digests)
 
 
 KEPT: dict[str, tuple[str, Callable[[], str]]] = {

@@ -75,6 +75,21 @@ def test_nothing_is_left_of_a_write_that_failed(files: FolderFiles, monkeypatch:
     assert [path for path in files.folder.rglob("*") if path.is_file()] == []
 
 
+def test_a_file_is_as_old_as_its_last_use_and_goes_when_it_is_removed(files: FolderFiles) -> None:
+    name = files.put(PDF, "a.pdf").sha256
+    path = files.folder / name[:2] / name[2:]
+    for use in (lambda: files.put(PDF, "again.pdf"), lambda: files.has(name)):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        assert files.used(name).year == 2001
+        use()
+        assert files.used(name).year > 2020
+    files.remove(name)
+    files.remove(name)
+    assert (files.has(name), files.kept()) == (False, [])
+    with pytest.raises(FileMissing):
+        files.used(name)
+
+
 @pytest.mark.parametrize(("text", "size"), [("500KB", 512_000), ("20MB", 20 * 1024**2), ("1 GB", 1024**3)])
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ltc.model.files import FileRef
@@ -61,7 +63,9 @@ class FolderFiles:
         plain = self._checked(data, name)
         digest = hashlib.sha256(data).hexdigest()
         try:
-            if not self._sound(digest):
+            if self._sound(digest):
+                self._path(digest).touch()
+            else:
                 self._write(digest, data)
         except OSError as error:
             raise Unavailable(f"the file store {self.folder} cannot be written: {error.strerror}") from error
@@ -85,8 +89,34 @@ class FolderFiles:
         return data
 
     def has(self, sha256: str) -> bool:
-        """Tell whether something is kept under a digest."""
-        return bool(_DIGEST.fullmatch(sha256)) and self._path(sha256).is_file()
+        """Tell whether something is kept under a digest; who asks is about to refer to it, which counts as used."""
+        if not _DIGEST.fullmatch(sha256) or not self._path(sha256).is_file():
+            return False
+        with contextlib.suppress(OSError):  # a folder that cannot be written is pruned by nobody
+            self._path(sha256).touch()
+        return True
+
+    def used(self, sha256: str) -> datetime:
+        """Return when a file was last kept or asked for.
+
+        Raises:
+            FileMissing: it is not there.
+        """
+        try:
+            return datetime.fromtimestamp(self._path(sha256).stat().st_mtime, UTC)
+        except OSError:
+            raise FileMissing(f"no file {sha256[:12]}… is kept in {self.folder}") from None
+
+    def remove(self, sha256: str) -> None:
+        """Remove a file; one that is gone already is no harm.
+
+        Raises:
+            Unavailable: the disk does not take it.
+        """
+        try:
+            self._path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(f"the file store {self.folder} cannot be written: {error.strerror}") from error
 
     def kept(self) -> list[str]:
         """Return the digests of all files, in order."""
