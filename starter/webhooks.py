@@ -26,6 +26,7 @@ from ltc.settings import Settings, SettingsError, WebhookSettings
 from starter.standard_webhooks import WebhookError, key_of, verify
 
 LOG = logging.getLogger("ltc.webhooks")
+_LONGEST_ID = 200
 
 
 def endpoints(settings: Settings, registry: Registry) -> dict[str, WebhookSettings]:
@@ -113,6 +114,8 @@ class WebhookDoor:
         document = subject_of(kind, sent["data"])
         if document is None:
             raise WebhookError(422, f"data.{kind.subject}: names no document; {kind.name} is found by it")
+        if len(document.id) > _LONGEST_ID:
+            raise WebhookError(422, f"data.{kind.subject}: no document's id has more than {_LONGEST_ID} characters")
         return InboxEvent(source=source, id=message, name=kind.name, fields=sent["data"], document=document)
 
     async def _what_follows(self, event: InboxEvent) -> dict[str, str]:
@@ -131,6 +134,10 @@ def _read(body: bytes) -> dict[str, Any]:
         raise WebhookError(400, 'the body is not JSON; send {"type": EVENT, "data": {FIELDS}}') from None
     if b"\\u0000" in body:
         raise WebhookError(422, "the body holds a NUL character (\\u0000), which no record can keep; leave it out")
+    try:
+        json.dumps(sent, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise WebhookError(422, "the body holds half a character (\\ud800 to \\udfff alone); send whole ones") from None
     if not (isinstance(sent, dict) and isinstance(sent.get("type"), str) and isinstance(sent.get("data"), dict)):
         raise WebhookError(422, 'the body says no type and data; send {"type": EVENT, "data": {FIELDS}}')
     return sent

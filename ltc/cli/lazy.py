@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from ltc.cli.errors import translate
 from ltc.cli.exits import CliError, Code
 from ltc.wording import UnknownLanguageError, fill, foreign, language, say
 
@@ -79,6 +80,9 @@ class LazyGroup(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Code.FAILED)
         except Exception as error:
+            end = translate(error)
+            if end is not None:
+                fail(str(end), end.code)
             if logging.getLogger("ltc").isEnabledFor(logging.DEBUG):
                 raise
             name = type(error).__name__

@@ -138,6 +138,12 @@ def test_versions_that_we_do_not_know_are_passed_over(door: httpx.Client) -> Non
         ({"sent": b"[" * 2000}, 400, "not JSON"),
         ({"sent": b'{"type": "erp.goods_shipped", "data": {"order": NaN}}'}, 400, "not JSON"),
         ({"sent": b'{"type": "erp.goods_shipped", "data": {"order": "\\u0000"}}'}, 422, "NUL"),
+        (
+            {"sent": b'{"type": "erp.goods_shipped", "data": {"order": "\\ud800", "delivery": "x"}}'},
+            422,
+            "half a character",
+        ),
+        ({"sent": {**SHIPPED, "data": {"order": "S" * 201, "delivery": "x"}}}, 422, "more than 200 characters"),
         ({"sent": [1]}, 422, "type and data"),
         ({"sent": {"type": "erp.goods_shipped"}}, 422, "type and data"),
         ({"sent": {"type": 7, "data": {}}}, 422, "type and data"),
