@@ -66,6 +66,12 @@ class Layout:
         """The log of a process."""
         return self.state / "logs" / f"{name}.log"
 
+    def classes(self, system: str) -> list[str]:
+        """Return the words that have a sandbox system serve operations as the settings take them to be served."""
+        ports = ("crm",) if system == "crm" else ("erp", "customer")
+        chosen = {name: kind for name, kind in self.settings.effect_classes.items() if name.split(".")[0] in ports}
+        return [word for name, kind in chosen.items() for word in ("--effect-class", f"{name}={kind}")]
+
     def environment(self) -> dict[str, str]:
         """Return the settings as the environment that gives them; what may hold a secret goes by our own alone."""
         values = self.settings
@@ -163,6 +169,7 @@ class Installation:
         place.require_free(f"the sandbox {name.upper()}")
         command = ["-m", "ltc.cli.main", "sandbox", name, "--port", str(place.port)]
         command += ["--db", str(self.layout.state / f"{name}.db"), *self.layout.sandbox.get(name, ())]
+        command += self.layout.classes(name)
         record = self._spawn(name, command, self.layout.environment())
         await self._until(record, lambda: _answers(f"{url}/about", name))
         self._say(f"sandbox {name.upper()} answers at {url}")
@@ -201,9 +208,10 @@ async def _ask(ready: Callable[[], object]) -> bool:
 
 
 async def _answers(url: str, system: str) -> bool:
+    token = os.environ.get("LTC_SANDBOX_TOKEN", "")  # what the sandbox systems that we start ask of their callers
     try:
         async with httpx.AsyncClient(timeout=2) as client:
-            found = await client.get(url)
+            found = await client.get(url, headers={"authorization": f"Bearer {token}"} if token else {})
         return bool(found.json().get("system") == system)
     except (httpx.HTTPError, ValueError, AttributeError):
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ltc.cli import installed, options
-from ltc.cli.exits import BadUsageError, Code, NotFoundError, RefusedError
+from ltc.cli.exits import BadUsageError, NotFoundError, PartialError, RefusedError
 from ltc.cli.inputs import reason as said
 from ltc.cli.intervening import confirm
 from ltc.cli.output import Format, col, note, one, rows, tell
@@ -97,11 +97,14 @@ def verify(
     """Read files again and compare them with their digests; exit 5 if any is not as it was kept."""
     files = _files()
     named = [_whole(files, sha256)] if sha256 else files.kept()
+    if sha256 and named[0] not in files.kept():
+        raise NotFoundError(f"no file {sha256!r} is kept; `ltc file list` shows those there are")
     found = [{"sha256": name, "result": _result(files, name)} for name in named]
     rows([row for row in found if row["result"] != "whole"] if output is Format.TABLE else found, _LIST, output,
          empty=f"{len(found)} files, all whole")  # fmt: skip
-    if any(row["result"] != "whole" for row in found):
-        raise typer.Exit(int(Code.PARTIAL))
+    ill = sum(row["result"] != "whole" for row in found)
+    if ill:
+        raise PartialError(f"{counted(ill, 'file')} not as kept; put back from a backup what is named above")
 
 
 def _result(files: Files, name: str) -> str:

@@ -5,6 +5,7 @@ The environment wins; what it does not say is taken from ``STATE/installation.js
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -20,20 +21,48 @@ if TYPE_CHECKING:
 FILE = "installation.json"
 _NAME = re.compile(r"LTC_[A-Z_]{1,60}")
 _NOT_KEPT = ("LTC_STATE", "LTC_DATABASE")  # where we look, and what may hold a password
+_SECRETS = (
+    "LTC_CRM_TOKEN", "LTC_ERP_TOKEN", "LTC_SANDBOX_TOKEN", "LTC_SYSTEMS", "LTC_TEMPORAL_API_KEY", "LTC_DATABASE",
+    "LTC_WEBHOOKS",
+)  # fmt: skip
+_DIGESTS = "digests"
 
 
-def remember(state: Path, environment: Mapping[str, str]) -> None:
-    """Write the settings of an installation into its state folder, for the commands that come later."""
+def remember(state: Path, environment: Mapping[str, str], secrets: Mapping[str, str] | None = None) -> None:
+    """Write the settings of an installation into its state folder, for the commands that come later.
+
+    Of ``secrets`` only a salted digest is written: it tells later whether they are still the same.
+    """
     kept = {name: value for name, value in environment.items() if _NAME.fullmatch(name) and name not in _NOT_KEPT}
+    if secrets is not None:
+        kept[_DIGESTS] = json.dumps(_digests(secrets, os.urandom(16).hex()))
     path = state / FILE
     path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     path.chmod(0o600)
 
 
-def differing(state: Path, environment: Mapping[str, str]) -> list[str]:
+def secrets_here() -> dict[str, str]:
+    """Return the settings of our environment that may hold secrets: what is started gets them by it alone."""
+    return {name: value for name, value in os.environ.items() if name.split("__", 1)[0] in _SECRETS}
+
+
+def differing(state: Path, environment: Mapping[str, str], secrets: Mapping[str, str]) -> list[str]:
     """Return which settings are others than those that the state folder remembers; none where it remembers nothing."""
     kept = _kept(state)
-    return [name for name, value in environment.items() if name not in _NOT_KEPT and kept.get(name, value) != value]
+    changed = [name for name, value in environment.items() if name not in _NOT_KEPT and kept.get(name, value) != value]
+    if _DIGESTS in kept:
+        before = json.loads(kept[_DIGESTS])
+        now = _digests(secrets, before.get("", ""))
+        changed += sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    return changed
+
+
+def _digests(secrets: Mapping[str, str], salt: str) -> dict[str, str]:
+    made = {
+        name: hashlib.blake2b(value.encode(), salt=bytes.fromhex(salt), digest_size=16).hexdigest()
+        for name, value in secrets.items()
+    }
+    return {"": salt, **made}
 
 
 def set_aside(state: Path) -> bool:

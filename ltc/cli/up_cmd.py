@@ -50,7 +50,7 @@ async def _up(output: Format) -> list[dict[str, Any]]:
         _require_same(installation, config)
         migrate.upgrade(config.database_url())
         await installation.up()
-        installed.remember(config.state, layout.environment())
+        installed.remember(config.state, layout.environment(), installed.secrets_here())
         return [_line(record.name, record.pid, config) for record in installation.table.living()]
 
 
@@ -59,7 +59,10 @@ def _require_same(installation: Installation, config: Settings) -> None:
     from ltc.cli import installed
 
     living = [record.name for record in installation.table.living()]
-    changed = installed.differing(config.state, installation.layout.environment()) if living else []
+    secrets = installed.secrets_here()
+    changed = installed.differing(config.state, installation.layout.environment(), secrets) if living else []
+    if "webhook" not in living:  # nothing that runs has read it
+        changed = [name for name in changed if not name.startswith("LTC_WEBHOOKS")]
     if changed:
         raise RefusedError(
             f"{', '.join(living)} run with other settings ({', '.join(changed)}); "
@@ -68,8 +71,6 @@ def _require_same(installation: Installation, config: Settings) -> None:
     gone = {record.name for record in installation.table.records} - set(living)
     if "webhook" in gone and not config.webhooks:
         note("webhooks were taken here before; to take them again, set LTC_WEBHOOKS (it holds secrets: kept nowhere)")
-    if "webhook" in living and config.webhooks:
-        note("the webhook door keeps the endpoints and secrets that it was started with; `ltc down` ends it, too")
 
 
 def _line(name: str, pid: int, config: Settings) -> dict[str, Any]:

@@ -40,11 +40,14 @@ def find(turn: Turn, asked: Intervention) -> Token | Answer:
         found = [token for token in at_rest if meant(turn, asked, token)]
     else:
         found = [token for token in at_rest if token.status == "held"]
-    if len(found) != 1:
-        places = ", ".join(turn.place(token) for token in found or at_rest)
-        return refuse(
-            f"{len(found)} places are meant; name one with leg, item and step: {places or 'none'}", "not_found"
+    places = ", ".join(turn.place(token) for token in found or at_rest) or "none"
+    if not found:
+        lacking = (
+            "nothing is at rest there" if asked.leg else "no step is held; a chain held as a whole goes on by `release`"
         )
+        return refuse(f"{lacking}; at rest: {places}", "not_found")
+    if len(found) > 1:
+        return refuse(f"{len(found)} places are meant; name one with leg, item and step: {places}", "not_found")
     if found[0].status == "busy":
         return refuse(f"{turn.place(found[0])} is in flight; wait until it has answered", "in_flight")
     return found[0]

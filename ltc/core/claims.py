@@ -38,8 +38,9 @@ def _find(turn: Turn, wish: Intervention) -> tuple[Token, WaitNode] | Answer:
     if len(found) == 1:
         return found[0]
     places = ", ".join(ids.place(token.leg, token.item, node.step) for token, node in found)
-    said = places or "none is being dunned now"
-    return asked.refuse(f"{len(found)} claims are meant; name one with leg and item: {said}", "not_found")
+    if not found:
+        return asked.refuse("no claim is being dunned there now", "not_found")
+    return asked.refuse(f"{len(found)} claims are meant; name one with leg and item: {places}", "not_found")
 
 
 def _ladder(turn: Turn, token: Token) -> WaitNode | None:

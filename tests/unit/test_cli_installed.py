@@ -74,11 +74,26 @@ def test_a_file_cannot_set_what_is_not_ours(clean: Path):
 
 
 def test_settings_that_what_runs_does_not_have_are_found(clean: Path):
-    assert installed.differing(clean / "state", {"LTC_SETTLE": "1"}) == []
+    assert installed.differing(clean / "state", {"LTC_SETTLE": "1"}, {}) == []
     installed.remember(clean / "state", {"LTC_SETTLE": "1", "LTC_CLOCK": ""})
     there = {"LTC_SETTLE": "1", "LTC_CLOCK": "", "LTC_STATE": "elsewhere", "LTC_ADDED_LATER": "x"}
-    assert installed.differing(clean / "state", there) == []
-    assert installed.differing(clean / "state", {**there, "LTC_SETTLE": "2"}) == ["LTC_SETTLE"]
+    assert installed.differing(clean / "state", there, {"LTC_ERP_TOKEN": "x"}) == []  # an older file has no digests
+    assert installed.differing(clean / "state", {**there, "LTC_SETTLE": "2"}, {}) == ["LTC_SETTLE"]
+
+
+def test_a_changed_secret_is_found_and_none_is_written(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LTC_ERP_TOKEN", "hunter2")
+    monkeypatch.setenv("LTC_SYSTEMS__CRM__PASSWORD", "hunter3")
+    state, here = clean / "state", installed.secrets_here()
+    installed.remember(state, {"LTC_SETTLE": "1"}, here)
+    assert "hunter" not in (state / installed.FILE).read_text()
+    assert installed.differing(state, {}, here) == []
+    monkeypatch.setenv("LTC_ERP_TOKEN", "mended")
+    monkeypatch.delenv("LTC_SYSTEMS__CRM__PASSWORD")
+    found = installed.differing(state, {}, installed.secrets_here())
+    assert found == ["LTC_ERP_TOKEN", "LTC_SYSTEMS__CRM__PASSWORD"]
+    installed.adopt()
+    assert "digests" not in os.environ
 
 
 def test_up_refuses_settings_that_what_runs_was_not_started_with(clean: Path, monkeypatch: pytest.MonkeyPatch):
