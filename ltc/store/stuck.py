@@ -54,7 +54,8 @@ def _held(asked: Asked) -> Iterator[Stuck]:
 
 def _hold_detail(row: Row) -> str:
     detail = row["detail"] if isinstance(row["detail"], dict) else {}
-    told = [f"{name} {value}" for name, value in sorted(detail.items()) if isinstance(value, str | int)]
+    known = sorted((name, value) for name, value in detail.items() if isinstance(value, str | int))
+    told = [str(value) if name == "message" else f"{name} {value}" for name, value in known]
     return ": ".join([row["reason"], ", ".join(told)]) if told else str(row["reason"])
 
 
