@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client import ChainClient, ClientError
@@ -21,6 +22,7 @@ EVERY_RECORD = 20  # sweeps between two that read the records themselves
 QUIET = timedelta(seconds=30)  # real time; a chain heard of since needs no look
 CUT_SHORT = "WorkflowType = 'Chain' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 WHY = "cut short from outside"
+STATE_KEY = SearchAttributeKey.for_keyword("LtcState")  # what a chain at rest says of itself to Temporal
 
 
 @dataclass
@@ -44,6 +46,9 @@ class Sweep:
         self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
         self._count = 0
         self._settled: set[str] = set()  # runs cut short that need nothing more
+        # Quiet chains in the round before and in this one: when they were heard of, how long their history was then.
+        self._seen: dict[str, tuple[datetime, int]] = {}
+        self._round: dict[str, tuple[datetime, int]] = {}
 
     async def run(self, every: float) -> None:
         """Sweep until cancelled, every so many seconds."""
@@ -98,12 +103,13 @@ class Sweep:
     async def _ahead(self, before: datetime) -> list[str]:
         """Return quiet chains of which Temporal knows more than our views.
 
-        It has closed them, or has scheduled a call that nobody took up: what rides on such a call is not stored yet.
+        It has closed them; or has scheduled a call that nobody took up: what rides on such a call is not stored yet; or
+        something came to them whose answer nobody stored, as whoever asked was ended, or the database was away.
         """
         chains = await self._client.store.read(quiet_chains, before, self._behind, AT_ONCE)
         self._behind = chains[-1][0] if len(chains) == AT_ONCE else ""
         found = []
-        for chain, heard in chains:
+        for chain, heard, state in chains:
             try:
                 described = await self._client.temporal.get_workflow_handle(chain).describe()
             except RPCError as error:
@@ -111,12 +117,22 @@ class Sweep:
                     raise
                 LOG.warning("%s is open on record but unknown to Temporal", chain)
                 continue
-            waiting = [
-                one.scheduled_time.ToDatetime(tzinfo=UTC) for one in described.raw_description.pending_activities
-            ]
-            if described.status == WorkflowExecutionStatus.COMPLETED or any(at > heard for at in waiting):
+            if self._knows_more(described, heard, state):
                 found.append(chain)
+        if not self._behind:  # a round ends: what was not quiet in it is forgotten
+            self._seen, self._round = self._round, {}
         return found
+
+    def _knows_more(self, described: WorkflowExecutionDescription, heard: datetime, state: str) -> bool:
+        """Tell whether Temporal knows more of a chain than was heard of it; ``state`` is the one on record."""
+        waiting = [one.scheduled_time.ToDatetime(tzinfo=UTC) for one in described.raw_description.pending_activities]
+        if described.status == WorkflowExecutionStatus.COMPLETED or any(at > heard for at in waiting):
+            return True
+        seen = self._seen.get(described.id)
+        self._round[described.id] = (heard, described.history_length)
+        if seen is None or seen[0] != heard:  # looked at for the first time since it was heard of: how far it is by now
+            return described.typed_search_attributes.get(STATE_KEY, state) != state
+        return seen[1] != described.history_length
 
     async def _cut_short(self) -> AsyncIterator[str]:
         """Give the chains whose newest run was terminated, cancelled or failed, and that are not ended on record."""

@@ -7,6 +7,7 @@ from ltc.client.errors import (
     EngineAwayError,
     NotFoundError,
     RefusedError,
+    UnrecordedError,
 )
 from ltc.client.starting import Started
 
@@ -18,4 +19,5 @@ __all__ = [
     "NotFoundError",
     "RefusedError",
     "Started",
+    "UnrecordedError",
 ]

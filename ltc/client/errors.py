@@ -21,3 +21,7 @@ class BadInputError(ClientError):
 
 class EngineAwayError(ClientError):
     """Temporal does not answer; nothing was changed, or the request may be repeated as it is."""
+
+
+class UnrecordedError(ClientError):
+    """The chain has answered, and that it was asked could not be written down: asking again would ask twice."""

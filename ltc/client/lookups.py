@@ -25,16 +25,19 @@ def chains_with_gaps(connection: Connection, limit: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def quiet_chains(connection: Connection, before: datetime, after: str, limit: int) -> list[tuple[str, datetime]]:
-    """Return open chains not heard of since ``before`` (real time) and when they were, by id, from behind ``after``."""
+def quiet_chains(connection: Connection, before: datetime, after: str, limit: int) -> list[tuple[str, datetime, str]]:
+    """Return open chains not heard of since ``before``, by id, from behind ``after``.
+
+    Each with when it was heard of last (real time), and the state it is in as far as the views know.
+    """
     table = VIEW_TABLES["chains"].c
     query = (
-        select(table.chain, table.last_wall)
+        select(table.chain, table.last_wall, table.state)
         .where(table.ended.is_(None), table.last_wall < before, table.chain > after)
         .order_by(table.chain)
         .limit(limit)
     )
-    return [(row.chain, row.last_wall) for row in connection.execute(query)]
+    return [(row.chain, row.last_wall, row.state) for row in connection.execute(query)]
 
 
 def silent_starts(connection: Connection, before: datetime, limit: int) -> list[str]:

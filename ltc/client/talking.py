@@ -19,11 +19,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client.connection import reaching
-from ltc.client.errors import EngineAwayError, RefusedError
+from ltc.client.errors import EngineAwayError, RefusedError, UnrecordedError
 from ltc.client.keys import SigningKey
 from ltc.model.messages import Answer, Decision, Intervention, TaskAct, Where
 from ltc.model.signatures import sign
 from ltc.model.trail import unpack
+from ltc.ports.errors import PortError
 from ltc.ports.store import Records
 
 LOG = logging.getLogger("ltc.client")
@@ -173,7 +174,13 @@ class Talker:
     async def _audit(
         self, actor: str, action: str, chain: str, door: str, reason: str, outcome: str, detail: dict[str, Any]
     ) -> None:
-        await self._records.audit(actor, action, chain, door, reason, outcome, detail)
+        try:
+            await self._records.audit(actor, action, chain, door, reason, outcome, detail)
+        except PortError as error:
+            raise UnrecordedError(
+                f"{chain} has answered {outcome!r} to {action!r}, but this could not be written to the audit ({error})"
+                "; do not ask again before `ltc chain show` says what the chain made of it"
+            ) from error
 
 
 def _of(act: TaskAct) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from temporalio.client import WorkflowExecutionStatus
 
 from ltc import devserver
 from ltc.bootstrap import client_of, open_parts
-from ltc.client import EngineAwayError, NotFoundError, RefusedError
+from ltc.client import EngineAwayError, NotFoundError, RefusedError, UnrecordedError
 from ltc.client.connection import connect
 from ltc.client.histories import trails
+from ltc.ports.store import StoreUnavailable
 from ltc.store.records import TRAIL
 from starter.sweep import Sweep
 from tests.integration.rig import Rig, installation, settings_for, until
@@ -131,6 +132,40 @@ async def test_a_chain_whose_last_words_were_lost_is_found_by_the_sweep(rig: Rig
     view = await rig.client.store.chain(chain)
     assert view is not None
     assert view["state"] == "ended"
+
+
+async def test_an_answer_that_nobody_stored_is_found_by_the_sweep(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever held the chain was killed before they wrote down what it said: the chain is held, and must be seen so."""
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+    known, fresh = Sweep(rig.client), Sweep(rig.client)
+    assert chain not in (await known.once(later())).healed
+
+    async def nobody_stores(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(rig.client._talker, "_store", nobody_stores)
+    for sweep, action, state in ((known, "hold", "held"), (fresh, "release", "running")):
+        assert (await rig.client.intervene(chain, action, "olga", "test")).status == "accepted"
+        assert chain in (await sweep.once(later())).healed
+        view = await rig.client.store.chain(chain)
+        assert view is not None
+        assert view["state"] == state
+        assert chain not in (await sweep.once(later())).healed
+
+
+async def test_whoever_asked_is_told_that_the_chain_has_answered_though_the_audit_is_away(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("the database is locked")
+
+    monkeypatch.setattr(type(rig.client.store), "audit", away)
+    with pytest.raises(UnrecordedError, match=r"has answered 'accepted' to 'hold'.*do not ask again before"):
+        await rig.client.intervene(chain, "hold", "olga", "test")
 
 
 async def test_a_start_recorded_while_temporal_was_away_is_carried_out_later(
