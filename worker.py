@@ -14,7 +14,7 @@ from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.client import ClientError
 from ltc.client.connection import connect
 from ltc.ports.errors import PortError
-from ltc.running import call_worker, chain_worker, run_until
+from ltc.running import call_worker, chain_worker, run_until, settle
 from ltc.settings import PARTS, Settings, SettingsError, load, unknown_variables
 from starter.doors import event_loops, sweep_loop, writeback_loops
 
@@ -77,6 +77,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
         loops.append(sweep_loop(parts, client))
     if "writeback" in wanted:
         loops += writeback_loops(parts)
+    settle()
     LOG.info("worker ready: %s", ", ".join(wanted))
     await run_until(stop, workers, loops)
 

@@ -8,13 +8,27 @@ from collections.abc import Sequence
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, PayloadCodec
+from temporalio.converter import CompositePayloadConverter, DataConverter, PayloadCodec
 
 from activities.wire_words import WORDS
+from ltc.model.trail import MEMORY
 
 ENCODING = b"binary/ltc-z"
 SHORTEST = 256  # bytes; below this compressing costs more than it saves
 MOST = 16 << 20  # bytes that one payload may unfold to
+
+
+_ALIKE = PydanticPayloadConverter().converters  # they keep what they have learnt of each type, and nothing else
+
+
+class Converter(CompositePayloadConverter):
+    """Converts as ``PydanticPayloadConverter`` does, with what all of its kind share.
+
+    The SDK makes a converter for each chain and two for each workflow task. Each would learn every type anew.
+    """
+
+    def __init__(self) -> None:
+        self.converters = _ALIKE
 
 
 class WireError(ValueError):
@@ -44,7 +58,7 @@ class Compression(PayloadCodec):
 def _shrink(payload: Payload) -> Payload:
     if len(payload.data) <= SHORTEST or payload.metadata.get("encoding") == ENCODING:
         return payload
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, WORDS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, MEMORY, zlib.Z_DEFAULT_STRATEGY, WORDS)
     raw = payload.SerializeToString()
     packed = packer.compress(raw) + packer.flush()
     if len(packed) >= len(payload.data):
@@ -69,4 +83,4 @@ def _unfold(payload: Payload) -> Payload:
 
 def data_converter() -> DataConverter:
     """Return the converter that worker, client and replayer share."""
-    return DataConverter(payload_converter_class=PydanticPayloadConverter, payload_codec=Compression())
+    return DataConverter(payload_converter_class=Converter, payload_codec=Compression())

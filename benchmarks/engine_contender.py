@@ -24,7 +24,7 @@ from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, Answer, Decision
 from ltc.model.signatures import sign
 from ltc.model.trail import Entry
 from ltc.ports.store import Appended, TrailStore
-from ltc.running import call_pollers
+from ltc.running import call_pollers, settle
 from ltc.settings import QueueLimits, Settings
 from ltc.store import Store
 from ltc.store.migrate import upgrade
@@ -92,6 +92,7 @@ class EngineContender:
         return chain_runner()
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
+        settle()  # as in earnest
         if not self.stored:
             return workers(client, Dropped(), ask, **worker_options(runner))
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="ltc-bench-"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
@@ -27,6 +28,20 @@ CACHED_CHAINS = 2_000  # chains whose state stays in memory between their workfl
 # The server cuts each queue into four partitions unless told otherwise, and hands a task on where nobody polls: with
 # two pollers for each, a queue that sees few calls costs the server a third fewer messages.
 FEWEST_POLLERS = 8
+
+
+YOUNG = 5_000  # objects more than there were, until the newest are looked through for what nobody can reach
+
+
+def settle() -> None:
+    """Take what a worker is made of out of the garbage collector's sight, once all of it is loaded.
+
+    It lives as long as the process. To walk through it took a tenth of a second every forty chains: 4 % of the
+    worker's CPU, while nothing else moved.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def call_pollers(concurrency: int) -> PollerBehaviorAutoscaling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from ltc.core.commands import Command, Schedule
@@ -32,6 +33,15 @@ class Setting:
     plan: Plan
     windows: dict[str, CalendarWindow]
     clock: VirtualClock | None = None
+
+    @cached_property
+    def unset(self) -> dict[str, Any]:
+        """Every name a step of the plan may leave, unset."""
+        names: dict[str, Any] = {name: [] for name in self.plan.collections}
+        names.update({one.result: {} for one in self.plan.handlers if one.result})
+        for node in self.plan.nodes.values():
+            names.update({name: {} for name in results_of(node)})
+        return names
 
 
 @dataclass
@@ -92,7 +102,7 @@ class Turn:
     def scope(self, leg: str, item: str, extra: dict[str, Any] | None = None) -> dict[str, Any]:
         """Every name that an expression at this place can see. What was never left is empty, for ``has()``."""
         state = self.state
-        names: dict[str, Any] = {**_unset(self.plan), **state.input, "requester": state.requester}
+        names: dict[str, Any] = {**self.setting.unset, **state.input, "requester": state.requester}
         if self.plan.billing.terms is not None:
             names["billing"] = self.plan.billing.terms
         names.update({name: list(items.values()) for name, items in state.collections.items()})
@@ -258,12 +268,3 @@ def _covers(hold: Hold, leg: str, item: str) -> bool:
 def _version(document: dict[str, Any]) -> int:
     version = document.get("version", 0)
     return version if isinstance(version, int) else 0
-
-
-def _unset(plan: Plan) -> dict[str, Any]:
-    """Every name a step of the plan may leave, unset."""
-    names: dict[str, Any] = {name: [] for name in plan.collections}
-    names.update({one.result: {} for one in plan.handlers if one.result})
-    for node in plan.nodes.values():
-        names.update({name: {} for name in results_of(node)})
-    return names
