@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 
-import worker
+import worker  # noqa: TID251 - the composition root is what is tested
 from activities.wire import Converter
 from ltc.bootstrap import Parts
 from ltc.core.stand_in import Script
