@@ -107,6 +107,11 @@ async def _dunned(rig: BaseRig, bench: Bench) -> BaseModel:
     return op.DunningId(dunning=made.id)
 
 
+async def _fee(rig: BaseRig, bench: Bench) -> BaseModel:
+    asked = (await _dunning(rig, bench)).model_copy(update={"fee": rig.money(rig.samples.price)})
+    return op.DunningId(dunning=(await rig.must(bench, "erp.create_dunning", asked)).id)
+
+
 async def _insure(rig: BaseRig, bench: Bench) -> BaseModel:
     return trade.InsureCredit(order=(await rig.draft(bench)).id)
 
@@ -147,6 +152,7 @@ READY: Mapping[str, Maker] = {
     "erp.release_picks": _picks,
     "erp.create_dunning": _dunning,
     "erp.cancel_dunning": _dunned,
+    "erp.post_dunning_fee": _fee,
     "erp.insure_credit": _insure,
     "erp.release_cover": _covered,
     "erp.consign_order": _confirmed,

@@ -30,6 +30,7 @@ def _broken(plan: Plan, state: State, through: bool) -> list[Broken]:
     found: list[Broken] = []
     orders = _newest([doc for doc in documents if _has(doc, "ordered", "shipped", "cancelled")])
     invoices = _newest([doc for doc in documents if _has(doc, "open", "paid", "credited", "gross")])
+    bills = [one for one in invoices if one.get("kind") != "dunning_fee"]  # a fee is no price of what was ordered
     deliveries = _newest([doc for doc in documents if _has(doc, "shipped_at", "gross")])
     for order in orders if through else []:
         found += _order(plan, order)
@@ -38,12 +39,12 @@ def _broken(plan: Plan, state: State, through: bool) -> list[Broken]:
     if plan.billing.basis == "delivery" and deliveries:
         returns = [order for order in orders if order.get("returned")]
         said = "billed <= delivered - returned" if returns else "billed <= delivered"
-        found += _billed(plan, said, invoices, deliveries, returns)
+        found += _billed(plan, said, bills, deliveries, returns)
     elif plan.billing.basis == "order" and orders:
-        found += _billed(plan, "billed <= ordered", invoices, _with_over(plan, orders), [])
+        found += _billed(plan, "billed <= ordered", bills, _with_over(plan, orders), [])
     elif plan.billing.basis == "milestone":
         accepted = _newest([doc for doc in documents if _has(doc, "accepted_at", "amount")])
-        found += _milestones(plan, invoices, accepted, through)
+        found += _milestones(plan, bills, accepted, through)
     return found
 
 

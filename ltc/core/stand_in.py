@@ -17,7 +17,7 @@ from ltc.model.messages import CUSTOMER, Answer, Decision, Event, Intervention
 
 __all__ = ["SOON", "Script", "StandIn"]
 BILLS = ("erp.post_invoice", "erp.post_order_invoice", "erp.post_down_payment", "erp.post_instalment",
-         "erp.post_final_invoice", "erp.post_milestone_invoice")  # fmt: skip
+         "erp.post_final_invoice", "erp.post_milestone_invoice", "erp.post_dunning_fee")  # fmt: skip
 
 
 @dataclass

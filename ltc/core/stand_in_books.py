@@ -133,9 +133,11 @@ class Books(AfterSale, Terms, Trades, Children):
 
     def erp_create_dunning(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         invoice = self.invoices[args["invoice"]]
+        number, fee = f"DN-{self._number('dunning')}", args.get("fee") or {**invoice["gross"], "minor": 0}
+        self.fees[number] = fee["minor"]
         return {
-            "id": f"DN-{self._number('dunning')}", "version": 1, "invoice": invoice["id"], "level": args["level"],
-            "amount": invoice["open"], "fee": args.get("fee") or {**invoice["gross"], "minor": 0},
+            "id": number, "version": 1, "invoice": invoice["id"], "level": args["level"],
+            "amount": invoice["open"], "fee": fee,
             "status": "sent", "sent_at": now.isoformat(),
         }  # fmt: skip
 

@@ -21,6 +21,7 @@ class Terms:
     def __init__(self) -> None:
         self.terms: dict[str, Any] = {}
         self.milestones: dict[str, dict[str, Any]] = {}
+        self.fees: dict[str, int] = {}  # of dunning notices, in minor units
         self.productions: dict[str, dict[str, Any]] = {}
         self.purchases: dict[str, dict[str, Any]] = {}
 
@@ -48,7 +49,8 @@ class Terms:
         return self._invoice(f"INV-{name or self._number('invoice')}", "", gross, now, **more)
 
     def _billed(self) -> int:
-        return sum(one["gross"]["minor"] - one["credited"]["minor"] for one in self.invoices.values())
+        billed = [one for one in self.invoices.values() if one.get("kind") != "dunning_fee"]
+        return sum(one["gross"]["minor"] - one["credited"]["minor"] for one in billed)
 
     def erp_post_down_payment(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         amount = args.get("amount")
@@ -68,6 +70,9 @@ class Terms:
 
     def _share(self, percent: str) -> int:
         return round_minor(self.order["gross"]["minor"] * Decimal(percent) / 100)
+
+    def erp_post_dunning_fee(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return self._bill(self.fees[args["dunning"]], now, kind="dunning_fee", part=args["dunning"])
 
     # Milestones
 

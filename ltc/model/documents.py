@@ -181,7 +181,8 @@ class Invoice(Document):
     """A billing document and how much of it is paid.
 
     ``open`` = gross - paid - credited - discounted - written_off. ``kind``: empty (a delivery or an order), or
-    ``down_payment``, ``instalment``, ``milestone``, ``final``; ``part`` names the instalment or milestone.
+    ``down_payment``, ``instalment``, ``milestone``, ``final``, ``dunning_fee``; ``part`` names the instalment, the
+    milestone or the dunning notice.
     ``deducted`` is what a final invoice takes off for what was billed before. ``discount`` may be deducted by who pays
     until ``discount_until``.
     """

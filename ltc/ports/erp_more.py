@@ -38,6 +38,9 @@ class BillsByTerms(Protocol):
     async def post_milestone_invoice(self, request: bill.MilestoneId, key: str) -> d.Invoice:
         """Bill an accepted milestone."""
 
+    async def post_dunning_fee(self, request: op.DunningId, key: str) -> d.Invoice:
+        """Bill the fee of a dunning notice, by an invoice of its own."""
+
 
 class MakesAndBuys(Protocol):
     """Production and purchase."""

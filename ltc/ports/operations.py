@@ -196,7 +196,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.ship_delivery": ("out_of_stock", "not_released"),
     "erp.post_invoice": ("already_invoiced",),
     "erp.create_dunning": ("nothing_open", "disputed", "blocked", "not_due"),
-    "erp.cancel_dunning": ("already_cancelled",),
+    "erp.cancel_dunning": ("already_cancelled", "fee_invoiced"),
     "erp.register_payment": ("already_settled",),
     "erp.reverse_payment": ("already_reversed",),
     "erp.amend_order": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc.model import documents as d
 from ltc.ports.registered import Operation
-from ltc.ports.requests import OrderId
+from ltc.ports.requests import DunningId, OrderId
 from ltc.ports.requests_billing import (
     AcceptMilestone,
     AgreeTerms,
@@ -23,6 +23,7 @@ BILLING = (
     Operation("erp.accept_milestone", AcceptMilestone, d.Milestone, effect=True, inverse="erp.withdraw_acceptance"),
     Operation("erp.withdraw_acceptance", MilestoneId, d.Milestone, effect=True),
     Operation("erp.post_milestone_invoice", MilestoneId, d.Invoice, effect=True, inverse="erp.credit_note"),
+    Operation("erp.post_dunning_fee", DunningId, d.Invoice, effect=True, inverse="erp.credit_note"),
     Operation("erp.write_off", WriteOff, d.Invoice, effect=True),
 )
 
@@ -35,5 +36,6 @@ BILLING_REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.accept_milestone": ("not_confirmed", "unknown_milestone", "already_accepted", "not_yours"),
     "erp.withdraw_acceptance": ("already_withdrawn", "invoiced"),
     "erp.post_milestone_invoice": ("not_accepted", "already_invoiced"),
+    "erp.post_dunning_fee": ("no_fee", "already_invoiced", "already_cancelled"),
     "erp.write_off": ("nothing_open", "more_than_allowed"),
 }

@@ -34,8 +34,8 @@ def billable(lines: list[Row]) -> int:
 
 
 def standing(invoices: list[Row]) -> list[Row]:
-    """Return the invoices that are not credited in full."""
-    return [row for row in invoices if row["credited"] < row["gross"]]
+    """Return the invoices of an order's price that are not credited in full: a dunning fee is none of it."""
+    return [row for row in invoices if row["credited"] < row["gross"] and row.get("kind") != "dunning_fee"]
 
 
 def billed_as_agreed(plans: Mapping[str, Plan]) -> Check:

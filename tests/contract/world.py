@@ -29,7 +29,8 @@ MAKES_DOCUMENT = (
     "erp.accept_milestone", "erp.accept_return", "erp.consign_order", "erp.create_contract", "erp.create_dunning",
     "erp.create_order", "erp.create_production", "erp.create_purchase", "erp.credit_and_refund",
     "erp.credit_cancelled", "erp.credit_note", "erp.credit_part", "erp.credit_return", "erp.insure_credit",
-    "erp.plan_supply", "erp.post_down_payment", "erp.post_final_invoice", "erp.post_instalment", "erp.post_invoice",
+    "erp.plan_supply", "erp.post_down_payment", "erp.post_dunning_fee", "erp.post_final_invoice", "erp.post_instalment",
+    "erp.post_invoice",
     "erp.post_milestone_invoice", "erp.post_order_invoice", "erp.receive_return", "erp.refund",
     "erp.register_payment", "erp.release_delivery", "erp.release_picks", "erp.ship_delivery",
 )  # fmt: skip

@@ -32,6 +32,42 @@ async def test_a_notice_claims_what_is_open_and_a_fee_besides() -> None:
     assert await dun(shop, invoice, 3) == "nothing_open"
 
 
+async def test_the_fee_of_a_notice_is_billed_once_by_an_invoice_of_its_own() -> None:
+    shop, invoice = await billed()
+    shop.later(days=20)
+    plain = await dun(shop, invoice)
+    assert await shop.post(f"/dunnings/{plain['id']}/fee") == "no_fee"
+    sent = await dun(shop, invoice, 2, fee={"minor": 500, "currency": "USD"})
+    fee = await shop.post(f"/dunnings/{sent['id']}/fee")
+    assert (fee["kind"], fee["part"], fee["gross"]["minor"], fee["open"]["minor"]) == (
+        "dunning_fee",
+        sent["id"],
+        500,
+        500,
+    )
+    assert (fee["order"], fee["tax"]["minor"], fee["discount_until"]) == ("SO1", 0, None)
+    assert await shop.post(f"/dunnings/{sent['id']}/fee") == "already_invoiced"
+    assert await shop.post(f"/dunnings/{sent['id']}/cancel") == "fee_invoiced"
+    assert (await shop.get(f"/invoices/{invoice}"))["open"]["minor"] == 3000, "it is no part of the claim itself"
+    await shop.pay(fee["id"], 200)
+    assert (await shop.get(f"/invoices/{fee['id']}"))["open"]["minor"] == 300
+    assert (await shop.post(f"/invoices/{fee['id']}/credit"))["amount"]["minor"] == 500
+    assert (await shop.post(f"/dunnings/{sent['id']}/cancel"))["status"] == "cancelled"
+    assert await shop.post(f"/dunnings/{sent['id']}/fee") == "already_cancelled"
+
+
+async def test_a_fee_stands_in_the_way_of_no_other_bill() -> None:
+    shop = await Shop().opened()
+    order, _ = await shop.released(line("1", "P1", 3, 3000))
+    first = await shop.ship(order, l1=1)
+    invoice = str((await shop.bill(first["delivery"]["id"]))["id"])
+    shop.later(days=20)
+    sent = await dun(shop, invoice, fee={"minor": 500, "currency": "USD"})
+    await shop.post(f"/dunnings/{sent['id']}/fee")
+    second = await shop.ship(order)
+    assert (await shop.bill(second["delivery"]["id"]))["gross"]["minor"] == 2000
+
+
 async def test_what_is_noted_of_a_claim_stops_notices_and_is_on_the_feed() -> None:
     shop, invoice = await billed()
     shop.later(days=20)

@@ -29,6 +29,7 @@ WAYS: Mapping[str, Way] = {
     "erp.accept_milestone": Way("POST", "/orders/{order}/milestones/{milestone}", "/milestones", ("order", "order")),
     "erp.withdraw_acceptance": _changes("milestone", "/milestones/{milestone}/withdraw"),
     "erp.post_milestone_invoice": Way("POST", "/milestones/{milestone}/invoice", "/invoices", ("part", "milestone")),
+    "erp.post_dunning_fee": Way("POST", "/dunnings/{dunning}/fee", "/invoices", ("part", "dunning")),
     "erp.plan_supply": Way("POST", "/orders/{order}/supply", "/supply-plans", ("order", "order")),
     "erp.free_supply": Way("POST", "/supply-plans/{supply}/free", changes="supply", reads="/supply-plans/{supply}"),
     "erp.create_production": Way("POST", "/productions", "/productions", ("order", "order")),
@@ -84,6 +85,11 @@ class BillsByTerms(SandboxAdapter):
     async def post_milestone_invoice(self, request: bill.MilestoneId, key: str) -> d.Invoice:
         """Bill an accepted milestone."""
         made: d.Invoice = await self._do("erp.post_milestone_invoice", request, key)
+        return made
+
+    async def post_dunning_fee(self, request: op.DunningId, key: str) -> d.Invoice:
+        """Bill the fee of a dunning notice."""
+        made: d.Invoice = await self._do("erp.post_dunning_fee", request, key)
         return made
 
 

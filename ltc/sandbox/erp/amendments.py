@@ -11,6 +11,7 @@ from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.sandbox.erp.credit import exposure
 from ltc.sandbox.erp.documents import find, lines_json, order_of, pieces_open
+from ltc.sandbox.erp.invoices import FEE
 from ltc.sandbox.erp.orders import check_lines, totals
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
@@ -107,8 +108,10 @@ def _refuse_shipped(tx: Transaction, row: sqlite3.Row, lines: list[d.Line], *, b
 
 def _refuse_billed(tx: Transaction, row: sqlite3.Row, gross: int) -> None:
     billed = tx.value(
-        "SELECT id FROM invoices WHERE order_id = ? AND delivery = '' AND credit_note = '' AND gross > credited",
+        "SELECT id FROM invoices WHERE order_id = ? AND delivery = '' AND credit_note = '' AND gross > credited"
+        " AND kind <> ?",
         row["id"],
+        FEE,
     )
     if billed and gross != row["gross"]:
         raise Refusal("invoiced", f"order {row['id']} is billed as a whole by {billed}; credit it first", billed)

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Response
 
 from ltc.model import supply as s
 from ltc.sandbox.app import SandboxSystem, command, rows_answer, served
-from ltc.sandbox.erp import billing, production, purchasing, shipping, supply, terms
+from ltc.sandbox.erp import billing, dunning, production, purchasing, shipping, supply, terms
 from ltc.sandbox.erp.pages import Limit, Lists, add_document_page
 
 ROUTES = (
@@ -18,6 +18,7 @@ ROUTES = (
     served("erp.accept_milestone", "POST", "/orders/{order}/milestones/{milestone}", terms.accept_milestone),
     served("erp.withdraw_acceptance", "POST", "/milestones/{milestone}/withdraw", terms.withdraw_acceptance),
     served("erp.post_milestone_invoice", "POST", "/milestones/{milestone}/invoice", terms.post_milestone_invoice),
+    served("erp.post_dunning_fee", "POST", "/dunnings/{dunning}/fee", dunning.post_fee),
     served("erp.plan_supply", "POST", "/orders/{order}/supply", supply.plan_supply),
     served("erp.free_supply", "POST", "/supply-plans/{supply}/free", supply.free_supply),
     served("erp.create_production", "POST", "/productions", production.create_production),

@@ -20,7 +20,7 @@ from ltc.sandbox.erp.documents import (
     payment_of,
 )
 from ltc.sandbox.erp.dunning import with_claim
-from ltc.sandbox.erp.invoices import discount_now, invoice_of, open_of, post, receive
+from ltc.sandbox.erp.invoices import FEE, discount_now, invoice_of, open_of, post, receive
 from ltc.sandbox.refusals import Refusal, not_found
 from ltc.sandbox.transaction import Transaction
 
@@ -195,8 +195,8 @@ def allocate(tx: Transaction, invoice: str, minor: int, transfer: str = "", oper
 def _refuse_billed(tx: Transaction, order: str, delivery: str) -> None:
     """Refuse to bill twice: an invoice stands for this delivery or its order; for an order, for any part of it."""
     standing = tx.value(
-        "SELECT id FROM invoices WHERE order_id = ? AND credit_note = '' AND (? = '' OR delivery IN ('', ?))",
-        order, delivery, delivery,
+        "SELECT id FROM invoices WHERE order_id = ? AND credit_note = '' AND kind <> ?"
+        " AND (? = '' OR delivery IN ('', ?))", order, FEE, delivery, delivery,
     )  # fmt: skip
     if standing:
         what = f"delivery {delivery}" if delivery else f"order {order}"
@@ -206,6 +206,6 @@ def _refuse_billed(tx: Transaction, order: str, delivery: str) -> None:
 def _billed_by(row: sqlite3.Row) -> str:
     by_kind = {
         "down_payment": "erp.post_down_payment", "instalment": "erp.post_instalment", "final": "erp.post_final_invoice",
-        "milestone": "erp.post_milestone_invoice",
+        "milestone": "erp.post_milestone_invoice", FEE: "erp.post_dunning_fee",
     }  # fmt: skip
     return by_kind.get(row["kind"]) or ("erp.post_invoice" if row["delivery"] else "erp.post_order_invoice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from ltc.model.money import Money
+from ltc.sandbox.erp.invoices import FEE
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 
@@ -18,7 +19,9 @@ def exposure(tx: Transaction, customer: str) -> int:
     )
     unbilled = tx.value(
         "SELECT COALESCE(SUM(MAX(o.gross - (SELECT COALESCE(SUM(i.gross - i.credited), 0) FROM invoices i"
-        " WHERE i.order_id = o.id), 0)), 0) FROM orders o WHERE o.customer = ? AND o.state = 'confirmed'",
+        " WHERE i.order_id = o.id AND i.kind <> ?), 0)), 0) FROM orders o WHERE o.customer = ?"
+        " AND o.state = 'confirmed'",
+        FEE,
         customer,
     )
     return int(invoices + unbilled)

@@ -12,7 +12,7 @@ from ltc.model.base import Value
 from ltc.model.money import Money
 from ltc.ports import operations as op
 from ltc.sandbox.erp.documents import find, order_facts
-from ltc.sandbox.erp.invoices import invoice_of, open_of
+from ltc.sandbox.erp.invoices import FEE, invoice_of, open_of, post
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 
@@ -83,13 +83,42 @@ def create_dunning(tx: Transaction, asked: op.CreateDunning) -> d.Dunning:
 
 
 def cancel_dunning(tx: Transaction, asked: op.DunningId) -> d.Dunning:
-    """Take a notice back. Refused: ``already_cancelled``."""
-    row = find(tx, "dunnings", asked.dunning)
-    if row["status"] == "cancelled":
-        raise Refusal("already_cancelled", f"notice {row['id']} is cancelled already", row["id"])
+    """Take a notice back. Refused: ``already_cancelled``, ``fee_invoiced`` (credit that invoice first)."""
+    row = _standing(tx, asked.dunning)
+    if bill := _fee_bill(tx, row["id"]):
+        raise Refusal("fee_invoiced", f"the fee of notice {row['id']} is billed by invoice {bill}", bill)
     tx.run("UPDATE dunnings SET status = 'cancelled', version = version + 1 WHERE id = ?", row["id"])
     tx.record("Dunning", row["id"], parent=row["invoice"], undoes=("erp.create_dunning", row["id"]))
     return dunning_of(find(tx, "dunnings", row["id"]))
+
+
+def _standing(tx: Transaction, number: str) -> sqlite3.Row:
+    row = find(tx, "dunnings", number)
+    if row["status"] == "cancelled":
+        raise Refusal("already_cancelled", f"notice {row['id']} is cancelled already", row["id"])
+    return row
+
+
+def _fee_bill(tx: Transaction, notice: str) -> str:
+    """Return the invoice that stands for a notice's fee; empty when there is none."""
+    sql = "SELECT id FROM invoices WHERE kind = ? AND part = ? AND credit_note = ''"
+    return str(tx.value(sql, FEE, notice) or "")
+
+
+def post_fee(tx: Transaction, asked: op.DunningId) -> d.Invoice:
+    """Bill the fee of a notice by an invoice of its own: it is paid, reminded of and written off like any other.
+
+    It is no price of the order: what was delivered or ordered is not billed with it, and nobody deducts from it.
+    Refused: ``no_fee``, ``already_invoiced``, ``already_cancelled``.
+    """
+    row = _standing(tx, asked.dunning)
+    if not row["fee"]:
+        raise Refusal("no_fee", f"notice {row['id']} claims no fee", row["id"])
+    if bill := _fee_bill(tx, row["id"]):
+        raise Refusal("already_invoiced", f"the fee of notice {row['id']} is billed by invoice {bill}", bill)
+    order = find(tx, "invoices", row["invoice"])["order_id"]
+    number = post(tx, order, net=row["fee"], gross=row["fee"], kind=FEE, part=row["id"])
+    return invoice_of(find(tx, "invoices", number))
 
 
 def note(tx: Transaction, asked: Note) -> d.Invoice:

@@ -13,6 +13,8 @@ from ltc.model.terms import BillingTerms
 from ltc.sandbox.refusals import not_found
 from ltc.sandbox.transaction import Transaction
 
+FEE = "dunning_fee"  # the kind of an invoice that bills no part of an order
+
 
 def open_of(row: sqlite3.Row) -> int:
     """Return what is open of an invoice, in minor units; below zero when too much was paid."""
@@ -74,7 +76,7 @@ def post(
         currency=buyer["currency"], net=net, tax=gross - net, gross=gross, paid=0, credited=0, written_off=0,
         credit_note="", due_date=(tx.now + timedelta(days=buyer["terms_days"])).isoformat(), reference=tx.caller.key,
         at_real=tx.real.isoformat(), posted=tx.now.isoformat(), kind=kind, part=part, deducted=deducted,
-        **_discount(tx, terms_of(buyer)), **_rate(tx, buyer["currency"]),
+        **({} if kind == FEE else _discount(tx, terms_of(buyer))), **_rate(tx, buyer["currency"]),
     )  # fmt: skip
     tx.record("Invoice", number, parent=delivery or order, amount=Money(minor=gross, currency=buyer["currency"]))
     return number

@@ -12,7 +12,7 @@ from ltc.model.terms import BillingTerms, MilestoneTerm
 from ltc.ports import operations as op
 from ltc.ports import requests_billing as ask
 from ltc.sandbox.erp.documents import find, order_of
-from ltc.sandbox.erp.invoices import invoice_of, post, terms_of
+from ltc.sandbox.erp.invoices import FEE, invoice_of, post, terms_of
 from ltc.sandbox.refusals import Refusal
 from ltc.sandbox.transaction import Transaction
 
@@ -177,7 +177,9 @@ def milestone_of(row: sqlite3.Row) -> d.Milestone:
 
 def standing(tx: Transaction, order: str, kind: str | None = None) -> list[sqlite3.Row]:
     """Return the invoices of an order that are not credited in full, oldest first; of one kind if it is said."""
-    rows = tx.rows("SELECT * FROM invoices WHERE order_id = ? AND credited < gross ORDER BY rowid", order)
+    rows = tx.rows(
+        "SELECT * FROM invoices WHERE order_id = ? AND credited < gross AND kind <> ? ORDER BY rowid", order, FEE
+    )
     return [row for row in rows if kind is None or row["kind"] == kind]
 
 

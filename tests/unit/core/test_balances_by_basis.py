@@ -58,6 +58,15 @@ def test_the_equations_of_a_basis(basis: str, documents: list[dict[str, Any]], s
     assert found(basis, *documents) == said
 
 
+def test_a_dunning_fee_is_no_price_of_what_was_ordered_and_balances_by_itself() -> None:
+    fee = invoice("INV2", 50, kind="dunning_fee", part="DN-1")
+    assert found("order", order(), invoice(), fee) == []
+    assert found("order", order(), invoice(gross=990), {**fee, "kind": ""}) == ["billed <= ordered (USD)"]
+    assert found("order", order(), invoice(), {**fee, "paid": usd(40)}) == [
+        "billed = paid + credited + written off + open (INV2)"
+    ]
+
+
 def test_a_line_that_lacks_something_is_not_made_up_for_by_another() -> None:
     lines = [{"line": "1", "ordered": 50, "shipped": 52, "cancelled": 0}, {"line": "2", "ordered": 50, "shipped": 48,
                                                                            "cancelled": 0}]  # fmt: skip

@@ -126,6 +126,23 @@ def test_a_dispute_rests_the_ladder_and_moves_on_what_follows():
     assert said(simulation, "dunning_resumed") == [("dispute no more", 25)]
 
 
+def test_a_fee_is_claimed_by_the_notice_and_billed_by_an_invoice_of_its_own():
+    fee = "fee: order.net, level: 2}"
+    text = TEXT.replace("level: 2}", fee).replace(
+        "                undo: {none: it stays said}\n                on_refusal: {nothing_open: skip, default: hold}\n",
+        "                as: notice\n                undo: {call: erp.cancel_dunning, with: {dunning: notice.id}}\n"
+        "              - call: erp.post_dunning_fee\n                with: {dunning: notice.id}\n                into: fees\n"
+        "                undo: {irreversible: a fee is waived by people}\n",
+    )
+    simulation, world = chain(text, pays=[100], pay_after=timedelta(days=41))
+    simulation.run(MONDAY + 200 * DAY)
+    assert simulation.finished is not None
+    assert simulation.finished.outcome == "completed"
+    (billed,) = simulation.state.collections["fees"].values()
+    assert (billed["kind"], billed["gross"]) == ("dunning_fee", world.books.order["net"])
+    assert [op for op, _ in world.effects][-2:] == ["erp.create_dunning", "erp.post_dunning_fee"]
+
+
 def stuck(simulation: Simulation) -> list[Stuck]:
     return classify(fold_all(ChainView("dunned:1"), simulation.trail), simulation.now, simulation.now, EngineFacts())
 
