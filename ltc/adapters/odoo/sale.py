@@ -12,7 +12,7 @@ from ltc.adapters.odoo.wire import Odoo, Record
 from ltc.mapping import Mapping
 from ltc.model import documents as d
 from ltc.model.money import Money, round_minor
-from ltc.ports.errors import BusinessRefusal
+from ltc.ports.errors import BusinessRefusal, ContractBroken
 
 ORDER = ("name", "state", "partner_id", "partner_invoice_id", "currency_id", "amount_untaxed", "amount_tax",
          "amount_total", "order_line", "picking_ids", "invoice_ids", "invoice_status", "payment_term_id",
@@ -23,6 +23,7 @@ MOVE = ("sale_line_id", "picking_id", "product_id", "product_uom_qty", "quantity
         "picking_code", "write_date")  # fmt: skip
 PICKING = ("name", "state", "picking_type_code", "printed", "note", "date_done", "backorder_id", "return_id",
            "sale_id", "write_date")  # fmt: skip
+_STATES = ("draft", "sent", "sale", "cancel")
 _OPEN = ("draft", "waiting", "confirmed", "partially_available", "assigned")
 
 
@@ -110,7 +111,7 @@ async def with_codes(odoo: Odoo, rows: list[Record]) -> list[Record]:
     products = {row["id"]: row for row in found}
     for row in rows:
         product = products.get(ref(row["product_id"]), {})
-        row["code"] = product.get("default_code") or f"product.product,{ref(row['product_id'])}"
+        row["code"] = str(product.get("default_code") or f"product.product,{ref(row['product_id'])}")
         row["sold"] = bool(product.get("active") and product.get("sale_ok"))
     return rows
 
@@ -207,8 +208,10 @@ def _steps(sale: Sale) -> int:
     closed = [move for move in sale.moves if move["state"] in ("done", "cancel")]
     printed = [picking for picking in sale.pickings if picking["printed"]]
     newest = max((line["id"] for line in sale.lines), default=0) % 1000
-    state = ("draft", "sent", "sale", "cancel").index(sale.order["state"])
-    return newest + state + len(printed) + 10 * (len(sale.moves) + len(closed))
+    state = sale.order["state"]
+    if state not in _STATES:
+        raise ContractBroken(f"odoo: {sale.order['name']} has the unknown state {state!r}", str(sale.order))
+    return newest + _STATES.index(state) + len(printed) + 10 * (len(sale.moves) + len(closed))
 
 
 def _share(sale: Sale, line: Record, field: str, before: int, moved: int) -> int:

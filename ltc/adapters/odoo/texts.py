@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ltc.adapters.odoo.wire import Record
+from ltc.adapters.odoo.records import STAMP, Record
 from ltc.model.money import Money
 from ltc.ports.errors import ContractBroken
 
 _STEPS = 1_000_000
-STAMP = "%Y-%m-%d %H:%M:%S"
 
 
 def moment(stamp: Any) -> datetime:
@@ -78,8 +77,16 @@ def pieces(value: Any) -> int:
 
 
 def money(value: Any, currency: str) -> Money:
-    """Return an amount in major units as money."""
-    return Money.of(decimal(value), currency)
+    """Return an amount in major units as money.
+
+    Raises:
+        ContractBroken: it is none, or its currency is.
+    """
+    number = decimal(value)
+    try:
+        return Money.of(number, currency)
+    except (ValueError, ArithmeticError):
+        raise ContractBroken(f"odoo: {value} {currency or '(no currency)'} is no amount") from None
 
 
 def major(amount: Money) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
+from ltc.adapters.odoo.records import Record, records
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured, OutcomeUnknown, PortError, Unavailable
 from ltc.transport.http import HttpClient, changing_nothing, json_of, retry_after
 
-Record = dict[str, Any]
 Domain = list[Any]
 
 PAGE = 200  # records asked for at once
@@ -85,12 +85,14 @@ class Odoo:
             found += page
             if len(page) < PAGE:
                 return found
+            if page[-1]["id"] <= after:  # it would go on for ever
+                raise ContractBroken(f"odoo: {model}.search_read does not go on after id {after}", str(page[-1]))
             after = page[-1]["id"]
 
     async def page(self, model: str, domain: Domain, fields: Sequence[str], order: str, limit: int) -> list[Record]:
         """Return the first records that a domain selects."""
         rows = await self.ask(model, "search_read", domain=domain, fields=list(fields), order=order, limit=limit)
-        return _records(rows, f"{model}.search_read")
+        return records(rows, fields, f"{model}.search_read")
 
     async def read(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> list[Record]:
         """Read records by id; those that do not exist are left out."""
@@ -173,9 +175,3 @@ def _lost_a_race(name: str, message: str) -> bool:
 
 def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:199]}…"
-
-
-def _records(rows: Any, where: str) -> list[Record]:
-    if not isinstance(rows, list) or any(not isinstance(row, dict) or "id" not in row for row in rows):
-        raise ContractBroken(f"odoo: {where} answered no records", str(rows))
-    return rows
