@@ -86,7 +86,7 @@ def money(value: Any, currency: str) -> Money:
     try:
         return Money.of(number, currency)
     except (ValueError, ArithmeticError):
-        raise ContractBroken(f"odoo: {value} {currency or '(no currency)'} is no amount") from None
+        raise ContractBroken(f"odoo: {value} {currency} is no amount") from None
 
 
 def major(amount: Money) -> float:
