@@ -9,8 +9,9 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from ltc.adapters.odoo.feed import Feed, Source
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.texts import keys_of
-from ltc.adapters.odoo.wire import Domain, Odoo, Record
+from ltc.adapters.odoo.wire import Domain, Odoo
 from ltc.mapping import load_mapping
 from ltc.ports.adapters import Connection
 from ltc.ports.errors import Misconfigured

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ltc.adapters.odoo.bills import INVOICE, KEY, Bill, Bills
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.sale import Sale, sale_of
 from ltc.adapters.odoo.texts import keys_of, money, only, pieces, ref, tagged, version_of
-from ltc.adapters.odoo.wire import Record, Refused
+from ltc.adapters.odoo.wire import Refused
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ltc.adapters.odoo.base import OdooSystem
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.texts import money, name_of, ref, version_of
-from ltc.adapters.odoo.wire import Record
 from ltc.model import documents as d
 from ltc.model.money import Money
 from ltc.ports import operations as op

@@ -9,9 +9,9 @@ from typing import ClassVar
 from ltc.adapters.odoo.base import OdooSystem
 from ltc.adapters.odoo.directory import upsert_partner
 from ltc.adapters.odoo.feed import Source, event
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.sale import ORDER, lines_of
 from ltc.adapters.odoo.texts import keys_of, name_of, only, ref, tagged, version_of
-from ltc.adapters.odoo.wire import Record
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from ltc.adapters.odoo.base import OdooSystem
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.texts import name_of, ref
-from ltc.adapters.odoo.wire import Domain, Odoo, Record
+from ltc.adapters.odoo.wire import Domain, Odoo
 from ltc.mapping import Mapping as FieldMapping
 from ltc.model import documents as d
 from ltc.ports import operations as op

@@ -9,9 +9,9 @@ from ltc.adapters.odoo.billing import Billing
 from ltc.adapters.odoo.feed import Source, event
 from ltc.adapters.odoo.orders import Orders
 from ltc.adapters.odoo.payments import Payments
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.shipping import Shipping
 from ltc.adapters.odoo.texts import ref
-from ltc.adapters.odoo.wire import Record
 from ltc.ports.operations import EffectClass
 from ltc.ports.systems import FeedEvent
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ltc.adapters.odoo.records import STAMP
+from ltc.adapters.odoo.records import STAMP, Record
 from ltc.adapters.odoo.texts import moment
-from ltc.adapters.odoo.wire import PAGE, Domain, Odoo, Record
+from ltc.adapters.odoo.wire import PAGE, Domain, Odoo
 from ltc.ports.errors import ContractBroken
 from ltc.ports.systems import EventPage, FeedEvent
 

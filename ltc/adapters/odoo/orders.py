@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.adapters.odoo.base import OdooSystem
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.sale import Sale, order_of, refuse_shipped, sale_of
 from ltc.adapters.odoo.texts import decimal, money, only, pieces, tagged
-from ltc.adapters.odoo.wire import Record
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken

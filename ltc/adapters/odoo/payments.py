@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ltc.adapters.odoo.bills import KEY, RECEIVABLE, Bill, Bills
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.texts import decimal, keys_of, major, money, name_of, only, ref, tagged, version_of
-from ltc.adapters.odoo.wire import Record, Refused
+from ltc.adapters.odoo.wire import Refused
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured

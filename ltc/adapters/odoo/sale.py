@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.texts import money, name_of, pieces, ref, version_of
-from ltc.adapters.odoo.wire import Odoo, Record
+from ltc.adapters.odoo.wire import Odoo
 from ltc.mapping import Mapping
 from ltc.model import documents as d
 from ltc.model.money import Money, round_minor

@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 from ltc.adapters.odoo.base import OdooSystem
+from ltc.adapters.odoo.records import Record
 from ltc.adapters.odoo.sale import PICKING, Sale, deliveries_of, order_of, refuse_shipped, release_of, sale_of
 from ltc.adapters.odoo.texts import keys_of, only, pieces, ref, tagged, version_of
-from ltc.adapters.odoo.wire import Record
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, ContractBroken
