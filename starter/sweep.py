@@ -18,7 +18,7 @@ from ltc.ports.errors import PortError
 
 LOG = logging.getLogger("ltc.sweep")
 AT_ONCE = 100  # chains looked at per sweep and kind of trouble
-EVERY_RECORD = 20  # sweeps between two that read the records themselves
+EVERY_RECORD = 20  # sweeps from one that begins to read the records themselves to the next
 QUIET = timedelta(seconds=30)  # real time; a chain heard of since needs no look
 CUT_SHORT = "WorkflowType = 'Chain' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 WHY = "cut short from outside"
@@ -45,6 +45,7 @@ class Sweep:
         self._client = client
         self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
         self._count = 0
+        self._looked = ""  # the last chain whose records were looked at in this round; empty between two rounds
         self._settled: set[str] = set()  # runs cut short that need nothing more
         # Quiet chains in the round before and in this one: when they were heard of, how long their history was then.
         self._seen: dict[str, tuple[datetime, int]] = {}
@@ -93,11 +94,13 @@ class Sweep:
 
     async def _holed(self, before: datetime) -> list[str]:
         store = self._client.store
-        thorough = self._count % EVERY_RECORD == 0  # reads the whole trail: not every time
+        holes = await store.read(chains_with_gaps, AT_ONCE)
+        if self._count % EVERY_RECORD == 0 or self._looked:  # a round through the records, some chains a sweep
+            looked = await store.look_through(self._looked)
+            self._looked, holes = looked.last, [*looked.holes[:AT_ONCE], *holes]
+            if looked.caught_up:
+                LOG.info("the views of %d chains were behind their trails", looked.caught_up)
         self._count += 1
-        if thorough and (behind := await store.catch_up()):
-            LOG.info("the views of %d chains were behind their trails", behind)
-        holes = await store.holes(AT_ONCE) if thorough else await store.read(chains_with_gaps, AT_ONCE)
         return [*holes, *await store.read(silent_starts, before, AT_ONCE)]
 
     async def _ahead(self, before: datetime) -> list[str]:

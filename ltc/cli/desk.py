@@ -23,7 +23,7 @@ from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import OpportunityId
-from ltc.store import migrate, views
+from ltc.store import migrate
 from ltc.store.queries import Filters
 from ltc.store.refolding import refold_all
 from ltc.store.stuck_facts import Stuck
@@ -192,7 +192,7 @@ class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
 
     async def count_chains(self) -> int:
         """Return how many chains have a trail."""
-        return len(await self.client.store.read(lambda connection: list(views.all_chains(connection))))
+        return await self.client.store.count_chains()
 
     async def refold(self, chain: str, drop: bool) -> int:
         """Rebuild views from the trail; return of how many chains."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from ltc.model.base import Value
 from ltc.model.ids import canonical
-from ltc.store import tally_anew, trail, views
+from ltc.store import tally_anew, trail, views, walking
 from ltc.store.records import TRAIL
 from ltc.store.rows import ChainView
 
@@ -40,7 +40,7 @@ def _lines(view: ChainView) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def dump(connection: Connection, chain: str = "") -> Iterator[str]:
     """Write the live views of one chain, or of all, as lines that are equal if and only if the views are."""
-    for one in [chain] if chain else views.all_chains(connection):
+    for one in [chain] if chain else walking.everyone(connection):
         for table, key, row in _lines(views.load(connection, one)):
             yield "\t".join((one, table, key, canonical(row).decode()))
 
@@ -50,21 +50,28 @@ def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Di
 
     Trail rows whose content is not what their digest says are reported, too, under the table ``trail``.
     """
+    named = [chain] if chain else walking.everyone(connection)
+    found = compare(connection, named, most)
+    return found if found or chain else counters(connection)[:most]  # they count rows: those must be right first
+
+
+def compare(connection: Connection, chains: Iterable[str], most: int) -> list[Difference]:
+    """Compare the views of some chains."""
     found: list[Difference] = []
-    for one in [chain] if chain else views.all_chains(connection):
+    for one in chains:
         found += _altered_trail(connection, one)
         found += _compare(one, views.load(connection, one), views.fresh(connection, one))
         if len(found) >= most:
             return found[:most]
-    return found if found or chain else list(_counters(connection))[:most]  # they count rows: those must be right first
+    return found
 
 
-def _counters(connection: Connection) -> Iterator[Difference]:
+def counters(connection: Connection) -> list[Difference]:
     """Return the counters of promised times that are not what the views say."""
-    for table, key, live, fresh in tally_anew.differences(connection):
-        yield Difference(
-            chain="", table=table, key=key, columns=["number"], live={"number": live}, fresh={"number": fresh}
-        )
+    return [
+        Difference(chain="", table=table, key=key, columns=["number"], live={"number": live}, fresh={"number": fresh})
+        for table, key, live, fresh in tally_anew.differences(connection)
+    ]
 
 
 def _compare(chain: str, live: ChainView, fresh: ChainView) -> Iterator[Difference]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, or_, select, type_coerce
 
-from ltc.store import trail, views
+from ltc.store import views
 from ltc.store.listing import Filters, chains
 from ltc.store.records import CORRELATION, STARTS, TRAIL
 from ltc.store.rows import VIEWS
 from ltc.store.view_tables import VIEW_TABLES
 
-__all__ = ["Filters", "Record", "chain", "chains", "holes", "task", "tasks", "timeline"]
+__all__ = ["Filters", "Record", "chain", "chains", "task", "tasks", "timeline"]
 
 Record = dict[str, Any]
 _CHAINS = VIEW_TABLES["chains"]
@@ -123,8 +123,3 @@ def task(connection: Connection, ref: str) -> Record | None:
         .order_by(table.seq)
     ).mappings()
     return {**_task(dict(row)), "decisions": [dict(one) for one in said]}
-
-
-def holes(connection: Connection, limit: int = 100) -> list[str]:
-    """Return chains whose trail lacks entries, as the records themselves say; the views are not asked."""
-    return [name for name in trail.suspects(connection) if trail.missing(connection, name)][:limit]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import NamedTuple
 
-from ltc.store import dump, queries, reports, tally_anew, trail, views
+from ltc.store import dump, queries, reports, tally_anew, walking
 from ltc.store.dump import Difference
 from ltc.store.queries import Filters, Record
 from ltc.store.records_store import RecordStore
 from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 from ltc.store.versions_store import VersionStore
+from ltc.store.walking import Stretch
+
+
+class LookedThrough(NamedTuple):
+    """What a look at some chains found: trails with holes, how many views were behind, and where to go on."""
+
+    holes: list[str]
+    caught_up: int
+    last: str  # empty: these were the last
 
 
 class Store(RecordStore, VersionStore):
@@ -23,30 +34,61 @@ class Store(RecordStore, VersionStore):
         Chains go one by one, each in a transaction of its own: what is appended meanwhile is not held up.
         """
         wrong = not chain or bool(await self.read(dump.verify, chain))  # then the counters may be wrong, too
-        named = [chain] if chain else await self.read(lambda connection: list(views.all_chains(connection)))
-        for one in named:
-            await self.write(self._views.refold, one)
+        count = 0
+        named = [chain] if chain else await self.read(walking.names)
+        while named:
+            for one in named:
+                await self.write(self._views.refold, one)
+            count += len(named)
+            named = [] if chain else await self.read(walking.names, named[-1])
         if wrong and await self.read(tally_anew.differs):
             await self.write(tally_anew.rebuild)
-        return len(named)
+        return count
 
     async def catch_up(self, limit: int = 1000) -> int:
         """Fold what a process that died has appended and not folded; returns how many chains were behind.
 
         Views may be a moment behind anyway, while their process lives: then this does its work for it.
         """
-        behind = await self.read(trail.left_behind, limit)
+        count = 0
+        async for here in self._stretches():
+            count += await self._catch_up(here, limit - count)
+        return count
+
+    async def _catch_up(self, here: Stretch, limit: int) -> int:
+        behind = await self.read(walking.behind, here, limit) if limit > 0 else []
         if behind:
             await self.write_healable(self._views.catch_up, behind)
         return len(behind)
+
+    async def _stretches(self) -> AsyncIterator[Stretch]:
+        """Give all chains with a trail, a stretch at a time, each in a read of its own."""
+        here = await self.read_records(walking.stretch)
+        yield here
+        while here.last:
+            here = await self.read_records(walking.stretch, here.last)
+            yield here
+
+    async def look_through(self, after: str = "", limit: int = 1000) -> LookedThrough:
+        """Look at the next chains behind one: fold what was left behind, and say where entries are missing."""
+        here = await self.read_records(walking.stretch, after)
+        caught_up = await self._catch_up(here, limit)
+        return LookedThrough(await self.read_records(walking.holes, here), caught_up, here.last)
 
     async def drop_views(self) -> None:
         """Drop the views: they are empty then, and fold anew from the trail with ``refold``."""
         await self.write(self._views.drop)
 
     async def verify(self, chain: str = "", most: int = 1000) -> list[Difference]:
-        """Compare the live views with a fresh fold of the records, row by row."""
-        return await self.read(dump.verify, chain, most)
+        """Compare the live views with a fresh fold of the records, row by row; some chains in each read."""
+        if chain:
+            return await self.read(dump.verify, chain, most)
+        found: list[Difference] = []
+        named = await self.read(walking.names)
+        while named and len(found) < most:
+            found += await self.read(dump.compare, named, most - len(found))
+            named = await self.read(walking.names, named[-1])
+        return found or (await self.read(dump.counters))[:most]  # they count rows: those must be right first
 
     async def dump(self, chain: str = "") -> list[str]:
         """Return the canonical dump of the live views: equal if and only if the views are."""
@@ -54,7 +96,16 @@ class Store(RecordStore, VersionStore):
 
     async def holes(self, limit: int = 100) -> list[str]:
         """Return chains whose trail lacks entries, as the records themselves say."""
-        return await self.read(queries.holes, limit)
+        found: list[str] = []
+        async for here in self._stretches():
+            found += await self.read_records(walking.holes, here)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def count_chains(self) -> int:
+        """Return how many chains have a trail."""
+        return await self.read_records(walking.count)
 
     # --- questions
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     insert,
     not_,
-    or_,
     select,
     update,
 )
@@ -225,15 +224,6 @@ def missing(connection: Connection, chain: str) -> list[tuple[int, int]]:
     return holes
 
 
-def left_behind(connection: Connection, limit: int) -> list[str]:
-    """Return chains whose views know less than their trail, without a hole that would explain it."""
-    views = VIEW_TABLES["chains"].c
-    less = views.chain.is_(None) | (views.gap.is_(False) & (RUNS.c.last_seq > views.last_seq))
-    both = RUNS.outerjoin(VIEW_TABLES["chains"], views.chain == RUNS.c.chain)
-    query = select(RUNS.c.chain).distinct().select_from(both).where(less).order_by(RUNS.c.chain).limit(limit)
-    return list(connection.execute(query).scalars())
-
-
 def insert_rows(connection: Connection, chain: str, run: str, fresh: Sequence[Offered], limit: int) -> None:
     """Insert entries of one run; those from ``limit`` on are superseded already."""
     insert_all(connection, TRAIL, rows_of(chain, run, fresh, limit))
@@ -254,21 +244,3 @@ def rows_of(chain: str, run: str, fresh: Sequence[Offered], limit: int) -> list[
 def may_begin(entry: Line) -> bool:
     """Tell whether a trail may begin with this entry: the start of the chain, or the lowest number there is."""
     return entry.kind == Kind.CHAIN_STARTED or entry.seq == 0
-
-
-def suspects(connection: Connection) -> list[str]:
-    """Return chains that may have holes: fewer valid entries than their numbers span, or than their runs reached."""
-    counts = (
-        select(TRAIL.c.chain, func.count().label("n"), func.min(TRAIL.c.seq).label("low"))
-        .where(TRAIL.c.superseded.is_(False))
-        .group_by(TRAIL.c.chain)
-        .subquery()
-    )
-    reached = select(RUNS.c.chain, func.max(RUNS.c.last_seq).label("last")).group_by(RUNS.c.chain).subquery()
-    query = (
-        select(reached.c.chain)
-        .outerjoin(counts, counts.c.chain == reached.c.chain)
-        .where(or_(counts.c.n.is_(None), counts.c.low > 1, reached.c.last - counts.c.low + 1 > counts.c.n))
-        .order_by(reached.c.chain)
-    )
-    return list(connection.execute(query).scalars())

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, union
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from ltc.store import tally, trail
 from ltc.store.columns import Names, among, lock_chains
 from ltc.store.fold import fold_all
 from ltc.store.prepared import delete_keys, fetch, update_keys, upsert, whole_rows
 from ltc.store.reading import Line
-from ltc.store.records import METADATA, TRAIL
+from ltc.store.records import METADATA
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
 from ltc.store.view_tables import VIEW_TABLES
 
@@ -267,12 +267,6 @@ def marks_of(connection: Connection, chains: Sequence[str]) -> dict[str, Mark]:
     """Return how far the views of these chains have come in the database."""
     rows = fetch(connection, _marks, {"names_": chains}) if chains else []
     return {row["chain"]: Mark(row["last_seq"], row["run"], row["gap"]) for row in rows}
-
-
-def all_chains(connection: Connection) -> Iterator[str]:
-    """Return every chain that has a trail or a view, in order."""
-    sources = [select(TRAIL.c.chain).distinct(), *(select(table.c.chain).distinct() for table in VIEW_TABLES.values())]
-    yield from connection.execute(union(*sources).order_by("chain")).scalars()
 
 
 def drop(connection: Connection, anew: bool = True) -> None:

@@ -10,14 +10,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, delete, event, insert, inspect
 
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
-from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, tally_anew, trail, views
+from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, tally_anew, trail, views, walking
 from ltc.store.engines import make_engine
-from ltc.store.rows import ChainView
+from ltc.store.records import TRAIL
+from ltc.store.rows import BLANKS, ChainView
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
 from ltc.store.view_tables import VIEW_TABLES
 from tests.support.chains import MONDAY, simulate
@@ -187,6 +188,54 @@ async def test_a_start_is_silent_until_its_chain_is_heard_of(store: Store) -> No
     assert await store.read(lookups.silent_starts, far, 10) == ["b"]
     await store.drop_views()
     assert await store.read(lookups.silent_starts, far, 10) == ["b"], "the views have no say in it"
+
+
+# --- looking at all of them
+
+
+async def test_all_chains_are_walked_through_some_at_a_time(
+    many: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await many.read(lambda one: list(walking.everyone(one)))
+    assert len(whole) == await many.count_chains() == 41
+    assert await many.holes() == ["hole"]
+    with direct(url) as connection:
+        connection.execute(delete(VIEW_TABLES["chains"]).where(VIEW_TABLES["chains"].c.chain == "c09"))
+        connection.execute(delete(TRAIL).where(TRAIL.c.chain == "c30", TRAIL.c.seq == 5))
+        connection.execute(insert(VIEW_TABLES["legs"]).values(**BLANKS["legs"], chain="nobody", leg="a", item=""))
+    differ = {one.chain for one in await many.verify()}
+    assert differ == {"c09", "c30", "nobody"}, "views of which there is no trail are seen, too"
+    monkeypatch.setattr(walking, "SPAN", 4)
+    monkeypatch.setattr(walking, "PAGE", 3)
+    assert await many.read(lambda one: list(walking.everyone(one))) == [*whole, "nobody"]
+    assert {one.chain for one in await many.verify()} == differ
+    assert len(await many.verify(most=2)) == 2
+    assert await many.holes() == ["c30", "hole"]
+    assert await many.holes(1) == ["c30"]
+    looked, last = [], ""
+    while True:
+        looked.append(await many.look_through(last))
+        last = looked[-1].last
+        if not last:
+            break
+    assert len(looked) == 11
+    assert [one.holes for one in looked if one.holes] == [["c30"], ["hole"]]
+    assert sum(one.caught_up for one in looked) == 1
+    assert await many.catch_up() == 0
+    assert await many.refold() == 42
+    assert await many.verify() == []
+
+
+async def test_a_walk_reads_no_further_than_it_goes(many: Store) -> None:
+    def ask(connection: Connection) -> list[str]:
+        with plans(connection) as told:
+            here = walking.stretch(connection, "c05")
+            walking.behind(connection, here, 10)
+            walking.holes(connection, here)
+            walking.names(connection, "c05")
+        return told
+
+    assert await many.read(ask) == []
 
 
 # --- counters
