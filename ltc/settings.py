@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         default=None, description="write outcomes into the CRM; empty: when LTC_SYSTEMS names the CRM (not the sandbox)"
     )
     sweep_every: float = Field(default=30.0, gt=0, description="seconds between two sweeps")
+    answers_kept: float = Field(
+        default=400.0,
+        ge=0,
+        description="days after a chain's end for which what systems answered to its reads is kept; 0: for ever",
+    )
     signature_life: float = Field(default=300.0, gt=0, le=86_400, description="how long a signed message is valid")
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 

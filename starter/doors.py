@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any, cast
 
 from ltc.bootstrap import Parts
@@ -52,7 +53,8 @@ def writeback_loops(parts: Parts) -> list[Coroutine[Any, Any, None]]:
 
 def sweep_loop(parts: Parts, client: ChainClient) -> Coroutine[Any, Any, None]:
     """Return the loop of the sweep."""
-    return Sweep(client).run(parts.settings.sweep_every)
+    kept = parts.settings.answers_kept
+    return Sweep(client, timedelta(days=kept) if kept else None).run(parts.settings.sweep_every)
 
 
 async def starting_events(client: ChainClient) -> list[str]:

@@ -85,6 +85,7 @@ class Layout:
             "LTC_PEOPLE_FILE": str(values.people_file.resolve()), "LTC_HTTP_TIMEOUT": str(values.http_timeout),
             "LTC_SETTLE": str(values.settle), "LTC_POLL_EVENTS": str(values.poll_events),
             "LTC_SWEEP_EVERY": str(values.sweep_every), "LTC_LOG_LEVEL": values.log_level,
+            "LTC_ANSWERS_KEPT": str(values.answers_kept),
             "LTC_SIGNATURE_LIFE": str(values.signature_life), "LTC_BUILD_ID": values.build_id,
             "LTC_START_ON": json.dumps(values.start_on), "LTC_EFFECT_CLASSES": json.dumps(values.effect_classes),
             "LTC_QUEUES": json.dumps({name: limits.model_dump() for name, limits in values.queues.items()}),

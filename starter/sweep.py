@@ -41,8 +41,10 @@ class Swept:
 class Sweep:
     """One sweep after another. It only ever does what is harmless to do twice."""
 
-    def __init__(self, client: ChainClient) -> None:
+    def __init__(self, client: ChainClient, answers_kept: timedelta | None = None) -> None:
         self._client = client
+        self._answers_kept = answers_kept  # real time after a chain's end; None: for ever
+        self._forgot: tuple[datetime, str] | None = None  # the closed chain whose answers were looked at last
         self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
         self._count = 0
         self._looked = ""  # the last chain whose records were looked at in this round; empty between two rounds
@@ -74,8 +76,11 @@ class Sweep:
             StoreUnavailable: the records cannot be read.
             RPCError: Temporal does not answer.
         """
-        before = (now or datetime.now(UTC)) - QUIET
-        swept = Swept()
+        now = now or datetime.now(UTC)
+        before, swept = now - QUIET, Swept()
+        if self._answers_kept is not None:
+            gone = await self._client.store.forget_answers(now - self._answers_kept, self._forgot)
+            self._forgot = gone.place
         for start in await self._client.store.unconfirmed_starts(AT_ONCE):
             await self._try(swept, swept.relaunched, start.chain, self._client.relaunch(start.chain))
         async for chain in self._cut_short():

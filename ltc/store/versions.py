@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from ltc.store.columns import db_now, insert_new
+from ltc.store.columns import Names, among, db_now, insert_new
 from ltc.store.doors import deflate, inflate
 from ltc.store.records import INBOX, PLANS, STARTS
 from ltc.store.records_versions import ANSWERS, BULK_ITEMS, BULKS
 from ltc.store.view_tables import VIEW_TABLES
 
 Record = dict[str, Any]
+LOOKED_AT = 2_000  # closed chains looked at together
 SHOWN = 12  # characters of a digest that views keep and people type
 _CHAINS = VIEW_TABLES["chains"]
 _SLAS = VIEW_TABLES["slas"]
@@ -161,3 +162,31 @@ def answers_of(connection: Connection, chain: str) -> list[Record]:
         select(ANSWERS).where(ANSWERS.c.chain == chain).order_by(ANSWERS.c.at, ANSWERS.c.activity)
     )
     return [{**row, "result": inflate(row["result"])} for row in rows.mappings()]
+
+
+class Forgotten(NamedTuple):
+    """How many chains' answers were deleted, and the place among closed chains where to go on (None: at the first)."""
+
+    chains: int
+    place: tuple[datetime, str] | None
+
+
+def forget_answers(connection: Connection, before: datetime, place: tuple[datetime, str] | None) -> Forgotten:
+    """Delete what systems answered to reads of chains that ended before an instant of real time.
+
+    Closed chains are gone through some at a time, the one that ended first first. Only answers go: effects, their
+    intents, the inbox, starts and the trail stay as they are, so that nothing can happen a second time.
+    """
+    closed = select(_CHAINS.c.chain, _CHAINS.c.ended, _CHAINS.c.ended_wall).where(_CHAINS.c.ended.is_not(None))
+    if place is not None:
+        at, name = place
+        behind = or_(_CHAINS.c.ended > at, _CHAINS.c.chain > name)
+        closed = closed.where(_CHAINS.c.ended >= at, behind)
+    rows = connection.execute(closed.order_by(_CHAINS.c.ended, _CHAINS.c.chain).limit(LOOKED_AT)).all()
+    old = [row.chain for row in rows if row.ended_wall < before]
+    mine = among(ANSWERS.c.chain, bindparam("names", type_=Names))
+    kept = connection.execute(select(ANSWERS.c.chain).where(mine).distinct(), {"names": old}).scalars().all()
+    if kept:
+        connection.execute(delete(ANSWERS).where(mine), {"names": list(kept)})
+    last = rows[-1] if len(rows) == LOOKED_AT else None
+    return Forgotten(len(kept), (last.ended, last.chain) if last else None)

@@ -8,6 +8,7 @@ from typing import Any
 from ltc.ports.store import Answered
 from ltc.store import versions
 from ltc.store.connection import Connected
+from ltc.store.versions import Forgotten
 
 Record = dict[str, Any]
 
@@ -64,6 +65,10 @@ class VersionStore(Connected):
     async def answers_of(self, chain: str) -> list[Record]:
         """Return what systems answered to a chain's reads, oldest first."""
         return await self.read(versions.answers_of, chain)
+
+    async def forget_answers(self, before: datetime, place: tuple[datetime, str] | None = None) -> Forgotten:
+        """Delete what systems answered to reads of chains long closed; see ``ltc.store.versions``."""
+        return await self.write(versions.forget_answers, before, place)
 
     async def events_of(self, chain: str) -> dict[str, Record]:
         """Return the fields of the events routed to a chain, by the ids that the chain knows them by."""

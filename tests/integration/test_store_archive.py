@@ -344,3 +344,34 @@ async def test_parquet_comes_back_too(closed: Store, url: str, tmp_path: Path) -
     assert await closed.read(restoring.verify, "A1") == []
     restoring.restore(url, tmp_path / "A1")
     assert await records(closed) == before
+    assert await closed.verify() == []
+
+
+async def test_a_damaged_parquet_file_is_seen_and_nothing_is_deleted(
+    closed: Store, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    before = await records(closed)
+    real = files.write_part
+
+    def rotten(path: Path, *args: Any) -> str:
+        real(path, *args)
+        path.write_bytes(path.read_bytes()[:-20])
+        return files.sha256(path)
+
+    monkeypatch.setattr(files, "write_part", rotten)
+    with pytest.raises(ArchiveDamaged, match=r"is damaged .* nothing of it was deleted"):
+        running.begin(url, "A1", tmp_path / "A1", LATER, "nancy", "parquet")
+    assert await records(closed) == before
+    monkeypatch.undo()
+    (tmp_path / "A1" / "part-00001.parquet").unlink()
+    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+        running.resume(url, "A1")
+    assert await records(closed) == before
+
+
+def test_a_parquet_archive_is_not_read_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "part-00001.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(StoreError, match=r"part-00001\.parquet is Parquet.*install ltc\[parquet\]"):
+        list(files.read_part(tmp_path / "part-00001.parquet"))

@@ -38,11 +38,14 @@ def require(form: str) -> None:
         _arrow()
 
 
-def _arrow() -> Any:
+def _arrow(path: Path | None = None) -> Any:
+    """Return the library, to write or to read a file."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
+        if path is not None:
+            raise StoreError(f"{path} is Parquet, which needs the library pyarrow; install ltc[parquet]") from error
         raise StoreError(
             "Parquet needs the library pyarrow, which is not installed; install ltc[parquet], or use --format jsonl"
         ) from error
@@ -127,7 +130,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _parquet_lines(path: Path) -> Iterator[str]:
-    yield from _arrow().parquet.read_table(path, columns=["line"]).column("line").to_pylist()
+    yield from _arrow(path).parquet.read_table(path, columns=["line"]).column("line").to_pylist()
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
