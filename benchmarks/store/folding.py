@@ -1,27 +1,26 @@
 """How fast entries are stored and folded: as they come in, and all anew; and whether the generated views are right."""
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 
 from benchmarks.store.load import Variant, chain_name
 from benchmarks.store.stories import PROCESSES
 from ltc.model.trail import Entry
-from ltc.store import Store, dump, refolding
+from ltc.store import Store, dump, refolding, tally_anew, views
 from ltc.store.engines import make_engine
 
-APPENDED = 300  # chains
-ABREAST = 64
-SAMPLE = 30_000  # chains that are folded anew
+APPENDED = 600  # chains, at least
 
 
-def check(url: str, count: int, say: Callable[[str], None]) -> None:
-    """Compare some of the generated views with a fold of their trails.
+def check(url: str, count: int, say: Callable[[str], None], counters: bool = False) -> None:
+    """Compare some of the views with a fold of their trails, and the counters with all clocks.
 
     Raises:
         RuntimeError: they differ: what follows would measure something else than what users have.
@@ -36,19 +35,26 @@ def check(url: str, count: int, say: Callable[[str], None]) -> None:
             if wrong:
                 raise RuntimeError(f"{name}: {wrong[0]}")
             seen += bool(list(dump.dump(connection, name)))
+        if counters and tally_anew.differs(connection):
+            raise RuntimeError("the counters of promised times are not what the clocks say")
     engine.dispose()
     say(f"  {seen} chains looked at: their views are what a fold of their trails gives")
 
 
-async def appended(url: str, told: list[Variant]) -> float:
-    """Store the trails of new chains through ``Store.append`` as they come in, some entries at a time; entries/s."""
-    chosen = [told[number % len(told)].story.trail for number in range(APPENDED)]
+async def appended(url: str, told: list[Variant], abreast: int, prefix: str) -> float:
+    """Store the trails of new chains through ``Store.append`` as they come in, some entries at a time; entries/s.
+
+    ``abreast`` chains are under way at once, each of which waits for one append before it makes the next.
+    """
+    some = [one.story.trail for one in told]
+    count = max(APPENDED, 12 * abreast)
+    chosen = [some[number % len(some)] for number in range(count)]
     async with await Store.open(url) as store:
-        await store.append("bench:first", "r1", chosen[0][:2])
-        places = asyncio.Semaphore(ABREAST)
+        await store.append(f"{prefix}:first", "r1", chosen[0][:2])
+        places = asyncio.Semaphore(abreast)
         began = time.perf_counter()
-        await asyncio.gather(*(_play(store, places, f"bench:{n}", trail) for n, trail in enumerate(chosen)))
-        await store.chain("bench:0")  # views are written with this at the latest
+        await asyncio.gather(*(_play(store, places, f"{prefix}:{n}", trail) for n, trail in enumerate(chosen)))
+        await store.chain(f"{prefix}:0")  # views are written with this at the latest
         took = time.perf_counter() - began
     return sum(len(trail) for trail in chosen) / took
 
@@ -63,26 +69,39 @@ async def _play(store: Store, places: asyncio.Semaphore, name: str, trail: list[
             at += size
 
 
-def refolded(url: str, count: int) -> dict[str, Any]:
-    """Fold chains anew, all or as many as SAMPLE; seconds, and what 30 million entries or a million chains would."""
-    if count > SAMPLE:
-        _sample(url)
-    began = time.perf_counter()
-    done = refolding.refold_all(url)
-    took = time.perf_counter() - began
+def refolded(url: str, most: int) -> dict[str, Any]:
+    """Drop all views and fold all chains anew, as ``ltc views refold --drop`` does; or fold so many over what is there.
+
+    Returns seconds, and what 30 million entries or a million chains would take at that pace.
+    """
+    engine = make_engine(url, writes=True)
+    if most:
+        done, took = _some(engine, url, most)
+    else:
+        with engine.begin() as connection:
+            views.drop(connection)
+        began = time.perf_counter()
+        done = refolding.refold_all(url)
+        took = time.perf_counter() - began
+    engine.dispose()
     return {
-        "chains": done.chains, "entries": done.entries, "processes": done.processes, "seconds": took,
-        "issue": took * 30_000_000 / max(1, done.entries), "million": took * 1_000_000 / max(1, done.chains),
+        "whole": not most, "chains": done.chains, "entries": done.entries, "processes": done.processes,
+        "seconds": took, "issue": took * 30_000_000 / max(1, done.entries),
+        "million": took * 1_000_000 / max(1, done.chains),
     }  # fmt: skip
 
 
-def _sample(url: str) -> None:
-    """Leave some parts, from everywhere, for a refold to go on with."""
-    engine = make_engine(url, writes=True)
-    refolding._cut(engine)
+def _some(engine: Engine, url: str, most: int) -> tuple[refolding.Refolded, float]:
+    """Fold some parts anew, from everywhere, and leave the others."""
+    refolding.cut(engine)
     with engine.begin() as connection:
         firsts = connection.execute(select(refolding.PARTS.c.first)).scalars().all()
         random.Random(9).shuffle(firsts)  # type: ignore[arg-type]
-        for first in firsts[SAMPLE // refolding.PART :]:
+        for first in firsts[most // refolding.PART :]:
             connection.execute(delete(refolding.PARTS).where(refolding.PARTS.c.first == first))
-    engine.dispose()
+    began = time.perf_counter()
+    done = refolding.share_out(url, os.cpu_count() or 1)
+    took = time.perf_counter() - began
+    with engine.begin() as connection:
+        connection.execute(delete(refolding.PARTS))
+    return refolding.Refolded(sum(one[0] for one in done), sum(one[1] for one in done), len(done)), took

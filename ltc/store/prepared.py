@@ -109,11 +109,14 @@ class _Query:
     """A read for one dialect, on the connection of a transaction."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
         self._sql = str(compiled)
         self._order = compiled.positiontup if dialect.positional else None
+        self._said = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self._given = [
-            (name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+            for name, bind in compiled.binds.items()
+            if bind.required
         ]
         self._columns = [(column.name, _reader(column.type, dialect)) for column in statement.selected_columns]
 
@@ -134,7 +137,9 @@ class _Query:
             yield tuple(cells)
 
     def _cells(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        said = {name: convert(values[name]) if convert else values[name] for name, convert in self._given}
+        said = dict(self._said)
+        for name, convert in self._given:
+            said[name] = convert(values[name]) if convert else values[name]
         given = said if self._order is None else tuple([said[name] for name in self._order])
         cursor = connection.connection.cursor()
         try:

@@ -57,13 +57,8 @@ def refold_all(url: str, processes: int = 0) -> Refolded:
     count = processes or os.cpu_count() or 1
     engine = make_engine(url, writes=True)
     try:
-        resumed = _cut(engine)
-        shares = [(url, number, count) for number in range(count)]
-        if count == 1:
-            done = [work(*shares[0])]
-        else:
-            with multiprocessing.get_context("spawn").Pool(count) as pool:
-                done = pool.starmap(work, shares)
+        resumed = cut(engine)
+        done = share_out(url, count)
         _index(engine)
         if resumed:  # what the processes counted that were cut short is lost
             with engine.begin() as connection:
@@ -77,7 +72,16 @@ def refold_all(url: str, processes: int = 0) -> Refolded:
     return Refolded(sum(one[0] for one in done), sum(one[1] for one in done), count)
 
 
-def _cut(engine: Engine) -> bool:
+def share_out(url: str, count: int) -> list[tuple[int, int]]:
+    """Have so many processes refold the parts that wait; returns chains and entries of each."""
+    shares = [(url, number, count) for number in range(count)]
+    if count == 1:
+        return [_work(*shares[0])]
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        return pool.starmap(_work, shares)
+
+
+def cut(engine: Engine) -> bool:
     """Cut all chains into parts, unless an earlier refold has left some: then tells so."""
     with engine.begin() as connection:
         if connection.execute(select(PARTS.c.first).limit(1)).first() is not None:
@@ -107,7 +111,7 @@ def _index(engine: Engine) -> None:
             index.create(connection, checkfirst=True)
 
 
-def work(url: str, number: int, of: int) -> tuple[int, int]:
+def _work(url: str, number: int, of: int) -> tuple[int, int]:
     """Refold every ``of``-th part that is not done; returns chains and entries. What it counted is written last."""
     engine = make_engine(url, writes=True)
     reader = make_engine(url, writes=False)

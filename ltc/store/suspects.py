@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, select, text, union
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, or_, select, text, union
 
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.store.columns import Names, among
@@ -139,6 +139,6 @@ def _rows(name: str) -> Select[Any]:
     table = VIEW_TABLES[name]
     where: list[ColumnElement[bool]] = [table.c[column].is_(None) for column in _OPEN[name]]
     if name == "effects":
-        where.append(table.c.status.in_(_STANDING))
+        where.append(or_(*[table.c.status == one for one in _STANDING]))
     mine = among(table.c.chain, bindparam("names_", type_=Names))
     return select(table).where(mine, *where).order_by(*table.primary_key.columns)

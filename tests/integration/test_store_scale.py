@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, event, insert, inspect
+from sqlalchemy import Connection, delete, event, insert, inspect, update
 
 from ltc.client import lookups
 from ltc.core.stand_in import Script
@@ -176,6 +176,27 @@ async def test_what_is_stuck_is_found_page_by_page(many: Store, monkeypatch: pyt
         leg = wanted[0].leg
         here = [one for one in wanted if one.leg == leg]
         assert await many.stuck(now, now, reason=reason, leg=leg, limit=100) == here
+
+
+async def test_what_is_being_undone_says_what_is_left(many: Store, url: str) -> None:
+    """The effects that stand are asked for only where they are being undone."""
+    now = MONDAY + 30 * DAY
+    (name, *_) = [row["chain"] for row in await many.chains({"state": "held"}, 1000)]
+    with direct(url) as connection:
+        chains, holds = VIEW_TABLES["chains"], VIEW_TABLES["holds"]
+        changes = {"state": "compensating", "compensating_since": MONDAY}
+        connection.execute(update(chains).where(chains.c.chain == name).values(**changes))
+        connection.execute(delete(holds).where(holds.c.chain == name))
+        effects = VIEW_TABLES["effects"]
+        for number, status in enumerate(("certain", "undone", "unknown")):
+            row = {**BLANKS["effects"], "chain": name, "effect": f"e{number}", "op": f"erp.x{number}", "status": status}
+            connection.execute(insert(effects).values(**row))
+    for reason in ("", "compensating"):
+        (one,) = [found for found in await many.stuck(now, now, reason=reason) if found.chain == name]
+        assert one.reason == "compensating"
+        stood = [row["op"] for row in ((await many.chain(name)) or {})["effects"] if row["status"] != "undone"]
+        assert one.detail.startswith(f"{len(stood)} effects still to be undone")
+        assert len(stood) >= 2
 
 
 async def test_a_start_is_silent_until_its_chain_is_heard_of(store: Store) -> None:
