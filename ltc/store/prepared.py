@@ -109,7 +109,7 @@ class _Query:
     """A read for one dialect, on the connection of a transaction."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+        compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._order = compiled.positiontup if dialect.positional else None
         self._said = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
