@@ -218,7 +218,7 @@ def report(connection: Connection, process: str, since: datetime | None) -> list
     periods = [""] if since is None else _following(connection, since, including=midnight)
     _gather(connection, changes, process, periods)
     if since is not None and not midnight:
-        for row in _of_the_day(connection, process, since):
+        for row in clocks_since(connection, process, since, _day_of(since) + timedelta(days=1)):
             changes.add(row["process"], row["sla"], row["item"], row)
     return _groups(changes)
 
@@ -260,16 +260,22 @@ def _added(
     return connection.execute(query.where(table.c.process == process) if process else query).mappings()
 
 
-def _of_the_day(connection: Connection, process: str, since: datetime) -> Iterable[Any]:
-    until = _day_of(since) + timedelta(days=1)
+def clocks_since(
+    connection: Connection, process: str, since: datetime | None, until: datetime | None = None
+) -> Iterable[Any]:
+    """Return of every clock started within a time what counts; ``planned``: whether a delay was."""
     named = ("sla", "item", "leg", "state", "warned", "breached", "rung", "used", "lag")
     planned = type_coerce(_SLAS.c.planned, Text).is_not(None).label("planned")
-    query = (
-        select(*(_SLAS.c[name] for name in named), planned, null().label("started"), _CHAINS.process)
-        .join(VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain)
-        .where(_SLAS.c.started >= since, _SLAS.c.started < until)
+    query = select(*(_SLAS.c[name] for name in named), planned, null().label("started"), _CHAINS.process).join(
+        VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain
     )
-    return connection.execute(query.where(_CHAINS.process == process) if process else query).mappings()
+    if process:
+        query = query.where(_CHAINS.process == process)
+    if since is not None:
+        query = query.where(_SLAS.c.started >= since)
+    if until is not None:
+        query = query.where(_SLAS.c.started < until)
+    return connection.execute(query).mappings()
 
 
 def _groups(changes: Changes) -> list[Group]:
