@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,14 @@ async def pay_less_discount(stage: Stage, sight: Sight) -> bool:
     off = round_minor(Decimal(sight.row["gross"]) * Decimal(sight.row["discount_rate"] or 0) / 100)
     body = {"allocations": [{"invoice": sight.row["invoice"], "minor": sight.row["open"] - off}]}
     return await stage.command(stage.erp, "/bank/payments", body) is not None
+
+
+@action("promise")
+async def promise(stage: Stage, sight: Sight, days: int) -> bool:
+    """The customer promises to pay an invoice within so many days: about the news ``effect erp.post_invoice``."""
+    until = stage.tempo.now() + timedelta(days=days)
+    body = {"invoice": sight.row["document_id"], "promised_until": until.isoformat()}
+    return await stage.command(stage.erp, "/collections/notes", body) is not None
 
 
 @action("pay_together")
