@@ -57,6 +57,67 @@ def test_faults_meet_operations_and_events_that_the_process_uses(process: str) -
             assert run.met_by(chain, fault).startswith(chain.number)
 
 
+# What the six processes are about, and the stories that play it; each at least twice.
+NAMED = {
+    "web_order": {
+        "two warehouses": ["two_warehouses"], "prepayment": ["plain"], "cancelled before picking": ["cancelled"],
+        "cancelled after picking": ["cancelled_after_paying"], "refund": ["returned", "paid_in_part_then_never"],
+        "exchange difference": ["euro_gained", "euro_lost", "euro_returned"], "bounced payment": ["bounced"],
+        "lines cancelled": ["lines_cancelled"], "change order": ["changed_in_approval", "changed_too_late"],
+    },
+    "make_to_order": {
+        "discount approval": ["discount_granted", "discount_refused"], "credit check": ["credit_granted", "no_credit"],
+        "production and purchase": ["plain", "in_two_receipts"], "partial deliveries": ["in_parts"],
+        "instalments": ["plain"], "warranty return": ["under_warranty"], "cash discount": ["cash_discount"],
+        "within the tolerance": ["a_little_less", "a_little_more"], "beyond the tolerance": ["too_much"],
+        "write-off by rule": ["small_difference"], "write-off by people": ["keeps_the_last_part"],
+    },
+    "services": {
+        "milestones": ["plain"], "acceptance": ["declined"], "retainer": ["plain"],
+        "change requests": ["change_agreed", "change_declined", "change_too_late"],
+    },
+    "distributor": {
+        "consignment": ["taken_at_once", "taken_in_parts", "rest_sent_back"], "recall": ["cancelled_before_anything_was_taken"],
+        "dunning": ["pays_after_a_notice"], "dispute": ["disputes_then_pays"], "promise": ["promises_then_pays"],
+        "credit insurance": ["own_risk", "no_own_risk", "not_insured"], "write-off": ["never_pays"],
+        "bounced payment": ["bounced"],
+    },
+    "call_off": {
+        "call-offs": ["called_off_in_parts"], "price changes": ["dearer_from_the_second_on"],
+        "closed early": ["closed_early"], "cancelled": ["never_begun"],
+    },
+    "lead_to_cash": {
+        "partial deliveries": ["in_parts"], "change order": ["changed", "changed_and_approved_anew"],
+        "goods return": ["returned"], "bounced payment": ["bounced"], "write-off": ["unpaid"],
+        "cancelled": ["cancelled", "changed_then_cancelled"],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_what_a_process_is_about_is_played_at_least_twice(process: str) -> None:
+    played = Counter(plan.story for plan in shape.read(process).chains)
+    rare = {what: name for what, names in NAMED[process].items() for name in names if played[name] < 2}
+    assert not rare
+
+
+# Operations of which no outcome is lost in a rehearsal: nothing calls them unless an operator says so.
+BY_PEOPLE_ALONE = {
+    "call_off": {"chain.start", "chain.cancel"},  # no outside system's: Temporal answers
+    "distributor": {"erp.credit_note"}, "services": {"erp.credit_note", "erp.withdraw_acceptance", "erp.revert_amendment", "erp.update_order"},
+    "make_to_order": {"erp.cancel_delivery", "erp.cancel_return", "erp.update_order"},
+    "web_order": {"erp.cancel_credit", "erp.cancel_return", "erp.receive_return", "erp.revert_amendment"},
+}  # fmt: skip
+UNKNOWN = ("lost_reply", "5xx_after", "late_commit")
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_the_outcome_of_every_operation_is_unknown_once(process: str) -> None:
+    known = {name for name in shipped(process).operations if name in OPERATIONS and OPERATIONS[name].effect}
+    met = {fault.operation for plan in shape.read(process).chains for fault in plan.faults if fault.fault in UNKNOWN}
+    assert known - met == BY_PEOPLE_ALONE.get(process, set())
+
+
 def test_business_keys_are_of_one_process_alone() -> None:
     prefixes = [read_stories(process).prefix for process in PROCESSES]
     assert len(set(prefixes)) == len(prefixes)
