@@ -15,7 +15,7 @@ from starter.books import Books, Row
 from starter.checks import Check
 
 Found = Iterator[tuple[str, str]]
-# The kinds of invoices that an order may have, by what was agreed for it. Empty: of a delivery, or of a whole order.
+# Kinds of invoices that go with any basis: what is paid down, and what remains.
 BEFOREHAND = ("down_payment", "final")
 
 

@@ -104,7 +104,7 @@ def test_what_a_process_is_about_is_played_at_least_twice(process: str) -> None:
 # Operations of which no outcome is lost in a rehearsal: nothing calls them unless an operator says so.
 BY_PEOPLE_ALONE = {
     "call_off": {"chain.start", "chain.cancel"},  # no outside system's: Temporal answers
-    "distributor": {"erp.credit_note"}, "services": {"erp.credit_note", "erp.withdraw_acceptance", "erp.revert_amendment", "erp.update_order"},
+    "distributor": {"erp.credit_note"}, "services": {"erp.update_order"},
     "make_to_order": {"erp.cancel_delivery", "erp.cancel_return", "erp.update_order"},
     "web_order": {"erp.cancel_credit", "erp.cancel_return", "erp.receive_return", "erp.revert_amendment"},
 }  # fmt: skip
