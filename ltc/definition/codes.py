@@ -207,6 +207,9 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D111": Code("one rung cannot both '{first}' and '{second}'", "keep one of them, or make two rungs"),
     "LTC-D112": Code("'{word}' is nothing that '{table}' ever gives", "compare it with one of: {known}"),
+    "LTC-D113": Code(
+        "'{word}' ({inner}) is longer than '{outer_what}' ({outer})", "shorten it, or lengthen '{outer_what}'"
+    ),
     "LTC-D130": Code("two promises here are called '{word}'", "give each promise of a place its own name"),
     "LTC-D131": Code("'{word}' is an input and an output of the same table", "give each column its own name"),
     "LTC-D132": Code("the table '{word}' needs either 'rows' or 'file'", "write exactly one of them"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from ltc.definition import compile_dunning, compile_start
 from ltc.definition.build import Build
 from ltc.definition.compile_people import levels, people
 from ltc.definition.compile_reactions import reaction, undo
+from ltc.definition.compile_retry import retry
 from ltc.definition.compile_sla import sla, span
 from ltc.definition.compile_tasks import task
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
@@ -22,13 +22,10 @@ from ltc.definition.plan import (
     ChooseNode,
     EndNode,
     ParallelNode,
-    Retry,
     Span,
     WaitNode,
 )
 from ltc.definition.step_names import kind_of
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def title(source: Source | None) -> dict[str, str]:
@@ -73,7 +70,7 @@ def _call(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
         on_refusal=_refusals(build, step, node, step.text("call")),
         revisit="call" if again else ("skip" if visit else ""),
         revisit_call=build.call(visit, f"undo:{node}") if isinstance(visit, Mapping) else None,
-        retry=_retry(step),
+        retry=retry(build, step),
     )
 
 
@@ -87,15 +84,6 @@ def _refusals(build: Build, step: Mapping, node: str, op: str) -> dict[str, Any]
         found[reason] = reaction(build, source, f"on_refusal.{reason}", node, block)
     found.setdefault("default", reaction(build, None, "on_refusal", node, block))
     return found
-
-
-def _retry(step: Mapping) -> Retry:
-    given = step.mapping("retry")
-    values: dict[str, float] = {}
-    for key in given.values:
-        text = given.text(key)
-        values[key] = float(Decimal(text)) if key == "factor" else float(int(text[:-1]) * _SECONDS[text[-1]])
-    return Retry(**values)
 
 
 def _leaves(build: Build, step: Mapping, node: str) -> None:
@@ -126,7 +114,7 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         poll=span(step, "poll") or Span(amount=1, unit="d"),
         undo=undo(build, step.values.get("undo"), node),
         revisit="skip" if step.text("on_revisit") == "skip" else "",
-        retry=_retry(step),
+        retry=retry(build, step),
         waits_for=waits_for,
     )
 
@@ -134,7 +122,7 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
 def _start(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
     """A chain is started by a call; what follows that call is the wait for its end."""
     _leaves(build, step, common["id"])
-    call, wait = compile_start.start(build, step, common, _retry(step), _refusals)
+    call, wait = compile_start.start(build, step, common, retry(build, step), _refusals)
     if wait is not None:
         build.nodes[wait.id] = wait
     return call
@@ -156,7 +144,7 @@ def _dunning(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         on_timeout=compile_dunning.hand_over(build, step, node, block),
         poll=span(step, "poll") or Span(amount=1, unit="d"),
         undo=undo(build, step.values.get("undo"), node),
-        retry=_retry(step),
+        retry=retry(build, step),
     )
 
 

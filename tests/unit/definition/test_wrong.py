@@ -9,7 +9,7 @@ from ltc.definition.errors import DefinitionError
 
 CASES = [
     pytest.param(row["code"], row["old"], row["wrong"], row["right"], id=f"{row['code']}-{name}-{number}")
-    for name in ("text", "shape", "meaning", "ladders", "people", "tables", "billing")
+    for name in ("text", "shape", "meaning", "ladders", "people", "tables", "billing", "author")
     for number, row in enumerate(yaml.safe_load((Path(__file__).parent / f"wrong_{name}.yaml").read_text("utf-8")))
 ]
 
