@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ltc.cli.def_test_check import check_cases
 from ltc.cli.def_test_shape import TESTS
 from ltc.core import machine
 from ltc.core.simulation import Simulation
@@ -52,6 +53,8 @@ def run_file(tests: Path, definition: Path, world: World) -> list[Result]:
     check_shape(tree, TESTS, "the test file", problems)
     problems.stop()
     plan = load_checked(definition, world).plan
+    check_cases(tree, plan, world.registry, problems)
+    problems.stop()
     asked = [_asked(plan, one) for one in tree.listing("tables").mappings()]
     return [*asked, *(_run(plan, case) for case in tree.listing("cases").mappings())]
 
@@ -204,7 +207,11 @@ def _texts(source: Source) -> list[str]:
 
 
 def _plain(keys: Mapping) -> dict[str, Any]:
-    return {key: value.value for key, value in keys.values.items() if isinstance(value, Scalar)}
+    return {
+        key: value.value if key == "lost" else value.text
+        for key, value in keys.values.items()
+        if isinstance(value, Scalar)
+    }
 
 
 def _ending(simulation: Simulation, expect: Mapping) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from ltc.model.messages import TaskAct
 from ltc.model.money import Money
 
 SILENT, DECLINES = "silent", "reject"
+_PLACE = re.compile(r"([a-z0-9_]+)(?:\[.*\])?\.([^.#]+)#\d+", re.DOTALL)
 FILE = {"sha256": "ab" * 32, "name": "paper.pdf", "size": 1000, "kind": "pdf"}
 
 
@@ -38,11 +40,8 @@ def does(command: Schedule, plan: Plan, said: str | Mapping[str, str], person: s
 
 def task_node(plan: Plan, command: Schedule) -> str:
     """The id of the step whose task an activity opens, by its place in the plan."""
-    place = command.payload["task"].rsplit("#", 1)[0]
-    return next(
-        node.id for node in plan.nodes.values()
-        if isinstance(node, TaskNode) and place.endswith(f".{node.step}") and place.startswith(node.leg)
-    )  # fmt: skip
+    leg, step = _PLACE.fullmatch(command.payload["task"]).groups()  # type: ignore[union-attr]
+    return f"{leg}.{step}"
 
 
 def _act(command: Schedule, person: str, number: str, action: str, **more: Any) -> Act:
