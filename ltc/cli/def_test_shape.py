@@ -5,7 +5,7 @@ from __future__ import annotations
 from ltc.definition.schema_common import OUTCOMES
 from ltc.definition.shapes import Choice, Flag, Many, Record, Table, Text, Whole
 
-_WORDS = Many(Text("text", "a word"), "words, one per call", 0)
+_WORDS = Many(Text("word", "a word"), "words, one per call", 0)
 
 
 def _shares(doc: str) -> Many:
@@ -84,6 +84,7 @@ GIVEN = Record(
         "for": _lasting("how long the case is followed; default 400d"),
     },
     "the deal, and what meets it",
+    may_be_empty=True,
 )
 
 EXPECT = Record(

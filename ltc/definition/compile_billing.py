@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ltc.definition.build import Build
+from ltc.definition.currencies import CURRENCIES
 from ltc.definition.nodes import Mapping as Keys
 from ltc.definition.plan import Billing
 from ltc.model.money import Money
@@ -82,6 +83,11 @@ def _amount(build: Build, one: Keys) -> dict[str, Any] | None:
         remedy = "write an amount and its currency, as in 5000.00 EUR"
         build.problems.add("LTC-D025", one.at("amount"), where="'amount'", problem=str(error), remedy=remedy)
         return None
+    if amount.currency not in CURRENCIES:
+        build.problems.add("LTC-D046", one.at("amount"), word=amount.currency, known=CURRENCIES)
+    if amount.minor <= 0:
+        problem, remedy = f"{one.text('amount')} bills nothing", "write an amount above zero"
+        build.problems.add("LTC-D025", one.at("amount"), where="'amount'", problem=problem, remedy=remedy)
     return amount.model_dump()
 
 
@@ -94,6 +100,10 @@ def _whole(build: Build, keys: Keys, what: str, parts: list[dict[str, Any]]) -> 
         said = f"billing:{what}:{part['name']}:amount" in build.places
         if both or (part["share"] is None and (shared or not said)):
             build.problems.add("LTC-D175", place, word=part["name"])
+    currencies = list(dict.fromkeys(part["amount"]["currency"] for part in parts if part.get("amount")))
+    if len(currencies) > 1:
+        problem, remedy = f"{' and '.join(currencies)} in one order", "write all amounts in one currency"
+        build.problems.add("LTC-D025", keys.keys[what], where=f"'{what}'", problem=problem, remedy=remedy)
     total = sum((Decimal(part["share"]) for part in shared), Decimal(0))
     if any(Decimal(part["share"]) <= 0 for part in shared) or (shared and total != _WHOLE):
         build.problems.add("LTC-D174", keys.keys[what], what=what, total=f"{total.normalize():f}")

@@ -9,6 +9,7 @@ from ltc.definition import form_values
 from ltc.definition.build import Build
 from ltc.definition.compile_reactions import Block, reaction, undo
 from ltc.definition.compile_sla import span
+from ltc.definition.currencies import CURRENCIES
 from ltc.definition.nodes import Mapping, Scalar, Source
 from ltc.definition.plan import FormField, TaskNode
 from ltc.definition.task_types import OWN
@@ -102,6 +103,8 @@ def _field(build: Build, name: str, keys: Mapping, place: str) -> FormField:
         kinds=[item.text for item in keys.listing("kinds").items if isinstance(item, Scalar)],
         size=_bytes(keys.text("size")),
     )
+    if made.currency and made.currency not in CURRENCIES:
+        build.problems.add("LTC-D046", keys.at("currency"), word=made.currency, known=CURRENCIES)
     return _checked(build, made, keys)
 
 

@@ -7,6 +7,7 @@ from ltc.definition.flow import follow
 from ltc.definition.lint_billing import check_billing
 from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_handlers import check_handlers
+from ltc.definition.lint_keys import check_keys
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
 from ltc.definition.lint_tables import check_tables
@@ -35,6 +36,7 @@ def lint(plan: Plan, build: Build) -> None:
     check_handlers(plan, build, names)
     check_pivot(plan, build, flow)
     check_loops(plan, build)
+    check_keys(plan, build, names)
     check_vain(plan, build)
     check_billing(plan, build)
     check_people(plan, build)

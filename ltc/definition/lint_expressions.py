@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from ltc.definition.build import Build, Use
+from ltc.definition.compared import compared, constant, place_of
 from ltc.definition.errors import Mark
-from ltc.definition.expressions import ExpressionError, ExprType, TypeEnv, Want, asked, check, names
+from ltc.definition.expressions import EvaluationError, ExpressionError, ExprType, TypeEnv, Want, asked, check, names
 from ltc.definition.flow import Flow, Known
 from ltc.definition.lint_table_uses import TableUses
 from ltc.definition.names import Meaning, Names
 from ltc.definition.plan import CallNode, Plan, TaskNode, WaitNode
 from ltc.definition.plan_nodes import results_of
+from ltc.definition.schema_common import OUTCOMES
+from ltc.ports.chains import Child
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
 WAITING = (
@@ -25,6 +28,7 @@ WAITING = (
     "customer",
     "system",
 )  # what the engine says of a leg that does not move
+CONDITIONS = ("'when'", "'until'", "'while'", "'pause_while'")
 _REQUESTER = Meaning("the requester", ExprType("string"), Mark())
 
 
@@ -49,9 +53,6 @@ class Expressions:
 
     def check(self, use: Use) -> None:
         """Check one expression."""
-        if use.source in ("true", "false") and use.where in ("'when'", "'pause_while'"):
-            self.build.problems.add("LTC-D090", use.mark, word=use.where.strip("'"), value=use.source)
-            return
         known = self.known(use)
         if known is None:
             return  # nothing leads here: said already
@@ -62,10 +63,20 @@ class Expressions:
             self.wrong(use, error)
             return
         self.waiting(use)
-        self.given(use)
+        self.given(use, visible)
         checked = [self.name(use, name, visible, known, name in guarded) for name in used]
         if all(checked):
             self.types(use, visible)
+
+    def always(self, use: Use) -> None:
+        """Complain about a condition that asks about nothing, or compares a thing with itself."""
+        try:
+            value = constant(use.source, self.plan.currency)
+        except EvaluationError:
+            self.build.problems.add("LTC-D060", use.mark, problem="it can never be worked out", where=use.where)
+            return
+        if value:
+            self.build.problems.add("LTC-D090", use.mark, word=use.where.strip("'"), value=value)
 
     def known(self, use: Use) -> Known | None:
         """Return what is set where an expression is evaluated; None if nothing leads there."""
@@ -129,18 +140,20 @@ class Expressions:
 
     def waiting(self, use: Use) -> None:
         """A comparison of waiting_for with a word that it never is would silently never hold."""
-        for found in re.finditer(r"waiting_for *[!=]= *'([^']*)'", use.source):
-            if found[1] not in WAITING:
-                mark = self.column(use, found.start(1) + 1)
-                self.build.problems.add("LTC-D071", mark, word=found[1], known=WAITING)
+        for one in compared(use.source):
+            if one.path == "waiting_for" and one.word not in (*WAITING, ""):
+                self.build.problems.add("LTC-D071", place_of(use, one), word=one.word, known=WAITING)
 
-    def given(self, use: Use) -> None:
-        """A comparison with a word that a table never gives would silently never hold."""
-        for found in re.finditer(r"\b(\w+)\.(\w+) *[!=]= *(['\"])([^'\"]*)\3", use.source):
-            words = self.tables.words(found[1], found[2])
-            if words and found[4] not in words:
-                mark = self.column(use, found.start(4) + 1)
-                self.build.problems.add("LTC-D112", mark, word=found[4], table=f"{found[1]}.{found[2]}", known=words)
+    def given(self, use: Use, visible: dict[str, Meaning]) -> None:
+        """A comparison with a word that a table never gives, or with no outcome, would silently never hold."""
+        for one in compared(use.source):
+            name, _, field = one.path.partition(".")
+            words = self.tables.words(name, field)
+            if words and one.word not in words:
+                self.build.problems.add("LTC-D112", place_of(use, one), word=one.word, table=one.path, known=words)
+            model = visible[name].type.model if name in visible else None
+            if model is Child and field == "outcome" and one.word not in (*OUTCOMES, ""):
+                self.build.problems.add("LTC-D024", place_of(use, one), word=one.word, where=one.path, known=OUTCOMES)
 
     def types(self, use: Use, visible: dict[str, Meaning]) -> None:
         """Check the types of an expression."""
@@ -151,6 +164,8 @@ class Expressions:
         except ExpressionError as error:
             self.wrong(use, error)
             return
+        if use.where in CONDITIONS:
+            self.always(use)
         if want in ("span", "who"):
             self.tables.column(use, want)
         elif use.where == "'table'" and use.source.split(".")[0] in self.plan.tables:

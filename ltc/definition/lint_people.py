@@ -5,7 +5,7 @@ from __future__ import annotations
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.lint_rules import check_rule, check_rungs
-from ltc.definition.plan import ApproveNode, Level, Plan
+from ltc.definition.plan import ApproveNode, Level, Plan, WaitNode
 
 
 def check_people(plan: Plan, build: Build) -> None:
@@ -17,13 +17,21 @@ def check_people(plan: Plan, build: Build) -> None:
                 check_rule(node, level, build)
     for sla in plan.slas.values():
         for index, rung in enumerate(sla.escalate):
-            kind, _, name = rung.notify.partition(":")
-            known_people(kind, name, f"{sla.id}:{index}:notify", build)
-            if kind == "requester" and not plan.start.requester:
-                build.problems.add("LTC-D102", build.places[f"{sla.id}:{index}:notify"])
+            _told(rung.notify, f"{sla.id}:{index}:notify", plan, build)
             kind, _, name = rung.reassign.partition(":")
             known_people(kind, name, f"{sla.id}:{index}:reassign", build)
+    for ladder in plan.nodes.values():
+        for level in ladder.ladder.levels if isinstance(ladder, WaitNode) and ladder.ladder else ():
+            _told(level.notify, f"{ladder.id}:{level.name}:notify", plan, build)
     check_rungs(plan, build)
+
+
+def _told(notify: str, place: str, plan: Plan, build: Build) -> None:
+    """Whoever is told is known, and a requester is said."""
+    kind, _, name = notify.partition(":")
+    known_people(kind, name, place, build)
+    if kind == "requester" and not plan.start.requester:
+        build.problems.add("LTC-D102", build.places[place])
 
 
 def known_people(kind: str, name: str, place: str, build: Build) -> bool:

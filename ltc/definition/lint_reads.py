@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ltc.definition.build import Use
+from ltc.definition.compared import compared as comparisons
+from ltc.definition.compared import place_of
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError, asked, selects
 from ltc.definition.plan import TaskNode, WaitNode
@@ -29,6 +30,6 @@ def reads_of(
 
 def compared(use: Use, path: str) -> Iterator[tuple[str, Mark]]:
     """Yield the words that an expression compares a path with, each with its place."""
-    for found in re.finditer(rf"(?<![\w.]){re.escape(path)} *[!=]= *(['\"])(.*?)\1", use.source):
-        column = use.mark.column + found.start(2)
-        yield found[2], Mark(use.mark.line, column) if use.exact else use.mark
+    for one in comparisons(use.source):
+        if one.path == path:
+            yield one.word, place_of(use, one)

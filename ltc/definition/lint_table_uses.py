@@ -74,9 +74,9 @@ class TableUses:
                     self.add("LTC-D144", mark, word=key, base=self.plan.currency, found=part.currency)
 
     def words(self, table: str, output: str) -> list[str]:
-        """Return the words that a text output may give; nothing for any other."""
+        """Return what an output of a table may give, if it is compared as a text or a number."""
         found = self.plan.tables.get(table)
-        if found is None or found.outputs.get(output) != "text":
+        if found is None or found.outputs.get(output) not in ("text", "whole", "decimal", "span", "who"):
             return []
         given = [row.then[output] for row in found.rows] + ([found.otherwise[output]] if found.otherwise else [])
         return sorted(dict.fromkeys(str(word) for word in given))

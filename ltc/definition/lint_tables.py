@@ -16,7 +16,7 @@ from ltc.definition.cells import within
 from ltc.definition.expressions import names
 from ltc.definition.lint_people import known_person
 from ltc.definition.plan import DecisionTable, Plan
-from ltc.definition.plan_tables import ORDERED, Cell
+from ltc.definition.plan_tables import ORDERED, Cell, TableInput
 from ltc.definition.syntax import ExpressionError
 from ltc.model.money import Money
 
@@ -88,7 +88,7 @@ def _masks(table: DecisionTable) -> dict[int, str] | None:
     masks = {(1 << len(table.rows)) - 1: ""}
     for key, one in table.inputs.items():
         cells = [row.when.get(key) for row in table.rows]
-        regions = _ordered(cells, one.type) if one.type in ORDERED else _plain(cells, one.type)
+        regions = _ordered(cells, one) if one.type in ORDERED else _plain(cells, one.type)
         found: dict[int, str] = {}
         for mask, example in masks.items():
             for region, value in regions:
@@ -114,7 +114,8 @@ def _plain(cells: list[Cell | None], kind: str) -> Regions:
     return [(named_by.get(value, 0) ^ turned, "anything else" if value is None else f"'{value}'") for value in values]
 
 
-def _ordered(cells: list[Cell | None], kind: str) -> Regions:
+def _ordered(cells: list[Cell | None], given: TableInput) -> Regions:
+    kind, in_base = given.type, given.source.startswith(("base(", "money("))
     parts = [part for cell in cells if cell for part in cell.parts]
     found: Regions = []
     for currency in dict.fromkeys(part.currency for part in parts):
@@ -122,7 +123,7 @@ def _ordered(cells: list[Cell | None], kind: str) -> Regions:
         values = _between(bounds, whole=kind != "decimal")
         masks = _spread(cells, currency, values)
         found += [(mask, _shown(value, currency)) for mask, value in zip(masks, values, strict=True)]
-    if kind == "money" or not parts:
+    if (kind == "money" and not in_base) or not parts:
         found.append((_mask(cells, [False] * len(cells)), "in another currency" if parts else "anything"))
     return found
 

@@ -97,6 +97,15 @@ class _Checker:
             self.problems.add("LTC-D028", node.mark, where=where)
         for item in node.items:
             self.check(item, shape.of, where)
+        if shape.distinct:
+            self.distinct(node, where)
+
+    def distinct(self, node: Listing, where: str) -> None:
+        seen: list[str] = []
+        for item in node.items:
+            if isinstance(item, Scalar) and item.text in seen:
+                self.problems.add("LTC-D115", item.mark, word=item.text[:_SHOWN], where=where)
+            seen += [item.text] if isinstance(item, Scalar) else []
 
     def table(self, node: Source, shape: Table, where: str) -> None:
         if not isinstance(node, Mapping):
@@ -122,6 +131,8 @@ class _Checker:
                 self.unknown(node.keys[key], key, shape.keys, shape.reserved, where)
             else:
                 self.check(value, known, f"'{key}' of {where}")
+        if not (node.values or shape.required or shape.may_be_empty):
+            self.problems.add("LTC-D028", node.mark, where=where)
         meant = [nearest(key, shape.keys) for key in node.values if key not in shape.keys]
         for key in shape.required:
             if key not in node.values and key not in meant:

@@ -51,7 +51,7 @@ HANDLER = Record(
         "match": Text("expression", "event.FIELD == NAME.id: which chain it is about"),
         "when": Text("expression", "take it only if this holds, too; may ask about the event"),
         "as": Text("name", "the name of the event: in its steps, else in every step, to be asked for with has()"),
-        "while": Many(Text("name", "a leg"), "only while one of these legs runs; default: always"),
+        "while": Many(Text("name", "a leg"), "only while one of these legs runs; default: always", distinct=True),
         "then": _THEN,
     },
     "an event that may come at any time",
@@ -62,7 +62,7 @@ KEEP_OPEN = Record(
     "keep_open",
     {
         "for": Text("span", "how long a completed chain stays open for what may still come, such as returns"),
-        "handlers": Many(Text("name", "a handler"), "the handlers that still work then"),
+        "handlers": Many(Text("name", "a handler"), "the handlers that still work then", distinct=True),
     },
     "what a completed chain stays open for",
     required=("for", "handlers"),

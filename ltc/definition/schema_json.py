@@ -9,7 +9,7 @@ from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.definition.shapes import FORMATS, Choice, Flag, Many, OneOf, Record, Ref, Shape, Table, Text, Whole
 from ltc.ports.operations import EVENTS, OPERATIONS
 
-_MOST = {"expression": 512, "text": 400, "cell": 200}
+_MOST = {"expression": 512, "text": 400, "cell": 200, "given": 200}
 _EXAMPLES = {"operation": tuple(OPERATIONS), "event": tuple(EVENTS)}
 
 
@@ -41,7 +41,10 @@ def _schema(shape: Shape) -> dict[str, Any]:
             "additionalProperties": _schema(shape.of),
         }  # fmt: skip
     if isinstance(shape, Many):
-        return {"type": "array", "description": shape.doc, "minItems": shape.least, "items": _schema(shape.of)}
+        told = {"uniqueItems": True} if shape.distinct else {}
+        return {
+            "type": "array", "description": shape.doc, "minItems": shape.least, **told, "items": _schema(shape.of),
+        }  # fmt: skip
     return _one_of(shape) if isinstance(shape, OneOf) else _scalar(shape)
 
 

@@ -103,7 +103,7 @@ SEND_BACK = Record(
 
 APPROVAL: dict[str, Shape] = {
     "approve": Text("name", "the document to decide on"),
-    "binds": Many(Text("expression", "a field"), "a change to one of these re-opens the decision"),
+    "binds": Many(Text("expression", "a field"), "a change to one of these re-opens the decision", distinct=True),
     "four_eyes": Flag("nobody decides who asked, and nobody decides twice; default true"),
     "levels": Many(Ref("level"), "who decides, level by level"),
     "none_found": Ref("reaction", "when nobody can decide; default hold"),

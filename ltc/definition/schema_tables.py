@@ -6,7 +6,7 @@ from ltc.definition.plan_tables import INPUT_TYPES, OUTPUT_TYPES
 from ltc.definition.shapes import Choice, Many, OneOf, Record, Table, Text
 
 _CELL = Text("cell", "a value, a comparison or a range")
-_GIVES = Table(Text("cell", "what the output is"), "every output with its value")
+_GIVES = Table(Text("given", "what the output is"), "every output with its value")
 
 DECISION_TABLE = Record(
     "table",
@@ -35,7 +35,7 @@ DECISION_TABLE = Record(
                     "when": Table(
                         OneOf(
                             "cell", "a condition, or a list of which any will do", text=_CELL,
-                            listing=Many(_CELL, "any of these"),
+                            listing=Many(_CELL, "any of these", distinct=True),
                         ),
                         "the condition of each input; an input that is left out may be anything",
                         least=0,

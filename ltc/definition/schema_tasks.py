@@ -30,7 +30,7 @@ FIELD = Record(
         "places": Whole(0, 6, "of a decimal: how many decimal places; default 2"),
         "currency": Text("currency", "of money: its currency; default: the base currency"),
         "from": Text("name", "of a document: the 'into:' collection that it must be one of"),
-        "kinds": Many(Text("file_kind", "a kind, such as pdf"), "of a file: the kinds that are taken"),
+        "kinds": Many(Text("file_kind", "a kind, such as pdf"), "of a file: the kinds that are taken", distinct=True),
         "size": Text("bytes", "of a file: the most that one may hold, such as 5MB"),
     },
     "one field of a form",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 # Formats of texts: a pattern (None: checked elsewhere), words for a complaint, and what to do.
 FORMATS: dict[str, tuple[str | None, str]] = {
     "name": (r"[a-z][a-z0-9_]{0,39}", "a name: lower-case letters, digits and _, beginning with a letter"),
-    "text": (r"(?s).{1,400}", "a text of at most 400 characters"),
+    "text": (r"(?s)(?=.*\S).{1,400}", "a text of at most 400 characters"),
     "expression": (r"(?s).{1,512}", "an expression of at most 512 characters"),
+    "word": (r"[^\n]{0,64}", "a word, or '' for none"),
+    "given": (r"(?s).{1,200}", "a value"),
     "operation": (r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "an operation, such as erp.create_order"),
     "event": (r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", "an event, such as erp.goods_shipped"),
     "after": (r"[a-z][a-z0-9_.-]*", "an event or the name of a step"),
@@ -81,11 +83,12 @@ class Whole:
 
 @dataclass(frozen=True)
 class Many:
-    """A list."""
+    """A list. ``distinct``: what stands in it twice would count once."""
 
     of: Shape
     doc: str
     least: int = 1
+    distinct: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Record:
     doc: str
     required: tuple[str, ...] = ()
     reserved: dict[str, str] = field(default_factory=dict)  # key -> what to write instead
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)

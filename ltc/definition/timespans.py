@@ -93,8 +93,8 @@ def parse_share(text: str) -> str:
 def _unknown_unit(text: str, unit: str) -> str:
     folded = unit.lower()
     nearest = folded if folded in _MINUTES else _NEAREST.get(folded, "")
-    hint = f"; did you mean {nearest}?" if nearest else ""
-    return f"{_shown(text)} has no unit {unit[:12]!r}{hint}. {_HELP[0].upper()}{_HELP[1:]}"
+    hint = f" (did you mean {nearest}?)" if nearest else ""
+    return f"{_shown(text)} has no unit {unit[:12]!r}{hint}; {_HELP}"
 
 
 def _shown(text: str) -> str:

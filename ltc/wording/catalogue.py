@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _PARTICULAR = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _LETTERS = 6  # fewer letters of a template's own could belong to anything, such as "{kind} of {item}"
 _PLACE = re.compile(r"(?P<place>.*?:\d+:\d+: )(?P<code>LTC-[DM]\d{3}) (?P<rest>.*)", re.DOTALL)
+_HINT = r"(?P<used> \(used at .*?\))?(?P<hint> \(did you mean .*?\?\))?"
 
 
 class _Template(NamedTuple):
@@ -118,14 +120,14 @@ class Catalogue:
         found = _PLACE.fullmatch(text)
         if not found or (english := _english(found["code"])) is None:
             return ""
-        hint = r"(?P<used> \(used at .*?\))?(?P<hint> \(did you mean .*?\?\))?"
-        sentence, remedy = _loose(english.sentence), _loose(english.remedy)
-        both = re.fullmatch(f"(?P<s>{sentence}){hint}; (?P<r>{remedy})", found["rest"], re.DOTALL)
-        if not both:
-            return ""
-        extra = "".join(self.line(both[name], 2) if both[name] else "" for name in ("used", "hint"))
-        said = f"{self.sentence(found['code'], both['s'])}{extra.replace(' （', '（')}；"
-        return f"{found['place']}{found['code']} {said}{self.remedy(found['code'], both['r'])}"
+        for head, tail in _halves(found["rest"]):
+            wrong = re.fullmatch(f"(?P<s>{_loose(english.sentence)}){_HINT}", head, re.DOTALL)
+            if wrong is None or not re.fullmatch(_loose(english.remedy), tail, re.DOTALL):
+                continue
+            extra = "".join(self.line(wrong[name], 2) if wrong[name] else "" for name in ("used", "hint"))
+            said = f"{self.sentence(found['code'], wrong['s'])}{extra.replace(' （', '（')}；"
+            return f"{found['place']}{found['code']} {said}{self.remedy(found['code'], tail)}"
+        return ""
 
     def sentence(self, code: str, text: str) -> str:
         """Return what is wrong, of a complaint with this code."""
@@ -158,6 +160,14 @@ def _english(code: str) -> Code | None:
     from ltc.mapping.codes import CODES as MAPPINGS
 
     return MAPPINGS.get(code)
+
+
+def _halves(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong and what to do, the shortest remedy first: what is wrong may hold a semicolon itself."""
+    at = text.rfind("; ")
+    while at >= 0:
+        yield text[:at], text[at + 2 :]
+        at = text.rfind("; ", 0, at)
 
 
 def _plain(template: str) -> str:

@@ -27,8 +27,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     r"^([a-z0-9]{1,16})$": (),  # kinds of files
     r"^([1-9][0-9]{0,5}(KB|MB))$": ("size=KB", "size=MB"),
     r"^([0-9].*|P.*)$": tuple(f"span={unit}" for unit in ("s", "m", "h", "d", "bm", "bh", "bd", "P")),
-    r"^([0-9]{1,6}[smh])$": ("real time=s", "real time=m", "real time=h"),
-    r"^([0-9]{1,2}(\.[0-9]{1,3})?)$": ("factor=whole", "factor=decimal"),
+    r"^([1-9][0-9]{0,5}[smh])$": ("real time=s", "real time=m", "real time=h"),
+    r"^([1-9][0-9]?(\.[0-9]{1,3})?)$": ("factor=whole", "factor=decimal"),
     r"^([1-9][0-9]{0,2}d)$": ("days",),
     r"^(-?[0-9]{1,15}(\.[0-9]{1,4})? [A-Z]{3})$": ("amount",),
     r"^([0-9]{1,4}%)$": ("share",),

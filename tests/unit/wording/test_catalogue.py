@@ -25,7 +25,7 @@ ENGINE = [
     *sorted((ROOT / "ltc/core").glob("*.py")), *sorted((ROOT / "ltc/ports").glob("*.py")),
     *sorted((ROOT / "ltc/whatif").glob("*.py")), *sorted((ROOT / "ltc/adapters/people_file").glob("*.py")),
     *sorted((ROOT / "ltc/adapters/files_folder").glob("*.py")),
-    ROOT / "ltc/settings.py", ROOT / "ltc/bootstrap.py", ROOT / "ltc/devserver.py",
+    ROOT / "ltc/model/money.py", ROOT / "ltc/settings.py", ROOT / "ltc/bootstrap.py", ROOT / "ltc/devserver.py",
 ]  # fmt: skip
 DEFINITION = [
     path
