@@ -117,7 +117,9 @@ class _Checker:
         if word := given.text("cancel_after"):
             self.known("call of", word, given.at("cancel_after"), self.plan.operations)
             if "crm.order_cancelled" not in self.plan.events:
-                self.vain("cancel_after", given.keys["cancel_after"], "nothing in the process hears crm.order_cancelled")
+                self.vain(
+                    "cancel_after", given.keys["cancel_after"], "nothing in the process hears crm.order_cancelled"
+                )
 
     def people(self, given: Mapping) -> None:
         levels = [level.name for node in self._nodes(ApproveNode) for level in node.levels]
@@ -127,7 +129,9 @@ class _Checker:
                 self.known("approval level", level, one.keys[level], levels)
                 for word in value.text.split(",") if isinstance(value, Scalar) else ():
                     if word.strip() not in DECISIONS:
-                        self.problems.add("LTC-D024", value.mark, word=word.strip(), where="'decisions'", known=DECISIONS)
+                        self.problems.add(
+                            "LTC-D024", value.mark, word=word.strip(), where="'decisions'", known=DECISIONS
+                        )
         written = self.plan.model_dump_json()
         for asked, mark in given.mapping("people").keys.items():
             kind, sign, name = asked.partition(":")

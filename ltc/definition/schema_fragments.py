@@ -19,6 +19,7 @@ _PARAMETER = Record(
         "default": Text("expression", "what it is when a use does not say; without it each use must"),
     },
     "a parameter",
+    may_be_empty=True,
 )
 FRAGMENT = Record(
     "fragment",
