@@ -106,20 +106,20 @@ class _Checker:
             for op, mark in given.mapping(key).keys.items():
                 self.known("call of", op, mark, self.plan.operations)
         for op, value in given.mapping("refuse").values.items():
+            reasons = self.registry.refusals.get(op, ()) if op in self.plan.operations else None
             for item in _scalars(value):
-                reasons = self.registry.refusals.get(op, ())
-                if item.text and item.text not in reasons and op in self.plan.operations:
+                if item.text and reasons is not None and item.text not in reasons:
                     self.problems.add("LTC-D049", item.mark, op=op, word=item.text, known=reasons)
         for value in given.mapping("fail").values.values():
             for item in _scalars(value):
-                if item.text:
-                    self.word(item, ERRORS, "'fail'")
-        if word := given.text("cancel_after"):
-            self.known("call of", word, given.at("cancel_after"), self.plan.operations)
-            if "crm.order_cancelled" not in self.plan.events:
-                self.vain(
-                    "cancel_after", given.keys["cancel_after"], "nothing in the process hears crm.order_cancelled"
-                )
+                self.word(item, ("", *ERRORS), "'fail'")
+        if "cancel_after" in given.values:
+            self.cancels(given)
+
+    def cancels(self, given: Mapping) -> None:
+        self.known("call of", given.text("cancel_after"), given.at("cancel_after"), self.plan.operations)
+        if "crm.order_cancelled" not in self.plan.events:
+            self.vain("cancel_after", given.keys["cancel_after"], "nothing in the process hears crm.order_cancelled")
 
     def people(self, given: Mapping) -> None:
         levels = [level.name for node in self._nodes(ApproveNode) for level in node.levels]
@@ -179,7 +179,9 @@ class _Checker:
 
     def word(self, item: Scalar, known: tuple[str, ...], where: str) -> None:
         if item.text not in known:
-            self.problems.add("LTC-D024", item.mark, word=item.text, where=where, known=known)
+            self.problems.add(
+                "LTC-D024", item.mark, word=item.text, where=where, known=[word for word in known if word]
+            )
 
     def vain(self, key: str, mark: Mark, why: str) -> None:
         self.problems.add("LTC-D120", mark, key=key, why=why, remedy="remove it")
