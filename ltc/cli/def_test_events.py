@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ltc.definition.errors import Mark, Problems
 from ltc.definition.expressions import ExpressionError, TypeEnv, check
 from ltc.definition.nodes import Mapping, Scalar
@@ -32,7 +34,7 @@ def check_event(one: Mapping, plan: Plan, registry: Registry, problems: Problems
 def _expressions(said: Mapping, plan: Plan, registry: Registry, problems: Problems) -> None:
     """What the fields are made of is read of the deal and the order."""
     deal = registry.events["crm.opportunity_won"].fields.model_fields["opportunity"].annotation
-    names = {"opportunity": deal, "order": registry.operations["erp.get_order"].gives}
+    names: dict[str, Any] = {"opportunity": deal, "order": registry.operations["erp.get_order"].gives}
     for key, value in said.values.items():
         if not isinstance(value, Scalar):
             continue

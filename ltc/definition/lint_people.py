@@ -20,9 +20,9 @@ def check_people(plan: Plan, build: Build) -> None:
             _told(rung.notify, f"{sla.id}:{index}:notify", plan, build)
             kind, _, name = rung.reassign.partition(":")
             known_people(kind, name, f"{sla.id}:{index}:reassign", build)
-    for ladder in plan.nodes.values():
-        for level in ladder.ladder.levels if isinstance(ladder, WaitNode) and ladder.ladder else ():
-            _told(level.notify, f"{ladder.id}:{level.name}:notify", plan, build)
+    for waits in plan.nodes.values():
+        for rise in waits.ladder.levels if isinstance(waits, WaitNode) and waits.ladder else ():
+            _told(rise.notify, f"{waits.id}:{rise.name}:notify", plan, build)
     check_rungs(plan, build)
 
 
