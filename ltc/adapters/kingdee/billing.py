@@ -10,7 +10,7 @@ from ltc.adapters.kingdee.base import Tools
 from ltc.adapters.kingdee.bills import quoted, state_of
 from ltc.adapters.kingdee.forms import OUTSTOCK, RECEIPT, RECEIVABLE, RETURN
 from ltc.adapters.kingdee.making import Model
-from ltc.adapters.kingdee.reading import Record, allocated, in_force, is_red, moment, total
+from ltc.adapters.kingdee.reading import Record, allocated, figure, in_force, is_red, moment, total
 from ltc.adapters.kingdee.words import refusal
 from ltc.model import documents as d
 from ltc.ports import operations as op
@@ -112,7 +112,7 @@ class Billing:
         if not rows:
             text = f"there is no rate from {request.source} to {request.target} for today"
             raise BusinessRefusal("not_found", text, f"{request.source}/{request.target}")
-        value = Decimal(str(rows[0]["FExchangeRate"]))
+        value = figure(rows[0], "FExchangeRate")
         if value <= 0:
             raise ContractBroken("kingdee: an exchange rate is not above zero", str(rows[0]))
         since = moment(str(rows[0]["FBegDate"])).replace(tzinfo=zone)

@@ -93,6 +93,8 @@ class K3Client:
         )
         if any(len(row) != len(keys) for row in rows):
             raise ContractBroken(f"{where}: a row has not as many values as fields were asked", str(rows[:1]))
+        if any(isinstance(value, list | dict) for row in rows for value in row):
+            raise ContractBroken(f"{where}: a row holds a list where one value was asked", str(rows[:1]))
         return rows
 
     async def _call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ltc.adapters.kingdee.bills import AUDITED, VOID, Bills, quoted, state_of
@@ -19,6 +19,7 @@ _DATES = ("FModifyDate", "FApproveDate", "FENDDATE_H", "FDate")
 _WORDS = {"Z": "draft", "A": "draft", "D": "draft", "B": "submitted", "C": "confirmed"}
 _ENTITIES = {ORDER.id: "order", NOTICE.id: "release", OUTSTOCK.id: "delivery", RETURN.id: "goods_return",
              RECEIVABLE.id: "invoice", RECEIPT.id: "payment"}  # fmt: skip
+_MOST = Decimal(10) ** 15  # no figure of a deal is larger
 
 
 class Reader:
@@ -151,18 +152,28 @@ class Reader:
         return tuple(wanted)
 
 
+def figure(row: Record, field: str) -> Decimal:
+    """Return a number of a row.
+
+    Raises:
+        ContractBroken: it is none.
+    """
+    try:
+        number = Decimal(str(row[field]))
+    except (InvalidOperation, KeyError):
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number) > _MOST:
+        raise ContractBroken(f"kingdee: a row has no number in {field}", str(row))
+    return number
+
+
 def total(record: Record, field: str) -> Decimal:
     """Add a field up over a document's lines.
 
     Raises:
         ContractBroken: a line has no number there.
     """
-    try:
-        return sum((Decimal(str(row[field])) for row in record["lines"]), Decimal(0))
-    except (ArithmeticError, KeyError):
-        raise ContractBroken(
-            f"kingdee: a line of {record.get('FBillNo')} has no number in {field}", str(record)
-        ) from None
+    return sum((figure(row, field) for row in record["lines"]), Decimal(0))
 
 
 def allocated(record: Record, invoice: str) -> Decimal:

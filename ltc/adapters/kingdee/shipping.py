@@ -11,7 +11,7 @@ from ltc.adapters.kingdee.base import Tools, known
 from ltc.adapters.kingdee.bills import quoted, state_of
 from ltc.adapters.kingdee.forms import NOTICE, ORDER, OUTSTOCK, RETURN
 from ltc.adapters.kingdee.making import Model
-from ltc.adapters.kingdee.reading import Record, in_force, line_names
+from ltc.adapters.kingdee.reading import Record, figure, in_force, line_names
 from ltc.adapters.kingdee.words import refusal
 from ltc.model import documents as d
 from ltc.ports import operations as op
@@ -77,10 +77,10 @@ class Shipping:
             out: dict[tuple[str, Any], Decimal] = defaultdict(Decimal)
             for issue in issues:
                 for row in issue["lines"]:
-                    out[issue["FBillNo"], row["FSOEntryId"]] += Decimal(str(row["FRealQty"]))
+                    out[issue["FBillNo"], row["FSOEntryId"]] += figure(row, "FRealQty")
             for back in await self.reader.under(RETURN, "FOrderNo", order):
                 for row in back["lines"]:
-                    out[row["FSrcBillNo"], row["FSOEntryId"]] -= Decimal(str(row["FRealQty"]))
+                    out[row["FSrcBillNo"], row["FSOEntryId"]] -= figure(row, "FRealQty")
             if not any(left > 0 for left in out.values()):
                 raise BusinessRefusal("nothing_shipped", f"nothing of order {order} is out", order)
             return self.tools.maker.goods_return(number, issues, out)
@@ -128,8 +128,8 @@ class Shipping:
         issued: dict[Any, Decimal] = defaultdict(Decimal)
         for issue in await self.reader.under(OUTSTOCK, "FSrcBillNo", notice["FBillNo"], audited=False):
             for row in issue["lines"]:
-                issued[row["FSOEntryId"]] += Decimal(str(row["FRealQty"]))
-        left = {row[NOTICE.entry]: Decimal(str(row["FQty"])) - issued[row["FSOEntryId"]] for row in notice["lines"]}
+                issued[row["FSOEntryId"]] += figure(row, "FRealQty")
+        left = {row[NOTICE.entry]: figure(row, "FQty") - issued[row["FSOEntryId"]] for row in notice["lines"]}
         if not any(quantity > 0 for quantity in left.values()):
             raise BusinessRefusal("nothing_open", f"all of {notice['FBillNo']} is on its way", notice["FBillNo"])
         return left
@@ -141,7 +141,7 @@ class Shipping:
         rows = await self.tools.bills.client.query("STK_Inventory", ("FMaterialId.FNumber", "FBaseQty"), f"({which})")
         stock: dict[str, Decimal] = defaultdict(Decimal)
         for row in rows:
-            stock[str(row["FMaterialId.FNumber"])] += Decimal(str(row["FBaseQty"]))
+            stock[str(row["FMaterialId.FNumber"])] += figure(row, "FBaseQty")
         can: dict[int, Decimal] = {}
         for row in notice["lines"]:
             product = str(row["FMaterialId.FNumber"])
