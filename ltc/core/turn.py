@@ -12,8 +12,9 @@ from ltc.core.state import Flight, Hold, State, Token
 from ltc.definition import expressions
 from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry
 from ltc.definition.plan_nodes import results_of
+from ltc.definition.plan_tables import TableInput
 from ltc.definition.tables import TableError, decide
-from ltc.definition.worktime import CalendarWindow
+from ltc.definition.worktime import CalendarWindow, local_day
 from ltc.model import ids
 from ltc.model.clock import VirtualClock
 from ltc.model.messages import NOTICES_QUEUE
@@ -152,12 +153,20 @@ class Turn:
         for name in expressions.names(source):
             table = self.plan.tables.get(name)
             if table is not None:
-                inputs = {
-                    key: expressions.evaluate(one.source, names, currency=self.plan.currency, rates=self.state.rates)
-                    for key, one in table.inputs.items()
-                }
+                inputs = {key: self._looked_up(one, names) for key, one in table.inputs.items()}
                 found[name] = decide(name, table, inputs, self.plan.currency).outputs
         return found
+
+    def _looked_up(self, one: TableInput, names: dict[str, Any]) -> Any:
+        """Read an input of a table; an instant is looked up by the day it falls on in the definition's calendar."""
+        value = expressions.evaluate(one.source, names, currency=self.plan.currency, rates=self.state.rates)
+        if one.type != "date" or not isinstance(value, str) or "T" not in value:
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return value  # the table says that it is no date
+        return local_day(moment, self.setting.windows[self.plan.calendar]).isoformat() if moment.tzinfo else value
 
     def holds_true(self, source: str, token: Token, what: str, extra: dict[str, Any] | None = None) -> bool:
         """Evaluate a condition; its result goes into the trail."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,13 +14,15 @@ from ltc.model.money import Money
 
 ANY = ("", "any", "-")  # cells that ask nothing
 _COMPARED = re.compile(r"(<=|>=|!=|<|>)\s*(.+)", re.DOTALL)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def parse_cell(texts: list[str], kind: str) -> Cell | None:
     """Read a condition on an input of a type: one text, or several of which any will do. None asks nothing.
 
-    ``gold``, ``!= gold``, ``5``, ``< 5``, ``>= 5``, ``1..10`` (both ends are in), ``100.00 USD..500.00 USD``.
+    ``gold``, ``!= gold``, ``5``, ``< 5``, ``>= 5``, ``1..10`` (both ends are in), ``100.00 USD..500.00 USD``,
+    ``2026-01-01..2026-06-30``.
 
     Raises:
         ValueError: it cannot be read as this type.
@@ -73,9 +76,23 @@ def _bound(text: str, kind: str) -> tuple[str, str]:
     if kind == "money":
         amount = Money.parse(text)
         return str(amount.minor), amount.currency
+    if kind == "date":
+        return str(_day(text)), ""
     if not _DECIMAL.fullmatch(text) or (kind == "whole" and "." in text):
         raise ValueError(f"{text[:40]!r} is not a {'whole number' if kind == 'whole' else 'decimal number'}")
     return text, ""
+
+
+def _day(text: str) -> int:
+    """Return a day's number.
+
+    Raises:
+        ValueError: the text is no date.
+    """
+    try:
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "").toordinal()
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not a date; write it as 2026-10-10") from None
 
 
 def parse_output(text: str, kind: str) -> Any:
@@ -87,7 +104,7 @@ def parse_output(text: str, kind: str) -> Any:
     text = text.strip()
     if kind == "money":
         return Money.parse(text).model_dump(mode="json")
-    if kind in ("whole", "decimal"):
+    if kind in ("whole", "decimal", "date"):
         _bound(text, kind)
         return int(text) if kind == "whole" else text
     if kind == "condition":
@@ -127,6 +144,8 @@ def number(kind: str, value: Any, base: str) -> tuple[Decimal, str]:
             return Decimal(value), base
         if isinstance(value, dict) and isinstance(value.get("minor"), int) and isinstance(value.get("currency"), str):
             return Decimal(value["minor"]), value["currency"]
+    elif kind == "date" and isinstance(value, str):
+        return Decimal(_day(value)), ""
     elif not isinstance(value, bool) and isinstance(value, int if kind == "whole" else int | str):
         try:
             found = Decimal(value)
@@ -134,7 +153,15 @@ def number(kind: str, value: Any, base: str) -> tuple[Decimal, str]:
             found = Decimal("NaN")
         if found.is_finite():
             return found, ""
-    raise ValueError(f"{str(value)[:40]!r} is not {'an amount of money' if kind == 'money' else f'a {kind} number'}")
+    wanted = {"money": "an amount of money", "date": "a date"}.get(kind, f"a {kind} number")
+    raise ValueError(f"{str(value)[:40]!r} is not {wanted}")
+
+
+def shown(value: Decimal, kind: str, currency: str = "") -> str:
+    """Write a bound of an ordered type as people do."""
+    if kind == "date":
+        return date.fromordinal(min(max(int(value), 1), date.max.toordinal())).isoformat()
+    return str(Money(minor=int(value), currency=currency)) if currency else str(value)
 
 
 def within(part: Part, amount: Decimal) -> bool:

@@ -11,7 +11,10 @@ from ltc.definition.flow import Known
 from ltc.definition.names import Meaning
 from ltc.definition.plan import Plan
 
-_KINDS = {"text": ("string",), "whole": ("int",), "decimal": ("string", "int"), "condition": ("bool",)}
+_KINDS = {
+    "text": ("string",), "whole": ("int",), "decimal": ("string", "int"), "condition": ("bool",),
+    "date": ("timestamp", "string"),
+}  # fmt: skip
 
 
 @dataclass

@@ -12,13 +12,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 from ltc.definition.build import Build
-from ltc.definition.cells import within
+from ltc.definition.cells import shown, within
 from ltc.definition.expressions import names
 from ltc.definition.lint_people import known_person
 from ltc.definition.plan import DecisionTable, Plan
 from ltc.definition.plan_tables import ORDERED, Cell, TableInput
 from ltc.definition.syntax import ExpressionError
-from ltc.model.money import Money
 
 MOST = 20_000  # masks looked at
 Regions = list[tuple[int, str]]  # (rows that hold there, an example)
@@ -122,7 +121,7 @@ def _ordered(cells: list[Cell | None], given: TableInput) -> Regions:
         bounds = sorted({Decimal(b) for p in parts if p.currency == currency for b in (p.low, p.high) if b is not None})
         values = _between(bounds, whole=kind != "decimal")
         masks = _spread(cells, currency, values)
-        found += [(mask, _shown(value, currency)) for mask, value in zip(masks, values, strict=True)]
+        found += [(mask, shown(value, kind, currency)) for mask, value in zip(masks, values, strict=True)]
     if (kind == "money" and not in_base) or not parts:
         found.append((_mask(cells, [False] * len(cells)), "in another currency" if parts else "anything"))
     return found
@@ -158,7 +157,3 @@ def _between(bounds: list[Decimal], *, whole: bool) -> list[Decimal]:
         if not whole or high - low > 1:
             found.append(low + 1 if whole else (low + high) / 2)
     return [*found, bounds[-1], bounds[-1] + 1]
-
-
-def _shown(value: Decimal, currency: str) -> str:
-    return str(Money(minor=int(value), currency=currency)) if currency else str(value)

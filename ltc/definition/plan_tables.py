@@ -9,15 +9,18 @@ from pydantic import Field
 from ltc.definition.plan_values import Expr
 from ltc.model.base import Value
 
-InputType = Literal["text", "whole", "decimal", "money", "condition"]
+InputType = Literal["text", "whole", "decimal", "money", "date", "condition"]
 OutputType = Literal["text", "whole", "decimal", "money", "condition", "span", "who"]
-INPUT_TYPES: tuple[InputType, ...] = ("text", "whole", "decimal", "money", "condition")
-OUTPUT_TYPES: tuple[OutputType, ...] = (*INPUT_TYPES, "span", "who")
-ORDERED = ("whole", "decimal", "money")
+INPUT_TYPES: tuple[InputType, ...] = ("text", "whole", "decimal", "money", "date", "condition")
+OUTPUT_TYPES: tuple[OutputType, ...] = ("text", "whole", "decimal", "money", "condition", "span", "who")
+ORDERED = ("whole", "decimal", "money", "date")
 
 
 class Part(Value):
-    """One condition on a value: equal to a text, or within bounds. Bounds are decimals; of money, minor units."""
+    """One condition on a value: equal to a text, or within bounds.
+
+    Bounds are decimals: of money, minor units; of dates, the number of the day (the first of January of year 1 is 1).
+    """
 
     equals: str | None = None
     low: str | None = None

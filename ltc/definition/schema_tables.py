@@ -16,7 +16,10 @@ DECISION_TABLE = Record(
                 "input",
                 {
                     "is": Text("expression", "what is looked up; read where the table is used"),
-                    "type": Choice(INPUT_TYPES, "its type; money compares in its own currency, or through base()"),
+                    "type": Choice(
+                        INPUT_TYPES,
+                        "its type; money compares in its own currency, or through base(); an instant is a date, too",
+                    ),
                 },
                 "what a row asks about",
                 ("is", "type"),

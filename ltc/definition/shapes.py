@@ -41,7 +41,7 @@ FORMATS: dict[str, tuple[str | None, str]] = {
     "bytes": (r"[1-9][0-9]{0,5}(KB|MB)", "a size, such as 500KB or 5MB"),
     "currency": (r"[A-Z]{3}", "an ISO 4217 code, such as USD"),
     "column": (r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}", "a table and one of its outputs, such as terms.answer"),
-    "cell": (r"(?s).{1,200}", "a value, '< 5', '>= 5', '!= x', 1..10, or any"),
+    "cell": (r"(?s).{1,200}", "a value, '< 5', '>= 5', '!= x', 1..10, a date, or any"),
     "csv": (r"[A-Za-z0-9_-]{1,60}\.csv", "the name of a CSV file beside the definition, such as prices.csv"),
     "calendar": (r"[a-z][a-z0-9_-]{0,39}", "the name of a calendar"),
 }  # fmt: skip

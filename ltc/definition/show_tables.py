@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
+from ltc.definition.cells import shown
 from ltc.definition.plan_tables import Cell, DecisionTable, Part
 from ltc.model.money import Money
 
@@ -18,33 +20,29 @@ def table_lines(name: str, table: DecisionTable) -> Iterator[str]:
     for key, one in table.inputs.items():
         yield f"  {key} ({one.type}) = {one.source}"
     for row in table.rows:
-        asked = ", ".join(f"{key} {cell_words(cell)}" for key, cell in row.when.items()) or "anything"
-        yield f"  line {row.line}: {asked} -> {_given(row.then)}"
+        asked = [f"{key} {cell_words(cell, table.inputs[key].type)}" for key, cell in row.when.items()]
+        yield f"  line {row.line}: {', '.join(asked) or 'anything'} -> {_given(row.then)}"
     if table.otherwise is not None:
         yield f"  otherwise -> {_given(table.otherwise)}"
 
 
-def cell_words(cell: Cell) -> str:
+def cell_words(cell: Cell, kind: str) -> str:
     """Say what an input must be."""
-    said = " or ".join(_part(part) for part in cell.parts)
+    said = " or ".join(_part(part, kind) for part in cell.parts)
     return f"is not {said}" if cell.but_not else f"is {said}"
 
 
-def _part(part: Part) -> str:
+def _part(part: Part, kind: str) -> str:
     if part.equals is not None:
         return part.equals
-    low, high = (_bound(bound, part.currency) for bound in (part.low, part.high))
+    low, high = (
+        "" if bound is None else shown(Decimal(bound), kind, part.currency) for bound in (part.low, part.high)
+    )
     if low == high and not part.above and not part.below:
         return low
     told = [f"above {low}" if part.above else f"from {low}"] if low else []
     told += [f"below {high}" if part.below else f"up to {high}"] if high else []
     return " ".join(told)
-
-
-def _bound(bound: str | None, currency: str) -> str:
-    if bound is None:
-        return ""
-    return str(Money(minor=int(bound), currency=currency)) if currency else bound
 
 
 def _given(outputs: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Promises: several of one place, targets from tables, pauses for the customer, holds of what is promised."""
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -102,6 +102,30 @@ def test_a_target_from_a_table_is_that_of_the_row_that_holds():
     days = [(one.trail[0].at, said(one, Kind.SLA_STARTED, "deadline", "warn")[0]) for one in (small, big)]
     assert [found[1][0][:10] for found in days] == ["2026-03-06", "2026-03-04"]
     assert [found[1][1][:10] for found in days] == ["2026-03-04", "2026-03-03"]
+
+
+@pytest.mark.parametrize(
+    ("after", "days"),
+    [
+        (timedelta(days=9), 2),
+        (timedelta(days=9, hours=13, minutes=59), 2),
+        (timedelta(days=9, hours=14), 4),  # midnight in the calendar's zone; in London it is still the day before
+        (timedelta(days=10), 4),
+    ],
+)
+def test_an_instant_is_looked_up_by_the_day_it_falls_on_in_the_calendars_zone(after, days):
+    rows = (
+        "[{when: {on: 2026-01-01..2026-03-11}, then: {answer: 2d}}, {when: {on: '>= 2026-03-12'}, then: {answer: 4d}}]"
+    )
+    table = (
+        f"{{terms: {{inputs: {{on: {{is: delivery.shipped_at, type: date}}}}, outputs: {{answer: span}}, rows: {rows}, "
+        "otherwise: {answer: 9d}}}"
+    )
+    promise = {"tables": table, "legs.invoice.for_each.sla": "{target: {table: terms.answer}}"}
+    one = chain(promise, ship_after=after, days=30)
+    (shipped,) = one.state.collections["deliveries"].values()
+    ((deadline,),) = said(one, Kind.SLA_STARTED, "deadline")
+    assert (datetime.fromisoformat(deadline) - datetime.fromisoformat(shipped["shipped_at"])).days == days
 
 
 def test_a_target_that_cannot_be_had_is_visible():

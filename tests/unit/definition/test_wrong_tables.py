@@ -3,6 +3,7 @@
 import pytest
 
 from ltc.definition.errors import DefinitionError
+from ltc.definition.show import lines
 
 INPUTS = "inputs: {owner: {is: opportunity.owner, type: text}, size: {is: opportunity.version, type: whole}}"
 OUTPUTS = "outputs: {days: whole, answer: span}"
@@ -40,6 +41,40 @@ WRONG = [
     ("LTC-D120", "READ", "base(order.net)"),
     ("LTC-D060", "READ", "terms§.dayz > 5 && base(order.net)"),
 ]
+
+
+DATED = (
+    "{inputs: {on: {is: \"'2026-05-01'\", type: date}}, outputs: {days: whole}, hit: unique, rows: ["
+    "{when: {on: 2026-01-01..2026-03-31}, then: {days: 1}}, {when: {on: 2026-04-01..2026-12-31}, then: {days: 2}}, "
+    "{when: {on: ['< 2026-01-01', '> 2026-12-31']}, then: {days: 3}}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", ""),
+        ("2026-04-01..", "2026-04-02..", "LTC-D138 no row of 'terms' holds for: on 2026-04-01"),
+        ("2026-04-01..", "2026-03-31..", "LTC-D140"),
+        ("2026-01-01..", "2026-04-31..", "'2026-04-31' is not a date; write it as 2026-10-10"),
+        ("2026-01-01..", "2026-1-1..", "is not a date"),
+        ("2026-01-01..2026-03-31", "2026-04-30..2026-04-01", "holds nothing"),
+        ("days: whole", "days: date", "LTC-D024"),
+        ("\"'2026-05-01'\"", "opportunity.version", "LTC-D066"),
+    ],
+)
+def test_rows_that_hold_for_a_time_leave_no_day_out_and_say_none_twice(base, load, old, new, said):
+    table = DATED.replace(old, new) if old else DATED
+    text = base.replace("base(order.net)", "terms.days > 5 && base(order.net)", 1)
+    text = text.replace("legs:\n", f"tables:\n  terms: {table}\nlegs:\n", 1)
+    if not said:
+        shown = "\n".join(lines(load(text).plan))
+        assert "on is from 2026-01-01 up to 2026-03-31 -> days 1" in shown
+        assert "on is below 2026-01-01 or above 2026-12-31 -> days 3" in shown
+        return
+    with pytest.raises(DefinitionError) as caught:
+        load(text)
+    assert any(said in str(problem) for problem in caught.value.problems), caught.value
 
 
 def spoilt(base: str, old: str, new: str) -> str:

@@ -57,6 +57,7 @@ TABLES = [
     looks_up("whole", "opportunity.version", "1..3", "text", "LTC-D066"),
     looks_up("decimal", "opportunity.lines[0].discount", "0..0.05", "text", ""),
     looks_up("money", "opportunity.net", '"> 1.00 USD"', "whole", "LTC-D135"),
+    looks_up("date", '"2026-03-31"', "2026-01-01..2026-03-31", "text", ""),
     looks_up("condition", "opportunity.lost", "false", "text", "LTC-D066"),
     answers("tables.outputs", {f"{T}.outputs": "{answer: span, other: span}"}, refused="LTC-D136"),
     gives("text", "slow", "terms.answer == 'slow'", "whole", "LTC-D135"),
