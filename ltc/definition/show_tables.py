@@ -35,9 +35,7 @@ def cell_words(cell: Cell, kind: str) -> str:
 def _part(part: Part, kind: str) -> str:
     if part.equals is not None:
         return part.equals
-    low, high = (
-        "" if bound is None else shown(Decimal(bound), kind, part.currency) for bound in (part.low, part.high)
-    )
+    low, high = ("" if bound is None else shown(Decimal(bound), kind, part.currency) for bound in (part.low, part.high))
     if low == high and not part.above and not part.below:
         return low
     told = [f"above {low}" if part.above else f"from {low}"] if low else []
