@@ -68,7 +68,7 @@ def changed(dump: dict[str, Any], place: Place) -> list[str]:
             where[place[-1]] = other
             try:
                 shown = list(lines(Plan.model_validate(dump)))
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, ArithmeticError):
                 continue
             if other != before:
                 return shown
