@@ -207,7 +207,7 @@ class BottleCrm:
         """Write the fields that show where the order is, as far as they are defined; a note follows in any case."""
         defined = await self._records.defined("Opportunity")
         fields = {name: value for name, value in self._mapping.fields("progress", request).items() if name in defined}
-        there = deal.get("custom_fields") or {}
+        there = documents.part(deal, "custom_fields")
         if all((there.get(name) or "") == value for name, value in fields.items()):
             return
         try:

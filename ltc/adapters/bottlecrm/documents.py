@@ -31,7 +31,7 @@ def opportunity(mapping: Mapping, deal: Named[str, Any], account: Named[str, Any
             f"the deal {deal.get('id')} names no currency; choose one in BottleCRM, or set the option currency",
             str(deal.get("name")),
         )
-    lines = [{**line, "discount_percent": _discount(line)} for line in deal.get("line_items") or []]
+    lines = [{**line, "discount_percent": _discount(line)} for line in parts(deal, "line_items")]
     net = (
         sum((amount(line.get("total"), "total") for line in lines), Decimal(0)) if lines else deal.get("amount") or "0"
     )
@@ -50,7 +50,7 @@ def stage(mapping: Mapping, deal: Named[str, Any]) -> str:
 
 def said(deal: Named[str, Any]) -> str:
     """Return the word that a chain last set for a deal; empty if none did."""
-    return str((deal.get("custom_fields") or {}).get("ltc_stage") or "")
+    return str(part(deal, "custom_fields").get("ltc_stage") or "")
 
 
 def progress(mapping: Mapping, deal: Named[str, Any], word: str = "") -> d.Lead:
@@ -67,8 +67,32 @@ def version(record: Named[str, Any]) -> int:
     A deal has no date of change of its own: its stage and each of its line items have.
     """
     dates = [record.get("updated_at"), record.get("stage_changed_at")]
-    dates += [line.get("updated_at") for line in record.get("line_items") or [] if isinstance(line, dict)]
+    dates += [line.get("updated_at") for line in parts(record, "line_items")]
     return max((int(moment(date, record).timestamp()) for date in dates if date), default=1)
+
+
+def part(record: Named[str, Any], name: str) -> Named[str, Any]:
+    """Return a record within a record; an empty one where there is none.
+
+    Raises:
+        ContractBroken: what stands there is none.
+    """
+    found = record.get(name) or {}
+    if not isinstance(found, dict):
+        raise ContractBroken(f"bottlecrm: {name} is no record", str(record))
+    return found
+
+
+def parts(record: Named[str, Any], name: str) -> list[Named[str, Any]]:
+    """Return the records of a list within a record.
+
+    Raises:
+        ContractBroken: what stands there is no list of records.
+    """
+    found = record.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ContractBroken(f"bottlecrm: {name} is no list of records", str(record))
+    return found
 
 
 def moment(text: Any, record: Any = "") -> datetime:

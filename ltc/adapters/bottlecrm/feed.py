@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ltc.adapters.bottlecrm.api import Api, records
-from ltc.adapters.bottlecrm.documents import moment
+from ltc.adapters.bottlecrm.documents import moment, part
 from ltc.adapters.bottlecrm.records import Records
 from ltc.model import documents as d
 from ltc.model.base import Value
@@ -148,7 +148,7 @@ def _event(deal: dict[str, Any]) -> FeedEvent | None:
     A won deal with a reason for cancelling on it, or a deal that was lost although a chain works on it, is an order
     cancelled. The chain's own word ``lost`` is none.
     """
-    identity, fields = str(deal.get("id")), deal.get("custom_fields") or {}
+    identity, fields = str(deal.get("id")), part(deal, "custom_fields")
     changed = moment(deal.get("stage_changed_at"), deal)
     reason = str(fields.get("ltc_cancel_reason") or "")
     kind = deal.get("stage_kind")

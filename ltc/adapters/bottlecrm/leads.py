@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ltc.adapters.bottlecrm.api import Api, Rejected, known, records
-from ltc.adapters.bottlecrm.documents import lines_of, lines_text, version
+from ltc.adapters.bottlecrm.documents import lines_of, lines_text, part, parts, version
 from ltc.adapters.bottlecrm.records import Records
 from ltc.mapping import Mapping
 from ltc.model import documents as d
@@ -90,7 +90,7 @@ class Leads:
         if len(found) > 1:
             raise ContractBroken(f"{len(found)} leads have the external id {request.external_id}", ", ".join(found))
         lead = next(iter(found.values()), None)
-        if lead is None or (request.lines and not (lead.get("custom_fields") or {}).get("ltc_lines")):
+        if lead is None or (request.lines and not part(lead, "custom_fields").get("ltc_lines")):
             return None
         return self.document(lead)
 
@@ -198,8 +198,8 @@ class Leads:
     ) -> tuple[list[tuple[int, d.Line]], dict[str, Any]]:  # fmt: skip
         """Return what of a lead its deal does not say yet: lines, by their place, and fields."""
         currency = str(lead.get("currency") or deal.get("currency") or "")
-        text = str((lead.get("custom_fields") or {}).get("ltc_lines") or "")
-        there = {line.get("order") for line in deal.get("line_items") or []}
+        text = str(part(lead, "custom_fields").get("ltc_lines") or "")
+        there = {line.get("order") for line in parts(deal, "line_items")}
         missing = [
             (place, line) for place, line in enumerate(lines_of(text, currency), start=1) if place not in there
         ]  # fmt: skip
@@ -234,12 +234,12 @@ class Leads:
 
 
 def _external_id(record: Named[str, Any]) -> str:
-    return str((record.get("custom_fields") or {}).get("ltc_external_id") or "")
+    return str(part(record, "custom_fields").get("ltc_external_id") or "")
 
 
 def _differs(lead: Named[str, Any], details: Named[str, Any]) -> bool:
     """Tell whether details have to be written; custom fields of others stay as they are."""
-    custom = lead.get("custom_fields") or {}
+    custom = part(lead, "custom_fields")
     mine = {name: value for name, value in details.items() if name not in ("custom_fields", "assigned_to")}
     assigned = [str(one.get("id")) if isinstance(one, dict) else str(one) for one in lead.get("assigned_to") or []]
     return (

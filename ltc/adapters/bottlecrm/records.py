@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ltc.adapters.bottlecrm.api import Api, known, record, records
+from ltc.adapters.bottlecrm.documents import part, parts
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured
 
 _REMEMBERED = 60.0  # seconds that accounts, products and definitions are taken to be as they were
@@ -73,8 +74,8 @@ class Records:
 
     def owner_of(self, deal: Mapping[str, Any]) -> str:
         """Return who a deal belongs to: the first person it is assigned to, or else who entered it."""
-        assigned = deal.get("assigned_to") or [{}]
-        person = assigned[0].get("user_details") or deal.get("created_by") or {}
+        assigned = parts(deal, "assigned_to") or [{}]
+        person = part(assigned[0], "user_details") or part(deal, "created_by")
         return self._called(person.get("email"))
 
     async def member(self, owner: str) -> str:
@@ -89,7 +90,7 @@ class Records:
             if found is None:
                 found = self._keep("members", "", records(await self._api.read(path), "profiles", path))
             for one in found:
-                if owner in (self._called((one.get("user_details") or {}).get("email")), one.get("id")):
+                if owner in (self._called(part(one, "user_details").get("email")), one.get("id")):
                     return str(one["id"])
         raise Misconfigured(
             f"bottlecrm: nobody in the organisation is called {owner!r}; invite them, or correct the owner"
