@@ -13,6 +13,7 @@ from ltc.systems import bottlecrm, venvs
 from ltc.systems.ground import Book, Instance, pick_port, read_secrets, write_secrets
 from ltc.systems.running import Seeds, Systems
 from ltc.systems.shared import Account, Places, SystemsError, blot, digest, run
+from starter.real import demo
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -63,6 +64,19 @@ def test_without_a_python_for_it_bottlecrm_says_what_to_do(tmp_path: Path, monke
     monkeypatch.setattr(venvs, "find_python", lambda _: None)
     with pytest.raises(SystemsError, match=r"Python 3\.12.*Tryton's own opportunities"):
         bottlecrm.BottleCrm(tmp_path).python()
+
+
+@pytest.mark.parametrize(
+    ("crm", "names", "told"),
+    [("", ["tryton"], 1), ("tryton", ["tryton"], 0), ("bottlecrm", ["tryton", "bottlecrm"], 0)],
+)
+def test_the_demonstration_sells_in_tryton_where_nothing_runs_bottlecrm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crm: str, names: list[str], told: int
+) -> None:
+    monkeypatch.setattr(venvs, "find_python", lambda _: None)
+    said: list[str] = []
+    assert demo._names(demo.Options(1, tmp_path, crm=crm), said.append) == names
+    assert said == [bottlecrm.NO_PYTHON] * told
 
 
 def test_a_failed_command_is_quoted_with_its_log_and_without_its_secrets(tmp_path: Path) -> None:
