@@ -74,6 +74,7 @@ class Build:
     asks: dict[str, dict[str, Use]] = field(default_factory=dict)  # a table -> its inputs' expressions
     people: list[tuple[str, Mark]] = field(default_factory=list)  # whom tables name, and where
     folder: Path | None = None  # where the definition lies; None when it was given as text
+    asked: dict[str, frozenset[str]] = field(default_factory=dict)  # scope -> fields that are there
     owners: dict[str, str] = field(default_factory=dict)  # a call step -> its operation
 
     def use(self, node: Source | None, scope: str, **more: Any) -> str:

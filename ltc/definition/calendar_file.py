@@ -16,6 +16,7 @@ from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 from ltc.definition.reader import read as read_yaml
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_OWN_ZONES = ("localtime", "posix", "right/", "Factory")  # what a machine makes of them, not what a place has
 _HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9]) ?- ?([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
@@ -108,6 +109,8 @@ def _zone(reader: _Reader, node: Source, key: str) -> str:
     text = reader.text(node, key)
     try:
         ZoneInfo(text)
+        if text.startswith(_OWN_ZONES):
+            raise ValueError(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise reader.error(node, key, f"{text!r} is not a time zone; write one such as Asia/Shanghai") from None
     return text
@@ -136,8 +139,8 @@ def _week(reader: _Reader, node: Source, key: str) -> str:
     text = reader.text(node, key)
     marks = ["0"] * 7
     for part in re.split(r"[ ,]+", text.strip().lower()):
-        first, _, last = part.partition("-")
-        if first not in _DAYS or (last and last not in _DAYS):
+        first, sign, last = part.partition("-")
+        if first not in _DAYS or (sign and last not in _DAYS):
             raise reader.error(node, key, f"{text!r} is not a week; write mon-fri, or mon,wed,fri")
         day, end = _DAYS.index(first), _DAYS.index(last or first)
         while marks[day] == "0" or day != end:
@@ -170,7 +173,7 @@ def _check_country(reader: _Reader, fields: dict[str, Any]) -> None:
 
     known = list_supported_countries()
     if country not in known:
-        near = nearest(country, known)
+        near = country.upper() if country.upper() in known else nearest(country, known)
         hint = f"; did you mean {near!r}?" if near else ""
         raise reader.error(
             nodes["country"], "country", f"no holiday data for {country!r}{hint} (two letters, ISO 3166)"

@@ -102,7 +102,7 @@ def _whole(build: Build, keys: Keys, what: str, parts: list[dict[str, Any]]) -> 
             build.problems.add("LTC-D175", place, word=part["name"])
     currencies = list(dict.fromkeys(part["amount"]["currency"] for part in parts if part.get("amount")))
     if len(currencies) > 1:
-        problem, remedy = f"{' and '.join(currencies)} in one order", "write all amounts in one currency"
+        problem, remedy = f"{', '.join(currencies)} in one order", "write all amounts in one currency"
         build.problems.add("LTC-D025", keys.keys[what], where=f"'{what}'", problem=problem, remedy=remedy)
     total = sum((Decimal(part["share"]) for part in shared), Decimal(0))
     if any(Decimal(part["share"]) <= 0 for part in shared) or (shared and total != _WHOLE):

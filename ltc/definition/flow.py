@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ltc.definition.build import Build
+from ltc.definition.guards import told
 from ltc.definition.lint_billing import SCHEDULES
 from ltc.definition.plan import (
     AnyNode,
@@ -24,20 +25,34 @@ from ltc.definition.plan_nodes import collections_of, results_of
 
 @dataclass(frozen=True)
 class Known:
-    """What is set at a point. ``beside``: names that other branches of a parallel set at the same time."""
+    """What is set at a point.
+
+    ``beside``: names that other branches of a parallel set at the same time. ``asked``: fields that a condition on the
+    way here asked for with has(), so that they need not be asked for again.
+    """
 
     sure: frozenset[str] = frozenset()
     maybe: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
     def plus(self, *names: str) -> Known:
         """Return this with names that are surely set now."""
         given = frozenset(name for name in names if name)
-        return replace(self, sure=self.sure | given, maybe=self.maybe | given)
+        return replace(self, sure=self.sure | given, maybe=self.maybe | given, asked=self.unlike(given))
 
     def perhaps(self, *names: str) -> Known:
         """Return this with names that may be set now."""
-        return replace(self, maybe=self.maybe | frozenset(name for name in names if name))
+        given = frozenset(name for name in names if name)
+        return replace(self, maybe=self.maybe | given, asked=self.unlike(given))
+
+    def unlike(self, names: Iterable[str]) -> frozenset[str]:
+        """Return what was asked for of other names: what a name leaves anew may lack what it had."""
+        return frozenset(path for path in self.asked if path.split(".")[0] not in names)
+
+    def told(self, paths: frozenset[str]) -> Known:
+        """Return this where a condition told that these fields are there."""
+        return replace(self, sure=self.sure | {path.split(".")[0] for path in paths}, asked=self.asked | paths)
 
 
 Way = Known | None  # None: no way leads here
@@ -49,7 +64,8 @@ def join(*ways: Way) -> Way:
     if not found:
         return None
     sure = frozenset.intersection(*(way.sure for way in found))
-    return Known(sure, frozenset().union(*(way.maybe for way in found)), found[0].beside)
+    asked = frozenset.intersection(*(way.asked for way in found))
+    return Known(sure, frozenset().union(*(way.maybe for way in found)), found[0].beside, asked)
 
 
 @dataclass
@@ -91,9 +107,18 @@ class Flow:
                 self.build.problems.add("LTC-D096", self.build.places[f"{node.id}:on_reject"])
             return join(way, self.reaction(node.none_found, way))
         if isinstance(node, ChooseNode):
-            arms = [self.block(arm.first, way) for arm in node.arms]
-            return join(*arms) if any(not arm.when for arm in node.arms) else join(way, *arms)
+            return self.choose(node, way)
         return self.parallel(node, way) if isinstance(node, ParallelNode) else None
+
+    def choose(self, node: ChooseNode, way: Known) -> Way:
+        """An arm is taken where its condition held, and those before it did not."""
+        ends: list[Way] = []
+        rest = way
+        for arm in node.arms:
+            held, not_held = told(arm.when)
+            ends.append(self.block(arm.first, rest.told(held)))
+            rest = rest.told(not_held)
+        return join(*ends) if any(not arm.when for arm in node.arms) else join(rest, *ends)
 
     def call(self, node: CallNode, way: Known) -> Way:
         """A call leaves its result, unless a refusal was answered by going on without it."""
@@ -128,7 +153,7 @@ class Flow:
             return None
         maybe = way.maybe.union(*(end.maybe for end in going_on))
         sure = way.sure.union(*(end.sure for end in going_on)) if node.need == len(ends) else way.sure
-        return Known(sure, maybe, way.beside)
+        return Known(sure, maybe, way.beside, way.unlike(frozenset().union(*sets)))
 
     def sets(self, first: str) -> Iterable[str]:
         """Return the results that a block leaves, with everything inside it."""
@@ -194,6 +219,7 @@ def follow(plan: Plan, build: Build) -> Flow:
         way = _leg(flow, leg, way)
     for side in plan.sides:
         _side(flow, side, way)
+    build.asked.update({scope: known.asked for scope, known in flow.known.items()})
     return flow
 
 
@@ -225,10 +251,11 @@ def _leg(flow: Flow, leg: Leg, way: Known) -> Way:
     if leg.loop and leg.loop.on_item:
         entry = _beside_source(flow, leg, way)
     flow.known[f"leg:{leg.id}"] = entry
+    entered = entry.told(told(leg.when)[0])
     if leg.loop is None:
-        after = flow.block(leg.first, entry)
+        after = flow.block(leg.first, entered)
         return join(way, after) if leg.when else after
-    inside = entry.plus(leg.loop.name)
+    inside = entered.plus(leg.loop.name)
     flow.known[f"item:{leg.id}"] = inside
     flow.block(leg.first, inside)
     return way

@@ -44,7 +44,7 @@ def _vain(node: TaskNode, build: Build) -> None:
 
 def _read(use: Use, node: TaskNode, tasks: list[TaskNode], build: Build) -> None:
     """What is read of answers: a field that may be empty is asked for first, a choice is one of its options."""
-    found = reads_of(use, node, tasks)
+    found = reads_of(use, node, tasks, build)
     if found is None:
         return
     read, guarded = found

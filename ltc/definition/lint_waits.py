@@ -17,7 +17,7 @@ def check_waits(plan: Plan, build: Build) -> None:
 
 
 def _read(use: Use, node: WaitNode, waits: list[WaitNode], build: Build) -> None:
-    found = reads_of(use, node, waits)
+    found = reads_of(use, node, waits, build)
     if found is None:
         return
     read, guarded = found

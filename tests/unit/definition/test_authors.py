@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.common import RetryPolicy
 
+from ltc.definition.errors import DefinitionError
 from ltc.definition.plan import CallNode
 
 
@@ -19,3 +20,57 @@ def test_a_retry_that_is_accepted_can_be_scheduled(written, base, load):
         initial_interval=timedelta(seconds=found.first), backoff_coefficient=found.factor,
         maximum_interval=timedelta(seconds=found.most),
     )._validate()  # fmt: skip
+
+
+RATE = "{call: erp.exchange_rate, with: {source: opportunity.net.currency, target: \"'USD'\"}, as: rate}"
+PERHAPS = "      - choose: [{when: opportunity.version > 1, steps: [" + RATE + "]}]\n"
+READS = "{call: erp.exchange_rate, with: {source: rate.source, target: rate.target}, name: again}"
+BEFORE = "  order:\n    steps:\n"
+ASKED = [
+    "      - choose: [{when: has(rate.rate), steps: [§]}]\n",
+    "      - choose: [{when: opportunity.lost && has(rate.rate), steps: [§]}]\n",
+    "      - choose: [{when: '!has(rate.rate)', steps: []}, {otherwise: [§]}]\n",
+    "      - choose: [{when: '!has(rate.rate) || opportunity.lost', steps: []}, {when: opportunity.version > 2, steps: [§]}]\n",
+    "      - choose: [{when: '!has(rate.rate)', steps: [{end: lost}]}]\n      - §\n",
+]  # fmt: skip
+UNASKED = [
+    "      - choose: [{when: has(rate.rate) || opportunity.lost, steps: [§]}]\n",
+    "      - choose: [{when: '!has(rate.rate)', steps: [§]}]\n",
+    "      - choose: [{when: has(rate.rate), steps: []}, {otherwise: [§]}]\n",
+    "      - choose: [{when: '!has(rate.rate)', steps: []}]\n      - §\n",
+    "      - choose: [{when: '!has(rate.rate) && opportunity.lost', steps: [{end: lost}]}]\n      - §\n",
+]
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_what_a_condition_on_the_way_asked_for_is_there(way, base, load):
+    load(base.replace(BEFORE, BEFORE + PERHAPS + way.replace("§", READS)))
+
+
+@pytest.mark.parametrize("way", UNASKED)
+def test_what_no_condition_on_the_way_asked_for_is_asked_for_first(way, base, load):
+    with pytest.raises(DefinitionError) as caught:
+        load(base.replace(BEFORE, BEFORE + PERHAPS + way.replace("§", READS)))
+    assert {problem.code for problem in caught.value.problems} == {"LTC-D063"}
+
+
+def test_a_leg_that_asks_knows_inside_and_forgets_after(base, load):
+    inner = f"  more:\n    when: has(rate.rate)\n    steps: [{READS}]\n"
+    load(base.replace(BEFORE, BEFORE + PERHAPS).replace("  confirm:\n", inner + "  confirm:\n"))
+    after = f"  more:\n    when: has(rate.rate)\n    steps: [{RATE.replace('as: rate', 'name: other')}]\n  then:\n    steps: [{READS}]\n"
+    with pytest.raises(DefinitionError, match="LTC-D063"):
+        load(base.replace(BEFORE, BEFORE + PERHAPS).replace("  confirm:\n", after + "  confirm:\n"))
+
+
+FORM = "form: {fee: {type: money, required: false}}, as: seen}"
+READ = "{end: lost, reason: seen.fee.currency}"
+FOUND = "        as: customer\n"
+
+
+def test_an_answer_asked_for_on_the_way_is_read_until_it_is_given_anew(base, load):
+    task = f'{{task: look, assign: "role:finance", {FORM}'
+    asks = f"{FOUND}      - {task}\n      - choose: [{{when: has(seen.fee), steps: [§{READ}]}}]\n"
+    load(base.replace(FOUND, asks.replace("§", "")))
+    anew = task.replace("task: look", "task: look, name: look_again")
+    with pytest.raises(DefinitionError, match="LTC-D186"):
+        load(base.replace(FOUND, asks.replace("§", f"{anew}, ")))
