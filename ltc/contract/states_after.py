@@ -135,6 +135,11 @@ async def _contracted(rig: BaseRig, bench: Bench) -> BaseModel:
     return trade.ContractId(contract=made.id)
 
 
+async def _repriced(rig: BaseRig, bench: Bench) -> BaseModel:
+    made = await rig.must(bench, "erp.create_contract", await _contract(rig, bench))
+    return trade.RepriceContract(contract=made.id, percent=110)
+
+
 READY: Mapping[str, Maker] = {
     "erp.amend_order": _amend,
     "erp.cancel_lines": _cancel_lines,
@@ -159,11 +164,12 @@ READY: Mapping[str, Maker] = {
     "erp.recall_consignment": _consigned,
     "erp.create_contract": _contract,
     "erp.cancel_contract": _contracted,
+    "erp.reprice_contract": _repriced,
     "erp.watch_contract": _contracted,
 }
 ABSENT_FIELDS: Mapping[str, Any] = {
     "dunning": "999999999", "level": 1, "cover": "999999999", "consignment": "999999999", "contract": "999999999",
-    "goods_return": "999999999", "credit_note": "999999999", "warehouse": "999999999",
+    "percent": 110, "goods_return": "999999999", "credit_note": "999999999", "warehouse": "999999999",
 }  # fmt: skip
 UNDO: Mapping[str, Callable[[Any], BaseModel]] = {
     "erp.revert_amendment": lambda result: op.OrderId(order=result.id),

@@ -38,11 +38,16 @@ class Trades:
         self.contract = {
             "id": "CT-1", "version": 1, "customer": args["customer"], "lines": args["lines"],
             "quantity": sum(line["quantity"] for line in args["lines"]), "called": 0, "status": "open", "closed": False,
+            "percent": 100,
         }  # fmt: skip
         return self.contract
 
     def erp_cancel_contract(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {**self.contract, "version": self.contract["version"] + 1, "status": "cancelled"}
+
+    def erp_reprice_contract(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
+        self.contract = {**self.contract, "version": self.contract["version"] + 1, "percent": args["percent"]}
+        return self.contract
 
     def call_off(self, share: int, now: datetime, last: bool) -> dict[str, Any]:
         """The customer calls a share of the contract off, at that moment; the last takes what is left."""

@@ -29,7 +29,10 @@ class Consignment(Document):
 
 
 class Contract(Document):
-    """A framework contract: so much of each product, at prices that may change, called off over time."""
+    """A framework contract: so much of each product, at prices that may change, called off over time.
+
+    ``percent``: what is called off now costs so many percent of the prices in ``lines``.
+    """
 
     customer: DocumentId
     lines: list[Line]
@@ -37,6 +40,7 @@ class Contract(Document):
     called: Quantity
     status: str  # open, closed, cancelled
     closed: bool = False
+    percent: Quantity = 100
 
 
 class CallOff(Document):

@@ -31,5 +31,8 @@ class TradesOnTrust(System, Protocol):
     async def cancel_contract(self, request: ask.ContractId, key: str) -> t.Contract:
         """Cancel a contract of which nothing was called off."""
 
+    async def reprice_contract(self, request: ask.RepriceContract, key: str) -> t.Contract:
+        """Agree on other prices: what is called off from now on costs so much."""
+
     async def watch_contract(self, request: ask.ContractId) -> ask.ContractStatus:
         """Read a contract and everything called off so far."""

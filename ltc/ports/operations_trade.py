@@ -15,6 +15,7 @@ from ltc.ports.requests_trade import (
     CoverId,
     CreateContract,
     InsureCredit,
+    RepriceContract,
     WithdrawalReported,
 )
 
@@ -32,6 +33,7 @@ TRADE = (
     Operation("erp.recall_consignment", ConsignmentId, t.Consignment, effect=True),
     Operation("erp.create_contract", CreateContract, t.Contract, effect=True, inverse="erp.cancel_contract"),
     Operation("erp.cancel_contract", ContractId, t.Contract, effect=True),
+    Operation("erp.reprice_contract", RepriceContract, t.Contract, effect=True),
     Operation("erp.watch_contract", ContractId, ContractStatus, effect=False),
 )
 
@@ -51,5 +53,6 @@ TRADE_REFUSALS: dict[str, tuple[str, ...]] = {
     "erp.consign_order": ("not_confirmed", "out_of_stock", "already_consigned"),
     "erp.recall_consignment": ("already_withdrawn", "already_recalled"),
     "erp.create_contract": ("unknown_customer", "blocked_customer", "unknown_product"),
+    "erp.reprice_contract": ("not_open",),
     "erp.cancel_contract": ("called_off", "already_cancelled"),
 }

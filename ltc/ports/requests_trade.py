@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from ltc.model import documents as d
 from ltc.model import trade as t
 from ltc.model.base import Value
@@ -37,6 +39,13 @@ class ContractId(Value):
     """A contract by its id."""
 
     contract: d.DocumentId
+
+
+class RepriceContract(Value):
+    """From now on a contract's prices are so many percent of what was agreed to begin with."""
+
+    contract: d.DocumentId
+    percent: int = Field(ge=1, le=1000)
 
 
 class ContractStatus(Value):

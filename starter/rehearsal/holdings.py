@@ -69,7 +69,8 @@ def _net(call: Row) -> int:
 def _priced(books: Books, contract: Row, call: Row) -> Found:
     """A call-off costs its share of what was agreed, at the percentage that was agreed last before it."""
     at = next((one.seq for one in books.effects if one.document_id == call["id"]), 0)
-    said = [one for one in books.effects if one.operation == "contract.reprice" and one.document_id == contract["id"]]
+    repricing = ("contract.reprice", "erp.reprice_contract")
+    said = [one for one in books.effects if one.operation in repricing and one.document_id == contract["id"]]
     percent = next((one.quantity for one in sorted(said, key=lambda one: -one.seq) if one.seq < at), 100)
     agreed = {line["id"]: line for line in json.loads(contract["lines"])}
     due = 0

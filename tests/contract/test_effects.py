@@ -83,7 +83,7 @@ async def test_second_call_with_the_same_key(world: World, operation: str) -> No
     elif operation == "customer.ensure":  # the customer is there: once more finds it
         assert await world.call(operation, request, one) == first
         assert len(await world.effects(operation, one)) == 1
-    elif operation == "erp.agree_terms":  # they are set anew
+    elif operation in ("erp.agree_terms", "erp.reprice_contract"):  # what is agreed is set anew
         assert (await world.call(operation, request, one)).id == first.id
     elif operation in ("erp.update_order", "erp.amend_order"):  # it sets lines absolutely: once more changes nothing
         assert (await world.call(operation, request, one)).lines == first.lines

@@ -60,12 +60,13 @@ async def test_a_contract_is_called_off_at_the_prices_of_the_day() -> None:
     contract = (await shop.post("/contracts", agreed))["id"]
     first = await shop.post("/contract/call-off", {"contract": contract, "share": 30})
     assert (first["quantity"], first["lines"][0]["gross"]["minor"]) == (3, 330)
-    await shop.post("/contract/reprice", {"contract": contract, "percent": 110})
+    assert (await shop.post(f"/contracts/{contract}/reprice", {"percent": 110}))["percent"] == 110
     second = await shop.post("/contract/call-off", {"contract": contract})
     assert (second["number"], second["quantity"], second["lines"][0]["net"]["minor"]) == ("2", 7, 770)
     status = await shop.get(f"/contracts/{contract}/call-offs")
     assert (status["contract"]["called"], status["contract"]["closed"], len(status["call_offs"])) == (10, True, 2)
     assert await shop.post("/contract/call-off", {"contract": contract}) == "not_open"
+    assert await shop.post(f"/contracts/{contract}/reprice", {"percent": 120}) == "not_open"
     assert await shop.post(f"/contracts/{contract}/cancel") == "called_off"
     other = (await shop.post("/contracts", agreed))["id"]
     assert (await shop.post(f"/contracts/{other}/cancel"))["status"] == "cancelled"

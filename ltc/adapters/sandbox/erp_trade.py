@@ -20,6 +20,9 @@ TRADE: Mapping[str, Way] = {
     "erp.cancel_contract": Way(
         "POST", "/contracts/{contract}/cancel", changes="contract", reads="/contracts/{contract}"
     ),
+    "erp.reprice_contract": Way(
+        "POST", "/contracts/{contract}/reprice", changes="contract", reads="/contracts/{contract}"
+    ),
     "erp.watch_contract": Way("GET", "/contracts/{contract}/call-offs"),
 }
 
@@ -55,6 +58,11 @@ class Trades(SandboxAdapter):
     async def cancel_contract(self, request: ask.ContractId, key: str) -> t.Contract:
         """Take a contract back of which nothing was called off."""
         made: t.Contract = await self._do("erp.cancel_contract", request, key)
+        return made
+
+    async def reprice_contract(self, request: ask.RepriceContract, key: str) -> t.Contract:
+        """Agree on other prices of what is called off from now on."""
+        made: t.Contract = await self._do("erp.reprice_contract", request, key)
         return made
 
     async def watch_contract(self, request: ask.ContractId) -> ask.ContractStatus:

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Response
 from ltc.model import documents as d
 from ltc.model import trade as t
 from ltc.ports import operations as op
-from ltc.ports.requests_trade import ContractId
+from ltc.ports.requests_trade import ContractId, RepriceContract
 from ltc.sandbox.app import SandboxSystem, command, served
 from ltc.sandbox.erp import consignment, contracts, insurance
 from ltc.sandbox.erp.pages import Limit, Lists, add_document_page
@@ -20,12 +20,13 @@ ROUTES = (
     served("erp.recall_consignment", "POST", "/consignments/{consignment}/recall", consignment.recall_consignment),
     served("erp.create_contract", "POST", "/contracts", contracts.create_contract),
     served("erp.cancel_contract", "POST", "/contracts/{contract}/cancel", contracts.cancel_contract),
+    served("erp.reprice_contract", "POST", "/contracts/{contract}/reprice", contracts.reprice),
     served("erp.watch_contract", "GET", "/contracts/{contract}/call-offs", contracts.watch_contract),
     command("insurer.insure", "/insurer/limits", insurance.Insure, insurance.Insured, insurance.insure),
     command("consignment.withdraw", "/consignment/withdraw", consignment.Withdraw, d.Delivery, consignment.withdraw),
     command("consignment.send_back", "/consignment/send-back", op.OrderId, t.Consignment, consignment.send_back),
     command("contract.call_off", "/contract/call-off", contracts.Call, t.CallOff, contracts.call_off),
-    command("contract.reprice", "/contract/reprice", contracts.Reprice, t.Contract, contracts.reprice),
+    command("contract.reprice", "/contract/reprice", RepriceContract, t.Contract, contracts.reprice),
     command("contract.close", "/contract/close", ContractId, t.Contract, contracts.close_contract),
 )
 COMMANDS = tuple(one.operation for one in ROUTES if not one.operation.startswith("erp."))

@@ -13,7 +13,7 @@ from ltc.model import documents as d
 from ltc.model import trade as t
 from ltc.model.base import Value
 from ltc.model.money import Money, round_minor
-from ltc.ports.requests_trade import ContractId, ContractStatus, CreateContract
+from ltc.ports.requests_trade import ContractId, ContractStatus, CreateContract, RepriceContract
 from ltc.sandbox.erp.documents import find
 from ltc.sandbox.gate import chain_facts
 from ltc.sandbox.refusals import Refusal
@@ -39,18 +39,12 @@ class Call(Value):
     share: int = Field(default=100, ge=1, le=100)
 
 
-class Reprice(Value):
-    """From now on the contract's prices are so many percent of what was agreed."""
-
-    contract: d.DocumentId
-    percent: int = Field(ge=1, le=1000)
-
-
 def contract_of(row: sqlite3.Row) -> t.Contract:
     """Return a contract."""
     return t.Contract(
         id=row["id"], version=row["version"], customer=row["customer"], lines=_LINES.validate_json(row["lines"]),
         quantity=row["quantity"], called=row["called"], status=row["status"], closed=row["status"] == "closed",
+        percent=row["percent"],
     )  # fmt: skip
 
 
@@ -143,7 +137,7 @@ def _priced(line: d.Line, quantity: int, percent: int) -> d.Line:
     return line.model_copy(update={"quantity": quantity, **amounts})
 
 
-def reprice(tx: Transaction, asked: Reprice) -> t.Contract:
+def reprice(tx: Transaction, asked: RepriceContract) -> t.Contract:
     """Sales agree on other prices: what is called off from now on costs so much. Refused: ``not_open``."""
     row = _open(tx, asked.contract)
     tx.run("UPDATE contracts SET percent = ?, version = version + 1 WHERE id = ?", asked.percent, row["id"])

@@ -47,6 +47,55 @@ def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) ->
     return simulation
 
 
+PRICED = """
+ltc: 1
+process: framework
+calendar: cn
+currency: USD
+start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
+tables:
+  prices:
+    inputs: {on: {is: day.begins, type: date}}
+    outputs: {percent: whole}
+    hit: unique
+    rows:
+      - {when: {on: "< 2026-07-01"}, then: {percent: 100}}
+      - {when: {on: 2026-07-01..2026-09-30}, then: {percent: 104}}
+      - {when: {on: "> 2026-09-30"}, then: {percent: 110}}
+legs:
+  contract:
+    steps:
+      - call: erp.create_contract
+        with: {customer: opportunity.customer.id, lines: opportunity.lines}
+        as: contract
+        undo: {call: erp.cancel_contract, with: {contract: contract.id}}
+  prices_of_the_day:
+    every: {each: month, on: 1, count: 8, as: day}
+    steps:
+      - choose:
+          - when: prices.percent != contract.percent
+            steps:
+              - call: erp.reprice_contract
+                with: {contract: contract.id, percent: prices.percent}
+                as: repriced
+                undo: {none: agreed prices stay agreed}
+"""
+
+
+def test_a_contracts_prices_follow_a_table_of_the_time_they_hold_for():
+    """At midnight of the first in Shanghai, which is still the day before by London's clocks."""
+    simulation = run(PRICED)
+    assert simulation.finished is not None
+    changes = [(entry.at.isoformat()[:16], entry.item) for entry in simulation.trail
+               if entry.kind == "done" and entry.data["op"] == "erp.reprice_contract"]  # fmt: skip
+    assert changes[:2] == [("2026-06-30T16:00", "2026-07"), ("2026-07-31T16:00", "2026-08")]
+    percents = [entry.data for entry in simulation.trail if entry.kind == "item_closed"]
+    assert len(percents) == 8
+    world = simulation.world
+    assert [op for op, _ in world.effects] == ["erp.create_contract", *["erp.reprice_contract"] * 5]
+    assert world.books.contract["percent"] == 110
+
+
 def test_each_period_has_an_effect_of_its_own_and_years_of_them_stay_small():
     simulation = run(TEXT, days=366 * 26)
     assert simulation.finished is not None
