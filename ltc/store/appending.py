@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from ltc.model.ids import digest
 from ltc.model.trail import Entry, Kind
 from ltc.ports.store import Appended, DocumentRef, InboxEvent
 from ltc.store import doors, trail
 from ltc.store.columns import db_now, insert_new, lock_chain
+from ltc.store.prepared import fetch
 from ltc.store.reading import Line
 from ltc.store.records import ALARMS, STARTS
 from ltc.store.trail import Offered
@@ -49,6 +51,8 @@ def append(
     offered = [trail.offer(entry) for entry in entries]
     first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
     there = trail.register(connection, chain, run, first, last, started)
+    if there.new:
+        trail.note_heard(connection, [chain])
     known = trail.stored(connection, chain, run, first, last) if there.met else {}
     fresh, raised = new_ones(connection, chain, run, offered, known)
     limit = trail.reach(there.runs, run)
@@ -78,9 +82,13 @@ def announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
         doors.receive(connection, told)
 
 
+@cache
+def _source() -> Select[Any]:
+    return select(STARTS.c.source).where(STARTS.c.chain == bindparam("chain_"))
+
+
 def _is_child(connection: Connection, chain: str) -> bool:
-    source = connection.execute(select(STARTS.c.source).where(STARTS.c.chain == chain)).scalar()
-    return str(source or "").startswith("chain:")
+    return any(row["source"].startswith("chain:") for row in fetch(connection, _source, {"chain_": chain}))
 
 
 def fold(
@@ -88,7 +96,6 @@ def fold(
 ) -> bool:
     """Bring the views up to what was appended; tells whether the chain's trail has a hole."""
     if there.new:
-        connection.execute(update(STARTS).where(STARTS.c.chain == chain).values(heard=True))
         return bool(views.begin(chain, run, valid).head["gap"])
     mark = Mark(there.runs[0]["folded"], there.runs[0]["folded_run"], there.runs[0]["gap"])
     return bool(views.follow(connection, chain, mark, run, valid).head["gap"] if valid else mark.gap)

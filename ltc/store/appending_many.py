@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection
 
 from ltc.model.trail import Entry, Kind
 from ltc.ports.store import Appended
 from ltc.store import appending, trail
-from ltc.store.columns import Names, among, db_now, lock_chains
+from ltc.store.columns import lock_chains
 from ltc.store.prepared import insert_all, upsert
-from ltc.store.records import RUNS, STARTS, TRAIL
+from ltc.store.records import RUNS, TRAIL
 from ltc.store.trail import Offered, Registered, Run
 from ltc.store.views import Views
 
@@ -79,7 +79,7 @@ def _together(
     standing = trail.runs_of_many(connection, names)
     plain: list[_Plain] = []
     others: list[tuple[int, Offer]] = []
-    now = connection.execute(select(db_now())).scalar_one() if any(not runs for runs in standing.values()) else None
+    now = trail.now(connection) if any(not runs for runs in standing.values()) else None
     for place, offer in wave:
         if not offer.entries:
             continue
@@ -126,16 +126,7 @@ def _write(connection: Connection, plain: Sequence[_Plain]) -> None:
     for one in plain:
         if any(entry.line.kind is Kind.ENDED for entry in one.fresh):
             appending.announce(connection, one.offer.chain, one.fresh)
-    begun = [one.offer.chain for one in plain if one.new]
-    if begun:
-        connection.execute(_HEARD, {"names": begun})
-
-
-_HEARD = (
-    update(STARTS)
-    .where(among(STARTS.c.chain, bindparam("names", type_=Names)), STARTS.c.heard.is_(False))
-    .values(heard=True)
-)
+    trail.note_heard(connection, [one.offer.chain for one in plain if one.new])
 
 
 def _fold(connection: Connection, views: Views, plain: Sequence[_Plain], done: list[Appended]) -> None:

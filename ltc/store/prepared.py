@@ -203,7 +203,8 @@ def update_keys(
     connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Update some columns of rows found by their whole key."""
-    _update(_Known(connection.dialect), table, columns).run(connection, rows)
+    if rows:
+        _update(_Known(connection.dialect), table, columns).run(connection, rows)
 
 
 def fetch(

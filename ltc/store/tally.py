@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from ltc.store import bulk
+from ltc.store.prepared import Prepared
 from ltc.store.records import METADATA
 from ltc.store.rows import ChainView, Row
 from ltc.store.view_tables import VIEW_TABLES
@@ -165,16 +166,14 @@ def _periods(started: datetime | None) -> tuple[str, ...]:
 
 def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     given = list(rows)
+    adding = _adding_arrays(table) if connection.dialect.name == "postgresql" else _adding(table)
     for at in range(0, len(given), _AT_ONCE):
-        if connection.dialect.name == "postgresql":
-            _adding_arrays(table).run(connection, given[at : at + _AT_ONCE])
-        else:
-            connection.execute(_adding(table), given[at : at + _AT_ONCE])
+        adding.run(connection, given[at : at + _AT_ONCE])
 
 
 @cache
-def _adding(table: Table) -> Any:
-    return _onto(sqlite.insert(table), table)
+def _adding(table: Table) -> Prepared:
+    return Prepared(_onto(sqlite.insert(table), table), sqlite.dialect(), table.columns.keys(), many=True)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    insert,
     not_,
     select,
     update,
@@ -27,7 +26,7 @@ from ltc.model.trail import Entry, Kind
 from ltc.store.columns import ENCODER, Encoded, Names, among, db_now, is_json
 from ltc.store.prepared import fetch, insert_all, update_keys
 from ltc.store.reading import Line
-from ltc.store.records import RUNS, TRAIL
+from ltc.store.records import RUNS, STARTS, TRAIL
 from ltc.store.view_tables import VIEW_TABLES
 
 INFINITE = 2**31 - 1  # no sequence number gets there
@@ -118,6 +117,22 @@ def _standing_of_many() -> Select[Any]:
     return _joined().where(mine).order_by(RUNS.c.chain, began, RUNS.c.number)
 
 
+@cache
+def _now() -> Select[Any]:
+    return select(db_now().label("now"))
+
+
+def now(connection: Connection) -> datetime:
+    """Return the database's time."""
+    moment: datetime = fetch(connection, _now, {})[0]["now"]
+    return moment
+
+
+def note_heard(connection: Connection, chains: Iterable[str]) -> None:
+    """Note at their starts that these chains have left a trail."""
+    update_keys(connection, STARTS, ("heard",), [{"chain": chain, "heard": True} for chain in chains])
+
+
 def stored(connection: Connection, chain: str, run: str, first: int, last: int) -> dict[int, str]:
     """Return the digests of the rows of one run within a range of sequence numbers."""
     where = {"chain_": chain, "run_": run, "first_": first, "last_": last}
@@ -168,9 +183,10 @@ def register(
     runs = runs_of(connection, chain)
     known = next((row for row in runs if row["run"] == run), None)
     if known is None:
-        row = {"chain": chain, "run": run, "number": len(runs) + 1, "started": started}
-        connection.execute(insert(RUNS).values(**row, seen=db_now(), first_seq=first, last_seq=last))
-        return Registered(runs_of(connection, chain), new=not runs, reordered=bool(runs))
+        row = {"chain": chain, "run": run, "number": len(runs) + 1, "started": started, "seen": now(connection)}
+        row.update(first_seq=first, last_seq=last)
+        insert_all(connection, RUNS, [row])
+        return Registered(runs_of(connection, chain) if runs else [row], new=not runs, reordered=bool(runs))
     changes = {
         "first_seq": min(first, known["first_seq"]),
         "last_seq": max(last, known["last_seq"]),
