@@ -75,12 +75,12 @@ class Connected:
         """Write what can be had again from elsewhere: it survives the process, but a power cut may cost it."""
         return await self._writer.submit(lambda connection: function(connection, *args, **kwargs), lasting=False)
 
-    async def write_together(self, function: Callable[[Connection, list[Part]], list[T]], given: Part) -> T:
+    async def write_together(self, function: Callable[[Connection, list[Part]], list[T]], given: Part, by: str) -> T:
         """Write what can be had again from elsewhere, in one call with all else that is queued for this function.
 
-        The function gets what each caller gave, and returns for each what it is told.
+        The function gets what each caller gave, and returns for each what it is told. ``by``: whose part it is.
         """
-        return await self._writer.submit_together(function, given)
+        return await self._writer.submit_together(function, given, by)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of the store on one snapshot of the database, views as far as this process has appended."""

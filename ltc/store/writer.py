@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ Shared = Callable[[Connection, list[Any]], list[Any]]
 _TRIES = 3
 _BEHIND = 0.25  # seconds that the views may be behind the trail
 _AGAIN = 5.0  # seconds more when they could not be written
+_CROWD = 8  # parts of at least half as many that came lately, so that others will come soon
+_LATELY = 0.2  # seconds
+_GATHER = 0.02  # seconds that a part may wait for others in a crowd
 _QUIET = 1.0  # seconds without an order after which commits that have not reached the disk are sent there
 
 
@@ -37,6 +41,7 @@ class _Order:
     lasting: bool
     shared: Shared | None = None  # instead of the job: one call for all orders of a batch that have the same
     given: Any = None
+    by: str = ""
     result: Any = None
     error: Exception | None = None
 
@@ -77,6 +82,10 @@ class Writer:
     outside the database is void then. ``chore`` is what jobs leave for a transaction of its own, a moment later and
     once for many of them; ``waiting`` tells whether there is any.
 
+    Parts that come in a crowd are gathered for a moment before they are written, unless something else comes: a
+    transaction for each of them costs more than they do. Who comes alone never waits (PostgreSQL's ``commit_delay`` and
+    ``commit_siblings``).
+
     On SQLite a transaction that holds nothing but what can be had again does not wait for the disk: it is there with
     the next one that does, or a second after the last order.
     """
@@ -91,6 +100,9 @@ class Writer:
         self._held: Connection | None = None
         self._afloat = False  # whether commits have not reached the disk
         self._since: float | None = None  # when the chore began to wait
+        self._came: deque[tuple[float, str]] = deque(maxlen=_CROWD)  # parts lately: when, whose
+        self._enough = 0  # parts that are not waited beyond
+        self._pressing = threading.Event()  # something came that is not gathered, or enough
         self.rolled_back: Callable[[], None] = lambda: None
         self.chore: Callable[[Connection], None] = lambda _: None
         self.waiting: Callable[[], bool] = lambda: False
@@ -110,20 +122,29 @@ class Writer:
         """
         return self._queue(_Order(job, asyncio.get_running_loop().create_future(), lasting))
 
-    def submit_together(self, shared: Callable[[Connection, list[Part]], list[T]], given: Part) -> asyncio.Future[T]:
+    def submit_together(
+        self, shared: Callable[[Connection, list[Part]], list[T]], given: Part, by: str
+    ) -> asyncio.Future[T]:
         """Queue a part of a job that is done once for all parts in a batch; what can be had again from elsewhere.
+
+        Args:
+            shared: what to do for all of them: gets what each caller gave, returns what each is told.
+            given: this caller's part.
+            by: whose part it is; parts of many make a crowd.
 
         Raises:
             StoreUnavailable: the writer is closed.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        return self._queue(_Order(lambda connection: shared(connection, [given])[0], future, False, shared, given))
+        return self._queue(_Order(lambda connection: shared(connection, [given])[0], future, False, shared, given, by))
 
     def _queue(self, order: _Order) -> asyncio.Future[Any]:
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store is closed; open it again")
             self._orders.put(order)
+        if order.shared is None or self._orders.qsize() >= self._enough:
+            self._pressing.set()
         return order.future
 
     def close(self) -> None:
@@ -132,12 +153,14 @@ class Writer:
             if not self._closed:
                 self._closed = True
                 self._orders.put(None)
+                self._pressing.set()
         self._thread.join()
 
     def _run(self) -> None:
         going = True
         while going:
             batch, going = self._take()
+            self._came.extend((time.monotonic(), order.by) for order in batch if order.shared is not None)
             live = [order for order in batch if not order.future.cancelled()]
             if live:
                 self._carry_out(live)
@@ -151,12 +174,23 @@ class Writer:
         """Wait for an order, then take what else is there. False: the end was announced."""
         batch: list[_Order] = []
         order = self._next()
+        if order is not None and order.shared is not None:
+            self._gather(order.by)
         while order is not None:
             batch.append(order)
             if len(batch) >= self._most or self._orders.empty():
                 return batch, True
             order = self._orders.get()
         return batch, False
+
+    def _gather(self, by: str) -> None:
+        """In a crowd, and with nothing else to do, wait for a moment until as many have come as came lately."""
+        now = time.monotonic()
+        crowd = {by, *(one for when, one in self._came if now - when < _LATELY)}
+        self._enough = len(crowd) - 1
+        self._pressing.clear()
+        if len(crowd) >= _CROWD // 2 and self._orders.empty():
+            self._pressing.wait(_GATHER)
 
     def _report(self, orders: list[_Order]) -> None:
         """Tell each loop once what came of its orders: waking it costs as much as a small write."""
