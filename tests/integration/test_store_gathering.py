@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,10 @@ class Parts:
 
 
 @pytest.fixture
-def long(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gathering ends by what else comes, not by the clock."""
     monkeypatch.setattr(writer, "_GATHER", FOREVER)
     monkeypatch.setattr(writer, "_LATELY", FOREVER)
-    yield
 
 
 @pytest.fixture
