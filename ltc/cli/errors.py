@@ -49,5 +49,7 @@ def _outside(error: BaseException) -> CliError | None:
     if isinstance(error, PermissionError):
         return FailedError(f"no permission for {error.filename}; check its owner and mode")
     if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
-        return FailedError(f"{error.filename or 'a file'}: {error.strerror}; mend the path, or make room for it")
+        if error.filename:
+            return FailedError(f"{error.filename}: {error.strerror}; mend the path, or make room for it")
+        return FailedError(f"a file cannot be written: {error.strerror}; make room, then run it again")
     return None

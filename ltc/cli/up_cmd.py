@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,6 @@ def up(output: options.Output = Format.TABLE) -> None:
 
 async def _up(output: Format) -> list[dict[str, Any]]:
     from ltc.cli import example, installed
-    from ltc.store import migrate
     from starter.installation import Installation, Layout, locked
 
     state = Path(os.environ.get("LTC_STATE", ".ltc"))
@@ -48,10 +48,22 @@ async def _up(output: Format) -> list[dict[str, Any]]:
         layout = Layout(config, sandbox=words)
         installation = Installation(layout, note if output is Format.TABLE else lambda _: None)
         _require_same(installation, config)
-        migrate.upgrade(config.database_url())
+        await asyncio.to_thread(_upgrade, config.database_url())
         await installation.up()
         installed.remember(config.state, layout.environment(), installed.secrets_here())
         return [_line(record.name, record.pid, config) for record in installation.table.living()]
+
+
+def _upgrade(url: str) -> None:
+    """Bring the database to the present schema; what lists read is there before anybody can ask for it."""
+    from ltc.store import migrate
+    from ltc.store.refolding import refold_all
+
+    before = migrate.current(url)
+    after = migrate.upgrade(url)
+    if before and before != after:
+        note(f"the database went from schema {before} to {after}; views are made anew")
+        refold_all(url)
 
 
 def _require_same(installation: Installation, config: Settings) -> None:
