@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 15.0  # seconds for one check
 OLDEST = (3, 11)
+_ROOM = 64  # MB: what the databases of a busy day grow by before somebody looks again
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,10 @@ async def state(settings: Settings, report: Report) -> None:
     loose = [path for path in (folder, settings.keys_folder()) if path.is_dir() and path.stat().st_mode & 0o007]
     for path in loose:
         report.warn(f"{path} is open to everybody (mode {path.stat().st_mode & 0o777:o})", f"chmod 700 {path}")
-    if not loose:
+    free = shutil.disk_usage(folder).free // 2**20
+    if free < _ROOM:
+        report.fail(f"{free} MB are left where {folder} lies", "make room: without it nothing can be recorded")
+    elif not loose:
         report.ok(f"{folder}, closed to others")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import stat
@@ -195,6 +196,12 @@ async def test_a_state_folder_open_to_everybody_is_a_warning(clean: Path):
     (clean / "state").rmdir()
     (gone,) = await findings("state")
     assert gone.state == "fail"
+
+
+async def test_a_full_disk_is_a_failure(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**40, 2**40, 5 * 2**20))
+    (full,) = await findings("state")
+    assert (full.state, full.message) == ("fail", f"5 MB are left where {clean / 'state'} lies")
 
 
 async def test_a_people_file_without_operators_is_a_failure(clean: Path):
