@@ -9,6 +9,7 @@ from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
 from tests.unit.core import random_constructs as constructs
+from tests.unit.core import random_people as people
 
 HERE = Path(__file__).parent  # fragments lie beside
 HEAD = """ltc: 1
@@ -37,6 +38,9 @@ SLA = [
     "{target: {table: pace.answer}, warn_at: 50%, escalate: [{at: 150%, hold: true}]}",
     "[{name: first, target: 4bh, escalate: [{at: 200%, hold: true}]}, {name: all, target: {table: pace.answer}, "
     "pause_while: waiting_for == 'customer', escalate: [{at: 100%, notify: customer}]}]",
+    "{target: 30m, calendar: cn, pause_while: waiting_for == 'approver', escalate: [{at: 100%, reassign: 'person:ann'}, "
+    "{at: 200%, decide: approve}]}",
+    "{target: 90bm, pause_while: waiting_for == 'system' || waiting_for == 'person', escalate: [{at: due, notify: requester}]}",
     "[{name: seen, target: {due: opportunity.required_on}}, {name: done, target: 3bd, warn_at: 90%}]",
 ]
 UNDO = [
@@ -45,6 +49,8 @@ UNDO = [
     "{call: crm.reopen_lead, with: {opportunity: opportunity.id}}]}",
     "{none: it need not be undone}",
     "{irreversible: only with consent, with_consent: {call: crm.reopen_lead, with: {opportunity: opportunity.id}}}",
+    "{irreversible: only with consent, with_consent: {steps: [{call: crm.reopen_lead, with: {opportunity: "
+    "opportunity.id}}, {call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'won'\"}}]}}",
     "{irreversible: never}",
 ]
 
@@ -69,7 +75,8 @@ class Author:
             legs.append(constructs.periods(self.rng, "again", self._block(1)))
         self.loop = "news"  # beside the legs: nobody sends back from there
         tail = constructs.handlers(self.rng, self.legs, self._block(1)) if self.rng.random() < 0.7 else ""
-        return f"{HEAD}{constructs.TABLE}{self._sla()}legs:\n{''.join(legs)}{tail}"
+        billing, parts = constructs.billing(self.rng)
+        return f"{HEAD}{constructs.tables(self.rng)}{billing}{self._sla()}legs:\n{''.join(legs)}{parts}{tail}"
 
     def _sla(self, indent: str = "") -> str:
         return f"{indent}sla: {self.rng.choice(SLA)}\n" if self.rng.random() < 0.4 else ""
@@ -104,9 +111,13 @@ class Author:
             "{call: erp.release_delivery, with: {order: order.id}, as: release, on_revisit: skip, "
             "undo: {call: erp.cancel_delivery, with: {delivery: release.id}}}"
         )
-        pivot = "    pivot: {after: erp.goods_shipped, per: item}\n" if self.rng.random() < 0.6 else ""
+        per = self.rng.choice(["item", "item", "chain"])
+        pivot = f"    pivot: {{after: erp.goods_shipped, per: {per}}}\n" if self.rng.random() < 0.6 else ""
         goods = f"  {name}:\n    steps: [{release}, {wait}]\n{pivot}{self._sla('    ')}"
-        return [goods, self._looping(f"{name}_bills", "deliveries", "delivery", "delivery.id", ", starts: on_item")]
+        return [goods, self._looping(f"{name}_bills", "deliveries", "delivery", "delivery.id", self._starts())]
+
+    def _starts(self) -> str:
+        return f", starts: {self.rng.choice(['on_item', 'on_item', 'when_complete'])}"
 
     def _looping(self, name: str, source: str, element: str, key: str, starts: str) -> str:
         self.loop = element
@@ -150,14 +161,17 @@ class Author:
         return (
             f"call: crm.set_stage, with: {{opportunity: opportunity.id, stage: \"'s{self.steps}'\"}}, "
             f"undo: {self.rng.choice(UNDO)}, on_revisit: {self.rng.choice(again)}, "
-            f"on_refusal: {{default: {self._reaction(depth)}}}"
+            f"on_refusal: {{default: {self._reaction(depth, 'on_refusal')}}}{self._collects()}"
         )
 
     def _start(self, _depth: int) -> str:
         return constructs.child(self.rng, self.steps)
 
     def _use(self, _depth: int) -> str:
-        return f"use: look, with: {{document: order, most: {self.rng.choice('05')}}}"
+        return f"use: look, with: {{document: order, most: {self.rng.choice('05')}}}{self._seen()}"
+
+    def _seen(self) -> str:
+        return f", as: {{seen: u{self.steps}}}" if self.rng.random() < 0.5 else ""
 
     def _either(self, depth: int) -> str:
         mine = f"e{self.steps}"
@@ -165,54 +179,45 @@ class Author:
             f"wait: [{{event: erp.goods_shipped, match: event.order == order.id, as: {mine}_left, into: {mine}_parcels}}, "
             f"{{event: crm.order_cancelled, match: event.opportunity == opportunity.id, as: {mine}_off}}], as: {mine}, "
             f"within: 2bd, undo: {{none: a hint}}, on_revisit: {self.rng.choice(['skip', 'again'])}, "
-            f"on_timeout: {self._reaction(depth)}"
+            f"on_timeout: {self._reaction(depth, 'on_timeout')}"
         )
 
     def _read(self, _depth: int) -> str:
         return "call: erp.get_order, with: {order: order.id}"
 
     def _approve(self, depth: int) -> str:
-        rules = ["any", "all", "{votes: 2}", "sequence", "{percent: 60}"]
         slas = [f", sla: {self.rng.choice(SLA)}" if self.rng.random() < 0.3 else "" for _ in range(2)]
-        whom = self.rng.choice(["'role:one'", "'role:one'", "{table: pace.approver}"])
-        levels = [f"{{name: one, from: {whom}, rule: {self.rng.choice(rules)}{slas[0]}{self._by_itself()}}}"]
+        levels = [people.level(self.rng, "one", slas[0])]
         if self.rng.random() < 0.4:
-            levels.append(
-                f"{{name: two, from: {{manager_of: requester}}, rule: any{slas[1]}, same_person_again: skip}}"
-            )
+            levels.append(people.level(self.rng, "two", slas[1]))
         back = ""
         if not self.loop and self.rng.random() < 0.8:
-            back = f", on_send_back: {{send_back: {self.rng.choice(self.legs)}, max_rounds: {self.rng.randint(1, 3)}}}"
-        reject = self.rng.choice(["hold", "compensate", "{end: rejected, reason: \"'no'\"}", "{end: lost}"])
+            back = f", on_send_back: {self._back()}"
         return (
             f"approve: order, binds: [order.net], four_eyes: {self.rng.choice(['true', 'false'])}, "
-            f"levels: [{', '.join(levels)}], none_found: {self._reaction(depth)}, on_reject: {reject}{back}"
+            f"levels: [{', '.join(levels)}], none_found: {self._reaction(depth, 'none_found')}, "
+            f"on_reject: {self._reaction(depth, 'on_reject')}{back}"
         )
+
+    def _back(self) -> str:
+        return f"{{send_back: {self.rng.choice(self.legs)}, max_rounds: {self.rng.randint(1, 3)}}}"
 
     def _task(self, depth: int) -> str:
         claim = ", claim: true" if self.rng.random() < 0.4 else ""
-        within = f", within: 2bd, on_timeout: {self._reaction(depth)}" if self.rng.random() < 0.5 else ""
-        said = self.rng.choice(["hold", "compensate", "{end: lost}", "{end: rejected}"])
-        declined = f", on_reject: {said}" if self.rng.random() < 0.6 else ""
-        form = "form: {ok: {type: yes_no}, cost: {type: money, max: 50.00 USD}, note: {type: text, required: false}}"
+        within = f", within: 2bd, on_timeout: {self._reaction(depth, 'on_timeout')}" if self.rng.random() < 0.5 else ""
+        declined = f", on_reject: {self._reaction(depth, 'on_reject')}" if self.rng.random() < 0.6 else ""
+        form = people.form(self.rng, self.ships)
         return (
-            f"task: t{self.steps}, assign: {self.rng.choice([chr(39) + 'role:field' + chr(39), '{manager_of: requester}'])}, "
+            f"task: t{self.steps}, assign: {people.whom(self.rng)}, "
             f"show: {{net: order.net}}, {form}, checklist: {{one: One}}, as: t{self.steps}, "
             f"undo: {self.rng.choice(UNDO)}, on_revisit: {self.rng.choice(['skip', 'again'])}, "
-            f"none_found: {self._reaction(depth)}{claim}{within}{declined}"
+            f"none_found: {self._reaction(depth, 'none_found')}{claim}{within}{declined}"
         )
-
-    def _by_itself(self) -> str:
-        silence = (
-            f", silence: {{after: {self.rng.choice(['2bh', '3d'])}, then: {self.rng.choice(['approve', 'reject'])}}}"
-        )
-        heard = f", on_first_reject: {self.rng.choice(['stop', 'wait_all'])}"
-        return (silence if self.rng.random() < 0.3 else "") + (heard if self.rng.random() < 0.4 else "")
 
     def _wait(self, depth: int) -> str:
         return (
-            "wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 2bd, "
-            f"on_revisit: {self.rng.choice(['skip', 'again'])}, on_timeout: {self._reaction(depth)}"
+            f"wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 2bd{constructs.waits(self.rng)}, "
+            f"on_revisit: {self.rng.choice(['skip', 'again'])}, on_timeout: {self._reaction(depth, 'on_timeout')}"
         )
 
     def _choose(self, depth: int) -> str:
@@ -221,8 +226,9 @@ class Author:
         if self.rng.random() < 0.6:
             arms.append("{otherwise: []}")
         elif self.rng.random() < 0.5:
-            end = self.rng.choice(["completed", "lost", "written_off", "cancelled"])
-            arms.append(f"{{otherwise: [{self._block(depth + 1)}, {{end: {end}}}]}}")
+            end = self.rng.choice(["completed", "lost", "written_off", "cancelled", "rejected"])
+            why = self.rng.choice(["", ", reason: opportunity.number"])
+            arms.append(f"{{otherwise: [{self._block(depth + 1)}, {{end: {end}{why}}}]}}")
         return f"choose: [{', '.join(arms)}]"
 
     def _parallel(self, depth: int) -> str:
@@ -231,11 +237,18 @@ class Author:
         join = self.rng.choice(["all", "any", "2"])
         return f"parallel: [{', '.join(branches)}], join: {join}, rest: {self.rng.choice(['keep', 'cancel'])}"
 
-    def _reaction(self, depth: int) -> str:
-        kinds = ["hold", "compensate", "skip", "{end: lost}", "{end: completed}"]
+    def _collects(self) -> str:
+        return ", into: stages" if self.rng.random() < 0.1 else ""
+
+    def _reaction(self, depth: int, place: str) -> str:
+        kinds = ["hold", "compensate", "{end: lost}", "{end: completed}", "{end: rejected, reason: \"'no'\"}"]
+        if place != "on_reject":
+            kinds += ["skip", "skip", "{end: cancelled}"]
+        if place != "none_found" and not self.loop:
+            kinds.append(self._back())
         if depth < 1:
             self.steps += 1
-            kinds.append(f"{{task: r{self.steps}, assign: 'role:field', on_revisit: again, then: {{retry: {{}}}}}}")
+            kinds += [people.secured(self.rng, self.steps, self.ships, place == "on_refusal")] * 2
             kinds.append(f"{{steps: [{self._step(depth + 1)}]}}")
         return self.rng.choice(kinds)
 

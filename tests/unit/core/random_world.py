@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from ltc.core.commands import (
     EventArrived,
     Input,
     Intervene,
+    Resumed,
     Schedule,
     Tick,
 )  # fmt: skip
@@ -56,8 +58,10 @@ class ByChance(StandIn):
         return [one for answer in heard for one in self._disturbed(answer)]
 
     def _nonsense(self, command: Schedule) -> bool:
-        """A document that a person made up is unknown to the systems."""
+        """A document that a person made up is unknown to the systems, and so are terms that were passed by."""
         asked = command.payload.get("args") or {}
+        if command.name in ("erp.post_instalment", "erp.accept_milestone") and not self.books.terms:
+            return True
         return command.payload.get("mode") != "probe" and any(str(one).startswith("BY-HAND") for one in asked.values())
 
     def _troubled(self, command: Schedule, now: Any) -> Heard:
@@ -124,21 +128,67 @@ CUSTOMERS = ("crm.order_changed", "crm.lines_cancelled", "crm.return_announced",
 
 
 def meddle(simulation: Simulation, rng: random.Random) -> Input:
-    """Something that nobody planned: an operator, a customer, a decision, a timer."""
+    """Something that nobody planned: an operator, a customer, a decision, a timer, a run that ends."""
     state = simulation.state
     roll = rng.random()
-    if roll < 0.5:
+    if roll < 0.45:
         return intervention(state, rng)
+    if roll < 0.5:
+        return _recalendared(simulation, rng)
     if roll < 0.6:
         return _decision(state, rng)
     if roll < 0.7:
         return _act(state, rng)
-    if roll < 0.8:
+    if roll < 0.76:
         return Tick()
-    if roll < 0.85:
+    if roll < 0.8:
+        return _another_run(simulation, rng)
+    if roll < 0.83:
         return CancelRequested()
-    name = rng.choice(["crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated", *CUSTOMERS])
-    fields = {"opportunity": "OP-1", "order": "SO-1", "delivery": "D-1", "invoice": "INV-D-1", "payment": "P"}
+    return _event(simulation, rng)
+
+
+def _recalendared(simulation: Simulation, rng: random.Random) -> Input:
+    """A calendar was published anew: with other hours, or the one that the chain has."""
+    hours = rng.choice([((480, 600),), ((540, 720), (810, 1080)), ((0, 1440),)])
+    windows = {
+        name: one.model_copy(update={"hours": hours, "version": rng.choice(["test", "newer", "newest"])})
+        for name, one in simulation.setting.windows.items()
+    }
+    written = {name: one.model_dump(mode="json") for name, one in windows.items()}
+    return intervention(simulation.state, rng, action="recalendar", windows=written, leg="", item="", step="")
+
+
+def _another_run(simulation: Simulation, rng: random.Random) -> Input:
+    """A run ends: at rest, and goes on as another; or cut short, and is taken up again by a repair.
+
+    Nobody hears any more what was in flight when a run was cut short, and its timer is gone.
+    """
+    state = simulation.state
+    if not state.flights and rng.random() < 0.7:
+        simulation._timer = None
+        return Resumed()
+    if rng.random() < 0.5:
+        return Tick()
+    unheard = (CallDone, CallFailed)
+    simulation._agenda = [one for one in simulation._agenda if not isinstance(one[2], unheard)]
+    heapq.heapify(simulation._agenda)
+    simulation._timer = None
+    return Resumed("cut short from outside")
+
+
+def _event(simulation: Simulation, rng: random.Random) -> Input:
+    """News that come at any time: early, late, again, of a chain that is none of ours."""
+    name = rng.choice(["crm.order_cancelled", "erp.goods_shipped", "erp.payment_allocated", *CUSTOMERS, "chain.ended"])
+    fields = {
+        "child": rng.choice([*simulation.world.books.children, "by_chance:none"]),
+        "outcome": "completed",  # type: ignore[attr-defined]
+        "opportunity": "OP-1",
+        "order": "SO-1",
+        "delivery": "D-1",
+        "invoice": "INV-D-1",
+        "payment": "P",
+    }
     lines = simulation.state.input["opportunity"]["lines"]
     said = {
         "crm.order_changed": [{**one, "quantity": rng.choice([1, 12, 90])} for one in lines],
@@ -150,16 +200,20 @@ def meddle(simulation: Simulation, rng: random.Random) -> Input:
     return EventArrived(event)
 
 
+HANDED = ("transfer", "delegate", "add_signer", "take_back", "nudge", "withdraw")
+
+
 def _act(state: State, rng: random.Random) -> Input:
-    tasks = list(state.human_tasks.values())
+    tasks = [*state.human_tasks.values(), *state.tasks.values()]
     task = rng.choice(tasks) if tasks else None
     people = [*(task.candidates if task else []), "nancy", "ann", "somebody"]
-    action = rng.choice(["claim", "release", "save", "complete", "complete", "reject"])
+    on_approval = task is not None and task.id in state.tasks and rng.random() < 0.9
+    action = rng.choice(HANDED if on_approval else ("claim", "release", "save", "complete", "complete", "reject"))
     fills = action in ("save", "complete")
     act = TaskAct.model_validate(
         {
             "id": f"T-{rng.randint(1, 9)}", "task": task.id if task else "no.task#1", "actor": rng.choice(people),
-            "action": action, "values": {"ok": True, "cost": "5 USD"} if fills else {},
+            "action": action, "to": rng.choice(people) if on_approval else "", "values": {"ok": True, "cost": "5 USD"} if fills else {},
             "ticks": {"one": True} if fills else {}, "comment": rng.choice(["", "because"]),
             "expires": "2099-01-01T00:00:00Z",
         }
