@@ -7,7 +7,7 @@ from datetime import datetime
 from ltc.core import automatic, slas
 from ltc.core.state import SlaClock, Token
 from ltc.core.state_approvals import Task
-from ltc.core.turn import ChainError, Setting, Turn
+from ltc.core.turn import ChainError, Setting, Turn, instant_of
 from ltc.definition import worktime
 from ltc.definition.plan import Sla, TaskNode, WaitNode
 from ltc.model.trail import Kind
@@ -91,7 +91,7 @@ def _kind(unit: str) -> str:
 
 def _dated(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     """A promise by a document's date."""
-    due = datetime.fromisoformat(turn.value(sla.due, clock.leg, clock.item))
+    due = instant_of(turn.value(sla.due, clock.leg, clock.item), sla.due)
     clock.due = clock.deadline = due
     clock.running_since, clock.consumed, clock.budget = None, 0, 0
     clock.warn = slas._share(clock, sla.warn_at) if sla.warn_at and not clock.warned else None

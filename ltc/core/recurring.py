@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ltc.core.state import LegState, Recurrence
-from ltc.core.turn import ChainError, Turn
+from ltc.core.turn import ChainError, Turn, instant_of
 from ltc.definition.plan import Every, Leg
 from ltc.definition.recurrence import Occurrence, occurrence
 from ltc.model.trail import Kind
@@ -17,7 +17,7 @@ def begin(turn: Turn, leg: Leg) -> None:
     """The leg is entered: its periods are counted from here, or from where an earlier visit had come to."""
     one, every = turn.state.legs[leg.id], _every(leg)
     if one.recurrence is None:
-        start = _instant(turn, leg, every.since) if every.since else turn.now
+        start = _said(turn, leg, every.since) if every.since else turn.now
         one.recurrence = Recurrence(start)
     appear(turn, leg)
 
@@ -28,11 +28,8 @@ def _every(leg: Leg) -> Every:
     return leg.loop.every
 
 
-def _instant(turn: Turn, leg: Leg, source: str) -> datetime:
-    try:
-        return datetime.fromisoformat(str(turn.value(source, leg.id, "")))
-    except ValueError as error:
-        raise ChainError(f"{source}: {error}") from error
+def _said(turn: Turn, leg: Leg, source: str) -> datetime:
+    return instant_of(turn.value(source, leg.id, ""), source)
 
 
 def _at(turn: Turn, leg: Leg, recurrence: Recurrence) -> Occurrence:
@@ -81,7 +78,9 @@ def _over(turn: Turn, leg: Leg, recurrence: Recurrence) -> bool:
         _close(turn, leg, recurrence, every.stop)
     elif every.count and recurrence.taken >= every.count:
         _close(turn, leg, recurrence, "count")
-    elif every.until and _at(turn, leg, recurrence).begins >= _instant(turn, leg, every.until):
+    elif every.until and _at(turn, leg, recurrence).begins >= instant_of(
+        turn.value(every.until, leg.id, ""), every.until
+    ):
         _close(turn, leg, recurrence, "until")
     return recurrence.closed
 

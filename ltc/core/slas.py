@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ltc.core import awaited
 from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.state_approvals import DueRung
-from ltc.core.turn import OPERATOR, ChainError, Turn
+from ltc.core.turn import OPERATOR, ChainError, Turn, instant_of
 from ltc.definition import worktime
 from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
 from ltc.definition.timespans import parse_span
@@ -42,23 +42,8 @@ def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         clock.running_since = turn.now
         _project(clock, sla, window)
     else:
-        clock.due = clock.deadline = _date(turn.value(sla.due, clock.leg, clock.item), sla.due)
+        clock.due = clock.deadline = instant_of(turn.value(sla.due, clock.leg, clock.item), sla.due)
         clock.warn = _share(clock, sla.warn_at) if sla.warn_at else None
-
-
-def _date(given: object, source: str) -> datetime:
-    """Return the instant that a document gives as due.
-
-    Raises:
-        ChainError: it gives none.
-    """
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ChainError(f"{source} is {given!r}, which is no date and time" if given else f"{source} has no date")
-    return found
 
 
 def _share(clock: SlaClock, percent: int) -> datetime:

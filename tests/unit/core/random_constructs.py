@@ -105,7 +105,7 @@ def ladder(rng: random.Random) -> str:
         said for said in (
             ", pause_while: opportunity.lost", ", into: received", ", poll: 5d", ", sla: {target: 9d, warn_at: 50%}",
             ", retry: {first: 2s}",
-        ) if rng.random() < 0.2
+        ) if rng.random() < 0.4
     ]  # fmt: skip
     return (
         f"{{dunning: invoice, name: chase, levels: [{{name: first, after: 1d, notify: customer}}, {{name: second, after: 9d, {steps}}}], "

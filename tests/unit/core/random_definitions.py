@@ -238,12 +238,16 @@ class Author:
         return f"parallel: [{', '.join(branches)}], join: {join}, rest: {self.rng.choice(['keep', 'cancel'])}"
 
     def _collects(self) -> str:
-        return ", into: stages" if self.rng.random() < 0.1 else ""
+        again = ", retry: {first: 2s, factor: 1.5, most: 9s, give_up: 1m, attempt: 5s}"
+        return self.rng.choice(["", "", "", "", ", into: stages", again])
 
     def _reaction(self, depth: int, place: str) -> str:
-        kinds = ["hold", "compensate", "{end: lost}", "{end: completed}", "{end: rejected, reason: \"'no'\"}"]
+        ends = ["{end: lost}", "{end: completed}", "{end: rejected, reason: \"'no'\"}"]
         if place != "on_reject":
-            kinds += ["skip", "skip", "{end: cancelled}"]
+            ends.append("{end: cancelled}")
+        kinds = ["hold", "hold", "compensate", self.rng.choice(ends)]  # most chains are to come far
+        if place != "on_reject":
+            kinds += ["skip"] * 4
         if place != "none_found" and not self.loop:
             kinds.append(self._back())
         if depth < 1:

@@ -410,3 +410,18 @@ def test_what_counts_as_a_decision_and_the_time_of_a_task_follow_a_newer_calenda
     due = token.deadline
     assert ask(two, "recalendar", windows=newer()).status == "accepted"
     assert token.deadline > due  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("date", ["2026-04-20T00:00:00", None])
+def test_a_promise_by_a_date_without_a_zone_stays_as_it_was(other: Any, date: str | None) -> None:
+    one = simulate(
+        script=Script(decisions=[("manager", "silent")]), net=200_000, until=timedelta(days=0.5), required_on=date
+    )
+    before = one.state.slas["chain"].deadline
+    plan = other(("sla: {target: 120bd", "sla: {target: {due: opportunity.required_on}"))
+    assert ask(one, "migrate", plan).status == "accepted"
+    assert one.state.slas["chain"].deadline == before
+    assert any("kept:" in str(data.get("why")) for data in kinds(one, "sla_moved"))
+    decide(one)
+    one.run(one.now + timedelta(days=100))
+    assert one.state.outcome == "completed"

@@ -15,7 +15,7 @@ from ltc.definition.plan import Every
 from ltc.definition.recurrence import WEEKDAYS, occurrence
 from ltc.definition.worktime import CalendarWindow
 from ltc.model.ids import canonical
-from tests.support.chains import MONDAY, opportunity, setting, window
+from tests.support.chains import MONDAY, opportunity, setting, simulate, window
 
 TEXT = """
 ltc: 1
@@ -180,3 +180,14 @@ def test_a_calendar_that_changes_on_the_way_neither_repeats_nor_loses_a_period()
     opened = [(entry.item, entry.at.date()) for entry in simulation.trail if entry.kind == "item_opened"]
     assert [item for item, _ in opened] == ["2026-03", "2026-04", "2026-05", "2026-06"]
     assert opened[2][1] == date(2026, 5, 4)  # the fourth in Shanghai: the first is a holiday, a weekend follows
+
+
+@pytest.mark.parametrize("bound", ["from", "until"])
+def test_a_date_without_a_zone_holds_the_leg_and_says_so(bound):
+    text = TEXT.replace("count: 300", f"count: 2, {bound}: opportunity.required_on")
+    held = simulate(load(text), required_on="2026-05-20T00:00:00")
+    assert [hold.reason for hold in held.state.holds] == ["expression"]
+    assert "which is no date and time" in held.state.holds[0].detail["detail"]
+    zoned = simulate(load(text), required_on="2026-05-20T00:00:00+08:00")
+    items = [entry.item for entry in zoned.trail if entry.kind == "item_closed"]
+    assert items == (["2026-06", "2026-07"] if bound == "from" else ["2026-04", "2026-05"])
