@@ -131,19 +131,19 @@ def meddle(simulation: Simulation, rng: random.Random) -> Input:
     """Something that nobody planned: an operator, a customer, a decision, a timer, a run that ends."""
     state = simulation.state
     roll = rng.random()
-    if roll < 0.45:
+    if roll < 0.4:
         return intervention(state, rng)
-    if roll < 0.5:
+    if roll < 0.46:
         return _recalendared(simulation, rng)
-    if roll < 0.6:
+    if roll < 0.54:
         return _decision(state, rng)
     if roll < 0.7:
         return _act(state, rng)
-    if roll < 0.76:
+    if roll < 0.75:
         return Tick()
     if roll < 0.8:
         return _another_run(simulation, rng)
-    if roll < 0.83:
+    if roll < 0.82:
         return CancelRequested()
     return _event(simulation, rng)
 
@@ -204,9 +204,10 @@ HANDED = ("transfer", "delegate", "add_signer", "take_back", "nudge", "withdraw"
 
 
 def _act(state: State, rng: random.Random) -> Input:
-    tasks = [*state.human_tasks.values(), *state.tasks.values()]
-    task = rng.choice(tasks) if tasks else None
-    people = [*(task.candidates if task else []), "nancy", "ann", "somebody"]
+    every: list[Any] = [*state.human_tasks.values(), *state.tasks.values()]
+    tasks = [one for one in every if one.status == "open"] if rng.random() < 0.8 else every
+    task = rng.choice(tasks or every) if every else None
+    people = [*(task.candidates * 3 if task else []), "nancy", "ann", "somebody"]
     on_approval = task is not None and task.id in state.tasks and rng.random() < 0.9
     action = rng.choice(HANDED if on_approval else ("claim", "release", "save", "complete", "complete", "reject"))
     fills = action in ("save", "complete")

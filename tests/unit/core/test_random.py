@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -152,24 +151,23 @@ def test_chance_writes_every_key_of_the_language() -> None:
     assert left == [key for key in keys if key in UNWRITTEN]
 
 
+MET = (
+    Kind.HANDLED, Kind.AMENDED, Kind.KEPT_OPEN, Kind.PERIODS_ENDED, Kind.DUNNED, Kind.TASK_ACTED, Kind.SILENCE,
+    Kind.TASK_HANDED, Kind.RECALENDARED, Kind.CONTINUED,
+)  # fmt: skip
+DONE = ("chain.start", "erp.create_dunning")
+
+
 def test_chance_meets_what_can_be_written() -> None:
-    met = Counter[Kind]()
-    operations = Counter[str]()
+    met: list[str] = []
     for seed in range(75):
         lived = one(by_chance(seed)[0], seed)
-        met.update({entry.kind for entry in lived.trail})
-        operations.update({name for name, _ in lived.world.effects})  # type: ignore[attr-defined]
-    wanted = (
-        Kind.HANDLED,
-        Kind.AMENDED,
-        Kind.KEPT_OPEN,
-        Kind.PERIODS_ENDED,
-        Kind.DUNNED,
-        Kind.TASK_ACTED,
-        Kind.SILENCE,
-    )
-    assert {kind.value: met[kind] for kind in wanted if not met[kind]} == {}
-    assert {name: operations[name] for name in ("chain.start", "erp.create_dunning") if not operations[name]} == {}
+        met += dict.fromkeys(entry.kind.value for entry in lived.trail)
+        met += dict.fromkeys(name for name, _ in lived.world.effects)  # type: ignore[attr-defined]
+        left = [word for word in (*(kind.value for kind in MET), *DONE) if word not in met]
+        if not left:
+            break
+    assert left == []
 
 
 @SOME
