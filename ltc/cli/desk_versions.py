@@ -44,10 +44,10 @@ class VersionDesk:
                 return Plan.model_validate(found[0]["plan"])
         return Plan.model_validate(start.plan)
 
-    async def running(self, process: str, leg: str, version: str) -> list[str]:
-        """Return the chains of a process that have not ended; of one leg, or of one version."""
+    async def running(self, process: str, leg: str, version: str, held: str = "") -> list[str]:
+        """Return the chains of a process that have not ended; of one leg, of one version, or held for a reason."""
         plan = (await self.definition(version)).plan.digest if version else ""
-        return await self.client.store.running_on(process, plan, leg)
+        return await self.client.store.running_on(process, plan, leg, held)
 
     async def touched(self, process: str, changed: list[str], to: str) -> list[Record]:
         """Return the running chains that do not run a plan yet, with which of the changed legs they have entered."""

@@ -15,6 +15,7 @@ from ltc.cli.session import ask
 from ltc.cli.text import clean, counted, moment
 
 Record = dict[str, Any]
+PLAIN = ("retry", "release", "hold", "cancel")  # those of ltc.client.moving, which help pages do not wait for
 app = typer.Typer(
     help="Actions on many chains: what they did to each, and the failed ones again.",
     no_args_is_help=True, rich_markup_mode=None,
@@ -144,6 +145,37 @@ def _go_through(bulk: str, actor: str, rate: float, output: Format, blocked: int
 def _end(not_done: int, done: int) -> None:
     if not_done:
         raise typer.Exit(Code.PARTIAL if done else Code.REFUSED)
+
+
+@app.command()
+def run(
+    action: Annotated[str, typer.Argument(metavar="ACTION", help=f"One of {', '.join(PLAIN)}.")],
+    chains: Chains = None, process: Process = "", leg: Leg = "",
+    held: Annotated[
+        str, typer.Option("--held", metavar="REASON", help="With --process: only those held for this: unavailable.")
+    ] = "",
+    plan: Plan = False, rate: Rate = 0.0, actor: Who = "", why: Why = "", yes: options.Yes = False,
+    output: options.Output = Format.TABLE,
+) -> None:  # fmt: skip
+    """Do the same to many chains: a frozen set with an id, and a result for each.
+
+    Each chain answers for itself, as to `ltc chain`; `ltc bulk retry` does it again to those that did not take it.
+    """
+    if action not in PLAIN:
+        raise BadUsageError(f"{action[:20]!r} is not one of {', '.join(PLAIN)}; the others go chain by chain")
+    if held and not process:
+        raise BadUsageError("--leg and --held go with --process")
+    meant = ask(lambda desk: desk.running(process, leg, "", held)) if held else chosen(chains, process, leg, "")
+    if plan or not meant:
+        rows([{"chain": name} for name in meant], (col("CHAIN", "chain"),), output, empty="no chain is meant")
+        note(f"{counted(len(meant), 'chain')}; nothing was changed")
+        return
+    if not (actor and why):
+        raise BadUsageError("--actor and --reason are needed, for the record (or --plan to look only)")
+    confirm(f"{action} {counted(len(meant), 'chain')}?", yes)
+    known: Any = action
+    bulk = ask(lambda desk: desk.move(known, meant, actor, reason(why), "", {}))
+    _go_through(bulk, actor, rate, output)
 
 
 @app.command("list")

@@ -26,6 +26,7 @@ from workflows.start_input import ChainStart
 
 Record = dict[str, Any]
 ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a chain that was in flight is asked again
+PLAIN = ("retry", "release", "hold", "cancel")  # interventions that need nothing but a chain and a reason
 ALREADY = "already"  # what a chain says that is where it is to go
 
 
@@ -173,6 +174,10 @@ class Mover:
 
     async def _ask(self, chain: str, bulk: Record, actor: str, target: Definition | None) -> Answer:
         """Ask with what is pinned now: the chain may have moved since it was looked at."""
+        if bulk["action"] in PLAIN:  # one id for all tries: what was accepted once is not done again
+            return await self._client.intervene(
+                chain, bulk["action"], actor, bulk["reason"], door="bulk", intervention_id=f"bulk-{bulk['id']}"
+            )
         pinned = await self._pinned(chain)
         plan = await self._target(pinned, bulk["action"], target)
         pins = self._pins(pinned, plan, bulk["detail"].get("renames") or {})

@@ -19,6 +19,7 @@ LOOKED_AT = 2_000  # closed chains looked at together
 SHOWN = 12  # characters of a digest that views keep and people type
 _CHAINS = VIEW_TABLES["chains"]
 _SLAS = VIEW_TABLES["slas"]
+_HOLDS = VIEW_TABLES["holds"].c
 
 
 def keep_plan(connection: Connection, plan: Record, definition: str) -> bool:
@@ -64,12 +65,17 @@ def find_plans(connection: Connection, process: str, digest: str) -> list[Record
     ]  # fmt: skip
 
 
-def running_on(connection: Connection, process: str, plan: str = "", leg: str = "", limit: int = 100_000) -> list[str]:
-    """Return the chains of a process that have not ended, oldest first; of one plan, or in one leg."""
+def running_on(
+    connection: Connection, process: str, plan: str = "", leg: str = "", held: str = "", limit: int = 100_000
+) -> list[str]:
+    """Return the chains of a process that have not ended, oldest first: of one plan, in one leg, held for a reason."""
     query = select(_CHAINS.c.chain).where(_CHAINS.c.ended.is_(None)).order_by(_CHAINS.c.started, _CHAINS.c.chain)
     for column, wanted in (("process", process), ("plan", plan[:SHOWN]), ("leg", leg)):
         if wanted:
             query = query.where(_CHAINS.c[column] == wanted)
+    if held:
+        mine = select(_HOLDS.chain).where(_HOLDS.released.is_(None), _HOLDS.reason == held)
+        query = query.where(_CHAINS.c.chain.in_(mine))
     return list(connection.execute(query.limit(limit)).scalars())
 
 

@@ -28,9 +28,9 @@ class VersionStore(Connected):
         """Return the definitions on record whose digest begins so."""
         return await self.read(versions.find_plans, process, digest)
 
-    async def running_on(self, process: str, plan: str = "", leg: str = "") -> list[str]:
-        """Return the chains of a process that have not ended, oldest first."""
-        return await self.read(versions.running_on, process, plan, leg)
+    async def running_on(self, process: str, plan: str = "", leg: str = "", held: str = "") -> list[str]:
+        """Return the chains of a process that have not ended, oldest first: all, or those held for a reason."""
+        return await self.read(versions.running_on, process, plan, leg, held)
 
     async def started_since(self, process: str, since: datetime | None) -> list[Record]:
         """Return the starts of chains, oldest first."""

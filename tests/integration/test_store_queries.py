@@ -171,6 +171,13 @@ async def test_stuck_looks_at_every_chain_that_may_be(stories: Store) -> None:
     assert {one.chain for one in await stories.stuck(now, now, told)} >= {"wrong", "unpaid"}
 
 
+async def test_running_chains_are_found_by_what_they_are_held_for(stories: Store) -> None:
+    assert "wrong" in await stories.running_on("lead_to_cash")
+    assert await stories.running_on("lead_to_cash", held="misconfigured") == ["wrong"]
+    assert await stories.running_on("lead_to_cash", held="unavailable") == []
+    assert await stories.running_on("web_order", held="misconfigured") == []
+
+
 async def test_a_ladder_at_rest_is_stuck_though_nothing_of_it_is_late(stories: Store) -> None:
     where = {"at": MONDAY, "wall": MONDAY, "leg": "collection", "step": "dunning"}
     for name, deadline in (("disputed", ""), ("promised", "2026-12-01T00:00:00+00:00")):

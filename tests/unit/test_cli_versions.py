@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from ltc.cli import calendar_cmd, diff_cmd
+from ltc.cli import calendar_cmd, diff_cmd, migrate_cmd
+from ltc.client import moving
+from ltc.model.messages import Answer
 from tests.support.chains import ROOT
 from tests.unit.test_cli_commands import desk, ltc
 
@@ -115,6 +117,58 @@ def test_a_bulk_action_is_listed_shown_and_tried_again(desk: Any) -> None:
     done = ltc("bulk", "retry", "B1", "--actor", "olga", "--yes")
     assert done.exit_code == 0
     assert [args[:3] for args in made.told("go_through")] == [("B1", "olga", 0.0)]
+
+
+def test_many_chains_are_retried_at_once_by_what_they_are_held_for(desk: Any) -> None:
+    rows = [{"chain": "p:1", "state": "done", "message": ""}, {"chain": "p:2", "state": "refused", "message": "no"}]
+    made = desk(running=["p:1", "p:2"], move="B4", go_through=went(*rows))
+    words = ("bulk", "run", "retry", "--process", "p", "--held", "unavailable")
+    looked_at = ltc(*words, "--plan")
+    assert looked_at.exit_code == 0
+    assert "p:2" in looked_at.stdout
+    assert not made.told("move")
+    done = ltc(*words, *WHO, "--yes", "--rate", "100")
+    assert done.exit_code == 5
+    assert made.told("running")[-1] == ("p", "", "", "unavailable")
+    assert made.told("move") == [("retry", ["p:1", "p:2"], "olga", "the rules changed", "", {})]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["skip", "p:1"], "is not one of retry, release, hold, cancel"),
+        (["retry", "p:1", "--held", "x"], "go with --process"),
+        (["retry", "p:1"], "--actor and --reason"),
+        (["retry"], "name chains, or all"),
+    ],
+)
+def test_an_action_on_many_that_is_asked_for_wrongly_changes_nothing(desk: Any, words: list[str], told: str) -> None:
+    made = desk()
+    done = ltc("bulk", "run", *words)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert not made.told("move")
+
+
+def test_the_actions_on_many_are_those_that_the_client_carries_out() -> None:
+    assert migrate_cmd.PLAIN == moving.PLAIN
+
+
+async def test_an_action_on_many_has_one_id_however_often_it_is_tried() -> None:
+    """What a chain accepted before Ctrl-C is not done again; what it refused is asked anew."""
+    asked: list[tuple[str, str, str]] = []
+
+    class Client:
+        store: Any = None
+
+        async def intervene(self, chain: str, action: str, actor: str, reason: str, **more: Any) -> Answer:
+            asked.append((chain, action, more["intervention_id"]))
+            return Answer(status="accepted" if chain == "p:1" else "refused", message="nothing is held")
+
+    mover, bulk = moving.Mover(Client()), {"id": "B5", "action": "retry", "reason": "r", "detail": {}}  # type: ignore[arg-type]
+    assert await mover._one("p:1", bulk, "olga", None) == ("done", "nothing is held")
+    assert await mover._one("p:2", bulk, "olga", None) == ("refused", "refused: nothing is held")
+    assert asked == [("p:1", "retry", "bulk-B5"), ("p:2", "retry", "bulk-B5")]
 
 
 def test_an_interrupted_action_says_how_far_it_came_and_how_to_go_on(desk: Any) -> None:
