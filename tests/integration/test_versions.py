@@ -106,6 +106,18 @@ async def test_a_set_of_chains_moves_and_goes_back(rig: Rig, desk: VersionDesk, 
     assert "since it was moved, the chain has entered" in blocked["reasons"][0]
 
 
+async def test_many_chains_are_held_and_released_by_one_action_each(rig: Rig, desk: VersionDesk) -> None:
+    chains = [await waiting(rig), await waiting(rig)]
+    bulk = await all_done(desk, "hold", chains)
+    assert await desk.go_through(bulk, "olga", 0) == [], "all of it is done already"
+    assert set(chains) <= set(await desk.running("lead_to_cash", "", "", "by_hand"))
+    await all_done(desk, "release", chains)
+    again = await desk.move("release", chains[:1], "olga", "once more", "", {})
+    (row,) = await desk.go_through(again, "olga", 0)
+    assert row["state"] == "refused", row
+    assert not set(chains) & set(await desk.running("lead_to_cash", "", "", "by_hand"))
+
+
 async def test_a_moved_chain_is_repaired_under_its_present_plan_and_undone_as_it_was_done(
     rig: Rig, desk: VersionDesk, tmp_path: Path
 ) -> None:
