@@ -15,9 +15,7 @@ from ltc.definition.schema_steps import STEP
 from ltc.definition.shapes import Many, OneOf, Record, Ref, Shape, Table, Text
 from ltc.definition.syntax import walk
 
-PLACE = (
-    "p__"  # stands for '$' while an expression is parsed; no name begins so, for names have no '__' after one letter
-)
+PLACE = "P7q__"  # stands for '$' while an expression is parsed; no name begins so, for names are in lower case
 _DOLLAR = re.compile(r"\$([a-z][a-z0-9_]*)")
 _ALWAYS = ("requester", "event", "waiting_for")
 _SETS = ("as", "into")

@@ -7,6 +7,7 @@ besides is handed to it as a parameter, written ``$name``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def expand(tree: Mapping, folder: Path | None, problems: Problems) -> Mapping:
     expander = _Expander(folder, problems)
     found = expander.mapping(tree, ())
     problems.stop()
+    for name, mark in expander.unread:
+        why = "nothing in the fragment reads it"
+        problems.add("LTC-D120", mark, key=name, why=why, remedy="remove it")
     return found
 
 
@@ -40,6 +44,7 @@ class _Expander:
     problems: Problems
     uses: int = 0
     read: dict[str, Mapping | None] = field(default_factory=dict)
+    unread: list[tuple[str, Mark]] = field(default_factory=list)  # parameters that are handed over in vain
 
     def mapping(self, node: Mapping, within: tuple[str, ...]) -> Mapping:
         values = {key: self.value(key, value, within) for key, value in node.values.items()}
@@ -98,6 +103,7 @@ class _Expander:
             if tree.text("fragment") != name and not own.found:
                 own.add("LTC-D024", tree.at("fragment"), word=tree.text("fragment"), where="'fragment'", known=[name])
             own.stop()
+            self.unread += [(key, replace(mark, file=f"fragments/{name}.yaml")) for key, mark in _unread(tree)]
             self.read[name] = tree
         return self.read[name]
 
@@ -126,6 +132,21 @@ class _Expander:
                 self.problems.add("LTC-D147", mark, word=key, name=name, known=own)
         prefix = step.text("name", name)
         return {key: wanted.text(key) if key in wanted.values else f"{prefix}_{key}"[:40] for key in own}
+
+
+def _unread(tree: Mapping) -> Iterator[tuple[str, Mark]]:
+    """Yield the parameters that nothing in the fragment reads: what a use hands them would do nothing."""
+    read = " ".join(_texts(tree.values.get("steps")))
+    for name, mark in tree.mapping("parameters").keys.items():
+        if not re.search(rf"\${re.escape(name)}\b", read):
+            yield name, mark
+
+
+def _texts(node: Source | None) -> Iterator[str]:
+    if isinstance(node, Scalar):
+        yield node.text
+    for inner in node.items if isinstance(node, Listing) else node.values.values() if isinstance(node, Mapping) else ():
+        yield from _texts(inner)
 
 
 @dataclass
@@ -161,7 +182,10 @@ class _Body:
         if not isinstance(node.value, str) or PLACE not in node.value:
             return node
         whole = _GIVEN.fullmatch(node.value)
-        text = self.given[whole[1]] if whole else _GIVEN.sub(lambda found: self.part(found[1]), node.value)
+        if whole and whole[1] in self.given:
+            text = self.given[whole[1]]
+        else:
+            text = _GIVEN.sub(lambda found: self.part(found[1]) if found[1] in self.given else found[0], node.value)
         if text in ("true", "false") or re.fullmatch(r"-?(?:0|[1-9][0-9]{0,14})", text):
             value: str | int | bool = text == "true" if text in ("true", "false") else int(text)
         else:

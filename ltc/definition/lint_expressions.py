@@ -164,7 +164,7 @@ class Expressions:
         except ExpressionError as error:
             self.wrong(use, error)
             return
-        if use.where in CONDITIONS:
+        if use.where in CONDITIONS and not use.mark.used:  # a fragment's condition may be settled by what it is handed
             self.always(use)
         if want in ("span", "who"):
             self.tables.column(use, want)

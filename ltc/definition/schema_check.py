@@ -19,7 +19,7 @@ _SHOWN = 40
 def check(document: Mapping, problems: Problems) -> None:
     """Complain about everything in a tree that the language does not have."""
     version = document.values.get("ltc")
-    if isinstance(version, Scalar) and version.value != 1:
+    if isinstance(version, Scalar) and version.text != "1" and not isinstance(version.value, bool):
         problems.add("LTC-D030", version.mark, word=version.text[:_SHOWN])
         return
     _Checker(problems).check(document, DOCUMENT, "the definition")
@@ -204,7 +204,9 @@ def _wanted(shape: Shape) -> str:
     if isinstance(shape, Flag):
         return "true or false" if shape.only is None else ("true" if shape.only else "false")
     if isinstance(shape, Whole):
-        return f"a whole number from {shape.low} to {shape.high}"
+        return (
+            f"a whole number from {shape.low} to {shape.high}" if shape.low < shape.high else f"the number {shape.low}"
+        )
     if isinstance(shape, OneOf):
         words = [*shape.words, *(f"{{{key}: …}}" for key in shape.records)]
         words += [FORMATS[shape.text.format][1]] if isinstance(shape.text, Text) else []

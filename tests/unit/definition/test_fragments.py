@@ -149,3 +149,25 @@ def test_a_chain_of_fragments_that_is_too_deep_is_refused(using):
 def test_a_definition_given_as_text_has_no_fragments(base, load):
     with pytest.raises(DefinitionError, match="LTC-D145"):
         load(base.replace(USES, f"{USES}      - use: look\n"))
+
+
+def test_a_parameter_that_nothing_reads_is_complained_about_in_its_file(using):
+    text = LOOK.replace("  most: {default: 5}\n", "  most: {default: 5}\n  spare: {default: 1}\n")
+    found, _ = problems(using, "- use: look\n        with: {document: order}", look=text)
+    assert found == [("LTC-D120", "look.yaml", 6, 3)]
+
+
+def test_a_name_of_a_fragment_may_look_like_no_parameter(using):
+    """Names and texts that look like what stands for parameters inside are names and texts."""
+    text = LOOK.replace("as: seen", "as: p__seen").replace("seen.", "p__seen.") + (
+        "  - choose: [{when: $document.id == 'P__most', steps: [{end: lost, reason: \"'P__x'\"}]}]\n"
+    )
+    plan = using("- use: look\n        with: {document: order}", look=text)
+    assert plan.nodes["confirm.get_order"].result == "look_p__seen"
+    assert plan.nodes["confirm.choose-2"].arms[0].when == "order.id == 'P__most'"
+
+
+def test_a_condition_may_be_settled_by_what_a_fragment_is_handed(using):
+    text = LOOK.replace("seen.version > $most", "$most > 3 || seen.version > 1").replace("&& $document.version > 0", "")
+    plan = using("- use: look\n        with: {document: order}", look=text.replace("$document.id", "$document.id"))
+    assert plan.nodes["confirm.choose"].arms[0].when.startswith("5 > 3")
