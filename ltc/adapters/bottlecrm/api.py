@@ -74,6 +74,8 @@ class Api:
         while True:
             page = await self.read(path, {**params, "limit": str(PAGE), "offset": str(offset)})
             rows = records(page, part, path)
+            if len(rows) >= PAGE and all(str(row.get("id")) in found for row in rows):  # it would go on for ever
+                raise ContractBroken(f"bottlecrm: {path} gives the same page at offset {offset}", str(rows[0]))
             found.update({str(row.get("id")): row for row in rows})
             if len(rows) < PAGE:
                 return list(found.values())

@@ -85,6 +85,11 @@ class Rpc:
         found = await self.ask(f"model.{model}.search_read", list(domain), offset, limit, order, list(fields))
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise ContractBroken(f"tryton: search in {model} answered no list of records", str(found))
+        asked = ["id", *(name for name in fields if "." not in name)]  # what is read through a link comes in a record
+        for one in found:
+            for name in asked:
+                if name not in one:
+                    raise ContractBroken(f"tryton: search in {model} answered a record without {name}", str(one))
         return found
 
     async def press(self, model: str, button: str, ids: Sequence[int], context: Record | None = None) -> Any:

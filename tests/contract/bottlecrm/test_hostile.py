@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from ltc.adapters.bottlecrm import api
 from ltc.adapters.bottlecrm.api import Api
 from ltc.adapters.bottlecrm.crm import BottleCrm
 from ltc.ports import operations as op
-from ltc.ports.errors import PortError
+from ltc.ports.errors import ContractBroken, PortError
 from tests.contract.bottlecrm.test_wire import deal, lead, line, win
 
 _GONE = object()
@@ -84,3 +85,30 @@ async def test_a_value_that_is_not_what_it_should_be(crm: BottleCrm, monkeypatch
                     at = ".".join(map(str, place))
                     crashed.append(f"{name}: {at} {what}: {type(error).__name__} {error!s:.60}")
     assert not crashed, "\n".join(crashed)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 9])
+async def test_everything_is_read_whatever_the_pages(
+    crm: BottleCrm, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """None, one, one short of a page, a whole page, one more, many."""
+    monkeypatch.setattr(api, "PAGE", 4)
+    there = [{"id": str(number)} for number in range(count)]
+
+    async def send(self: Api, method: str, path: str, body: Any, params: Any, headers: Any) -> Any:
+        first = int(params["offset"])
+        return {"rows": there[first : first + int(params["limit"])]}
+
+    monkeypatch.setattr(Api, "_send", send)
+    assert await crm._api.listed("/api/x/", "rows", {}) == there
+
+
+async def test_pages_that_do_not_go_on_end(crm: BottleCrm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PAGE", 2)
+
+    async def send(self: Api, *args: Any) -> Any:
+        return {"rows": [{"id": "1"}, {"id": "2"}]}
+
+    monkeypatch.setattr(Api, "_send", send)
+    with pytest.raises(ContractBroken, match="the same page at offset 1"):
+        await crm._api.listed("/api/x/", "rows", {})
