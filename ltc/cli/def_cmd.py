@@ -46,7 +46,10 @@ def lint(names: Names = None, people: People = None, output: options.Output = Fo
     known, problems, digests = world(people), list[Problem](), list[str]()
     for path in paths(names):
         try:
-            digests.append(f"{path}: plan {load_checked(path, known).plan.digest}")
+            plan = load_checked(path, known).plan
+            digests.append(f"{path}: plan {plan.digest}")
+            if plan.process != path.stem:
+                note(f"{path} says process: {plan.process}; it is started once the file is named {plan.process}.yaml")
         except DefinitionError as error:
             problems += error.problems
     if output is not Format.TABLE:

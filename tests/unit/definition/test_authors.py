@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from temporalio.common import RetryPolicy
 
+from ltc.definition.build import World
+from ltc.definition.compile import load_checked
 from ltc.definition.errors import DefinitionError
 from ltc.definition.plan import CallNode
+from tests.support.chains import ROOT, simulate
 
 
 @pytest.mark.parametrize("written", ["{first: 5m}", "{give_up: 10s}", "{attempt: 1h}", "{most: 1s}", "{factor: 1}", "{most: 2h, give_up: 9h}"])  # fmt: skip
@@ -74,3 +77,15 @@ def test_an_answer_asked_for_on_the_way_is_read_until_it_is_given_anew(base, loa
     anew = task.replace("task: look", "task: look, name: look_again")
     with pytest.raises(DefinitionError, match="LTC-D186"):
         load(base.replace(FOUND, asks.replace("§", f"{anew}, ")))
+
+
+def test_where_no_level_applies_nobody_is_asked_and_the_chain_goes_on():
+    """What the page on the language says of levels that all have a condition."""
+    text = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text("utf-8")
+    only = "{name: manager, when: base(order.net) > money('9000.00 USD'), from: {manager_of: requester}, rule: any}"
+    text = text.replace("{name: manager, from: {manager_of: requester}, rule: any}", only)
+    plan = load_checked(text, World()).plan
+    simulation = simulate(plan=plan)
+    path = simulation.path()
+    assert "confirm.confirm_order do erp.confirm_order" in path
+    assert not [line for line in path if " asks " in line]

@@ -37,6 +37,15 @@ def test_the_shipped_definitions_stand_up_to_the_lint():
     assert "web_order" in done.stdout
 
 
+def test_a_file_that_is_not_named_after_its_process_is_noted(tmp_path):
+    """Such a file is refused when a chain is started by it."""
+    path = tmp_path / "draft.yaml"
+    path.write_text((ROOT / "process_defs" / "call_off_order.yaml").read_text("utf-8"), encoding="utf-8")
+    done = ltc("lint", str(path))
+    assert done.exit_code == 0, done.output
+    assert "named call_off_order.yaml" in done.output
+
+
 def test_a_complaint_has_place_code_word_and_exit_1(spoilt):
     done = ltc("lint", str(spoilt), "--people", str(ROOT / "examples/northwind/people.yaml"))
     assert done.exit_code == 1
