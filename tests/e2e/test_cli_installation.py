@@ -36,12 +36,13 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        temporal, crm, erp = self.ports = free_ports(3)
+        temporal, crm, erp, webhook = self.ports = free_ports(4)
         self.erp = f"http://127.0.0.1:{erp}"
         own = {name: value for name, value in os.environ.items() if not name.startswith(("LTC_", "TEMPORAL_"))}
         self.env = own | {
             "LTC_STATE": str(folder / "state"), "LTC_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
             "LTC_CRM_URL": f"http://127.0.0.1:{crm}", "LTC_ERP_URL": self.erp, "LTC_POLL_EVENTS": "0.1",
+            "LTC_WEBHOOK_ADDRESS": f"127.0.0.1:{webhook}",
         }  # fmt: skip
 
     def command(self, *words: str) -> list[str]:
@@ -104,10 +105,31 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.mark.timeout(240)
 def test_a_deal_goes_its_way_by_the_commands(place: Place):
+    place.env |= {
+        "LTC_WEBHOOKS": json.dumps({"shop": {"secrets": [place.run("webhook", "secret").stdout.strip()]}}),
+        "LTC_SANDBOX_TOKEN": "t", "LTC_CRM_TOKEN": "t", "LTC_ERP_TOKEN": "t",
+        "LTC_EFFECT_CLASSES": '{"erp.create_order": "A", "erp.confirm_order": "C"}',
+    }  # fmt: skip
     up = place.ok("up")
-    assert [row["name"] for row in up] == ["temporal", "crm", "erp", "worker"]
-    ill = [row for row in place.ok("doctor") if row["state"] != "ok"]
-    assert ill == []
+    assert [row["name"] for row in up] == ["temporal", "crm", "erp", "worker", "webhook"]
+    found = place.ok("doctor")
+    assert [row for row in found if row["state"] != "ok"] == []
+    assert [row["message"] for row in found if row["check"] == "webhooks"] == ["shop takes what secret 1 signs"]
+    other = subprocess.run(
+        place.command("up"), cwd=place.folder, env={**place.env, "LTC_STATE": str(place.folder / "other")},
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert (other.returncode, "another installation is there" in other.stderr) == (1, True), other.stderr
+    place.env["LTC_ERP_TOKEN"] = "wrong"
+    changed = place.run("up")
+    assert (changed.returncode, "(LTC_ERP_TOKEN)" in changed.stderr) == (4, True), changed.stderr
+    place.env["LTC_ERP_TOKEN"] = "t"
+
+    place.ok("chain", "start", "lead_to_cash", "--opportunity", "10250")
+    gone = ("--event", "crm.order_cancelled", "--data", '{"opportunity": "10250", "reason": "changed my mind"}')
+    assert place.ok("webhook", "test", "shop", *gone, "--id", "T1") == {"status": 202, "stored": "T1"}
+    assert place.ok("webhook", "test", "shop", *gone, "--id", "T1")["known"] == "T1"
+    place.until(lambda: place.ok("chain", "list", "--outcome", "cancelled"), "the end by a signed event")
 
     started = place.ok("chain", "start", "lead_to_cash", "--opportunity", "10249", "--actor", "nancy.davolio")
     assert (started["chain"], started["result"]) == ("lead_to_cash:10249", "started")
@@ -142,7 +164,7 @@ def test_a_deal_goes_its_way_by_the_commands(place: Place):
     assert dry["dry_run"] is True
     assert any("erp.release_delivery" in line for line in dry["consequence"])
     assert place.ok("chain", "cancel", chain, *BASE)["status"] == "accepted"
-    ended = place.until(lambda: place.ok("chain", "list", "--state", "ended"), "the end")[0]
+    ended = place.until(lambda: place.ok("chain", "list", "--number", "10249", "--state", "ended"), "the end")[0]
     assert ended["outcome"] == "cancelled"
     assert place.run("chain", "hold", chain, *BASE).returncode == 4
 
@@ -150,13 +172,13 @@ def test_a_deal_goes_its_way_by_the_commands(place: Place):
     assert [row["seq"] for row in trail] == sorted(row["seq"] for row in trail)
     said = {row["kind"] for row in trail}
     assert said >= {"chain_started", "decided", "intervened", "sla_extended", "undone", "ended"}
-    assert place.ok("views", "refold", "--drop", "--yes")["chains"] == 1
+    assert place.ok("views", "refold", "--drop", "--yes")["chains"] == 2
     assert place.ok("views", "verify") == []
 
     down = place.ok("down")
-    assert down == {"stopped": ["temporal", "crm", "erp", "worker"], "killed": []}
+    assert down == {"stopped": ["temporal", "crm", "erp", "worker", "webhook"], "killed": []}
     assert place.listening() == []
-    away = place.run("chain", "start", "lead_to_cash", "--opportunity", "10250")
+    away = place.run("chain", "start", "lead_to_cash", "--opportunity", "10251")
     assert away.returncode == 1
     assert away.stderr.count("error:") == 1
     assert "Traceback" not in away.stderr
