@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     Connection,
     DateTime,
     Dialect,
@@ -135,10 +134,12 @@ class Names(TypeDecorator[Sequence[str]]):
         return ENCODER.encode(list(value))
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
-    """Tell whether a column is one of the names in a parameter of type ``Names``."""
+class among(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
+    """Tell whether a column is one of the names in a parameter of type ``Names``.
 
-    type = Boolean()
+    It has no type: SQLite would compare a truth value with 1, and then find no index for it.
+    """
+
     inherit_cache = True
 
 

@@ -136,14 +136,17 @@ class _Query:
                 cells[at] = read(cells[at])
             yield tuple(cells)
 
-    def _cells(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        said = dict(self._said)
+    def said(self, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the statement and its parameters as the driver takes them."""
+        given = dict(self._said)
         for name, convert in self._given:
-            said[name] = convert(values[name]) if convert else values[name]
-        given = said if self._order is None else tuple([said[name] for name in self._order])
+            given[name] = convert(values[name]) if convert else values[name]
+        return self._sql, given if self._order is None else tuple([given[name] for name in self._order])
+
+    def _cells(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._sql, given)
+            cursor.execute(*self.said(values))
             return cursor.fetchall()
         finally:
             cursor.close()

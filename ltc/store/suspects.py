@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, or_, select, text, union
 
 from ltc.model.messages import CHAINS_QUEUE
-from ltc.store.columns import Names, among
+from ltc.store.columns import Names, among, beside
 from ltc.store.listing import overdue
 from ltc.store.prepared import fetch
 from ltc.store.records import STARTS
@@ -81,8 +81,9 @@ class Suspects:
         """Those with a promised time behind them and a task for people."""
         asked = select(_TASKS.chain).where(_TASKS.closed.is_(None)).distinct()
         few = self._few(overdue(self._now).order_by(_SLAS.deadline))
-        late = overdue(self._now).where(_SLAS.chain == _TASKS.chain).exists()
-        return asked.where(late if few is None else among(_TASKS.chain, literal(few, Names))), _TASKS.chain
+        if few is not None:
+            return asked.where(among(_TASKS.chain, literal(few, Names))), beside(_TASKS.chain)
+        return asked.where(overdue(self._now).where(_SLAS.chain == _TASKS.chain).exists()), _TASKS.chain
 
     def _flying(self) -> _Part:
         flying = select(_STEPS.chain).where(_STEPS.state != "" if self._idle else _STEPS.state == "unknown").distinct()
@@ -99,7 +100,8 @@ class Suspects:
 
 
 def _these(names: Sequence[str]) -> _Part:
-    return select(_C.chain).where(_C.ended.is_(None), among(_C.chain, literal(names, Names))), _C.chain
+    """Return those of some chains that have not ended: each is looked up, nobody walks to it."""
+    return select(_C.chain).where(_C.ended.is_(None), among(_C.chain, literal(names, Names))), beside(_C.chain)
 
 
 def silent(connection: Connection, engine: EngineFacts) -> list[str]:

@@ -15,7 +15,20 @@ from sqlalchemy import Connection, delete, event, insert, inspect, update
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
-from ltc.store import Store, listing, migrate, refolding, reports, suspects, tally, tally_anew, trail, views, walking
+from ltc.store import (
+    Store,
+    listing,
+    migrate,
+    prepared,
+    refolding,
+    reports,
+    suspects,
+    tally,
+    tally_anew,
+    trail,
+    views,
+    walking,
+)
 from ltc.store.engines import make_engine
 from ltc.store.records import TRAIL
 from ltc.store.rows import BLANKS, ChainView
@@ -86,8 +99,16 @@ def plans(connection: Connection) -> Iterator[list[str]]:
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> None:
         asked.append((statement, parameters))
 
+    real = prepared._Query.said
+
+    def noted(query: Any, values: Any) -> tuple[str, Any]:  # what is made ready once goes past SQLAlchemy's events
+        asked.append(real(query, values))
+        return asked[-1]
+
     event.listen(connection, "before_cursor_execute", note)
-    yield told
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepared._Query, "said", noted)
+        yield told
     event.remove(connection, "before_cursor_execute", note)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("set enable_seqscan = off")  # so few rows are read whole otherwise
@@ -137,7 +158,11 @@ async def test_no_list_reads_a_table_from_end_to_end(many: Store) -> None:
     assert sorted(set(await many.read(ask))) == []
 
 
-async def test_no_question_about_what_is_stuck_or_late_does(many: Store) -> None:
+@pytest.mark.parametrize("few", [suspects.FEW, -1])
+async def test_no_question_about_what_is_stuck_or_late_does(
+    many: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspects, "FEW", few)  # -1: there are many, which are walked through
     idle = EngineFacts(
         pending=[PendingActivity(chain=f"c{n:02}", id="a.b#1", operation="erp.x", attempt=3) for n in range(9)],
         pollers={"chains": 0},
@@ -147,7 +172,8 @@ async def test_no_question_about_what_is_stuck_or_late_does(many: Store) -> None
         now = MONDAY + 30 * DAY
         with plans(connection) as told:
             for engine in (EngineFacts(), idle):
-                reports.stuck(connection, now, now, engine, limit=10)
+                for reason in ("", "held", "human_overdue", "event_late", "compensating", "retrying"):
+                    reports.stuck(connection, now, now, engine, reason=reason, limit=10)
             suspects.silent(connection, idle)
             reports.slas_in_danger(connection)
             tally.clocks(connection)
@@ -162,7 +188,9 @@ async def test_no_question_about_what_is_stuck_or_late_does(many: Store) -> None
     assert [one for one in await many.read(ask) if not any(name in one for name in small)] == []
 
 
-async def test_what_is_stuck_is_found_page_by_page(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("few", [suspects.FEW, -1])
+async def test_what_is_stuck_is_found_page_by_page(many: Store, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspects, "FEW", few)
     now = MONDAY + 30 * DAY
     whole = await many.stuck(now, now)
     assert len({one.reason for one in whole}) > 1
@@ -245,6 +273,19 @@ async def test_all_chains_are_walked_through_some_at_a_time(
     assert await many.catch_up() == 0
     assert await many.refold() == 42
     assert await many.verify() == []
+
+
+async def test_what_is_asked_of_many_chains_is_looked_up(many: Store) -> None:
+    names = [f"c{number:02}" for number in range(9)]
+
+    def ask(connection: Connection) -> list[str]:
+        with plans(connection) as told:
+            trail.runs_of_many(connection, names)
+            views.marks_of(connection, names)
+            suspects.load(connection, names)
+        return told
+
+    assert await many.read(ask) == []
 
 
 async def test_a_walk_reads_no_further_than_it_goes(many: Store) -> None:
