@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal, or_, select, true, union_all
 
-from ltc.store.columns import beside
+from ltc.store.columns import Names, among, beside
 from ltc.store.view_tables import VIEW_TABLES
 
 Record = dict[str, Any]
@@ -15,7 +15,9 @@ _CHAINS = VIEW_TABLES["chains"]
 _C = _CHAINS.c
 _SLAS = VIEW_TABLES["slas"].c
 _EQUAL = ("state", "outcome", "leg", "process", "customer", "number")
-_FEWEST_FIRST = ("customer", "process", "outcome", "leg")  # by which index ended chains are looked through
+_FEWEST_FIRST = ("customer", "outcome", "leg", "process")  # by which index ended chains are looked through
+_COUNTED = 20_000  # ended chains counted of each filter, to find the rarest
+FEW = 500  # promises that are past, up to which they are looked up by their instant
 
 
 class Filters(TypedDict, total=False):
@@ -43,7 +45,7 @@ def chains(connection: Connection, filters: Filters, limit: int = 50, offset: in
         place = connection.execute(select(_C.started, _C.chain).where(_C.chain == after)).first()
         if place is None:
             return []
-    named = list(connection.execute(page(filters, limit, offset, place)).scalars())
+    named = list(connection.execute(_page(connection, filters, limit, offset, place)).scalars())
     rows = {
         row["chain"]: dict(row) for row in connection.execute(select(_CHAINS).where(_C.chain.in_(named))).mappings()
     }
@@ -51,13 +53,14 @@ def chains(connection: Connection, filters: Filters, limit: int = 50, offset: in
     return [{**rows[name], "late": late.get(name, 0.0)} for name in named if name in rows]
 
 
-def page(filters: Filters, limit: int, offset: int, place: Any = None) -> Select[Any]:
+def _page(connection: Connection, filters: Filters, limit: int, offset: int, place: Any) -> Select[Any]:
     """Return the statement that finds the chains of a page.
 
     Open and ended chains are looked through apart, each by their own indexes and no further than the page reaches.
     """
     reach = limit + offset
-    parts = [_part(side, filters, reach, place) for side in _sides(filters)]
+    late = late_ones(connection, filters["now"]) if filters.get("overdue") else None
+    parts = [_part(side, filters, reach, place, late) for side in _sides(filters, _rarest(connection, filters))]
     both = union_all(*[select(part.subquery()) for part in parts]).subquery()
     order = (both.c.started.is_(None), both.c.started.desc(), both.c.chain.desc())
     return select(both.c.chain).order_by(*order).limit(limit).offset(offset)
@@ -76,8 +79,26 @@ class _Side(NamedTuple):
 _NAMELESS = _Side(_C.started.is_(None), named=False)
 
 
-def _sides(filters: Filters) -> list[_Side]:
-    """Return the kinds of chains that may match."""
+def _rarest(connection: Connection, filters: Filters) -> str:
+    """Return the filter that the fewest ended chains match, as far as counting goes: by its index they are found."""
+    given = [name for name in _FEWEST_FIRST if filters.get(name)]
+    if (
+        len(given) < 2
+        or filters.get("number")
+        or filters.get("overdue")
+        or filters.get("state", "") not in ("", "ended")
+    ):
+        return given[0] if given else ""
+    counts = []
+    for name in given:
+        some = select(_C.chain).where(_C.ended.is_not(None), _C[name] == filters[name]).limit(_COUNTED)  # type: ignore[literal-required]
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+    found = connection.execute(select(*counts)).one()
+    return min(zip(found, range(len(given)), given, strict=True))[2]
+
+
+def _sides(filters: Filters, by: str) -> list[_Side]:
+    """Return the kinds of chains that may match; ``by``: the filter that chooses the index of ended ones."""
     state, started = filters.get("state", ""), _C.started.is_not(None)
     if filters.get("number"):
         return [_Side(started, "number"), _NAMELESS]
@@ -85,13 +106,14 @@ def _sides(filters: Filters) -> list[_Side]:
     if state != "ended" and not filters.get("outcome"):
         sides.append(_Side(and_(_C.ended.is_(None), started)))
     if state in ("", "ended") and not filters.get("overdue"):
-        by = next((name for name in _FEWEST_FIRST if filters.get(name)), "")
         sides.append(_Side(and_(_C.ended.is_not(None), started), by, ended=True))
     return [*sides, _NAMELESS]
 
 
-def _part(side: _Side, filters: Filters, reach: int, place: Any) -> Select[Any]:
+def _part(side: _Side, filters: Filters, reach: int, place: Any, late: ColumnElement[bool] | None) -> Select[Any]:
     query = select(_C.chain, _C.started).where(side.where, *_conditions(side, filters))
+    if late is not None:
+        query = query.where(_C.ended.is_(None), late)
     if place is not None:
         query = query.where(_behind(place, side.named))
     return query.order_by(*([_C.started.desc()] if side.named else []), _C.chain.desc()).limit(reach)
@@ -117,9 +139,21 @@ def _conditions(side: _Side, filters: Filters) -> list[ColumnElement[bool]]:
     since = filters.get("since")
     if since is not None:
         found.append(_C.started >= since)
-    if filters.get("overdue"):
-        found += [_C.ended.is_(None), beside(_C.chain).in_(overdue(filters["now"]))]
     return found
+
+
+def few(connection: Connection, query: Select[Any]) -> list[str] | None:
+    """Return the chains that a query gives, by its own index; None where there are more than FEW."""
+    found = connection.execute(query.limit(FEW + 1)).scalars().all()
+    return sorted(set(found)) if len(found) <= FEW else None
+
+
+def late_ones(connection: Connection, now: datetime) -> ColumnElement[bool]:
+    """Return the condition of being overdue: few are named, of many one is soon met in whatever order."""
+    named = few(connection, overdue(now).order_by(_SLAS.deadline))
+    if named is not None:
+        return among(_C.chain, literal(named, Names))
+    return overdue(now).where(_SLAS.chain == _C.chain).exists()
 
 
 def overdue(now: datetime) -> Select[Any]:

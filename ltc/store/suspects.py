@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, or
 
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.store.columns import Names, among, beside
-from ltc.store.listing import overdue
+from ltc.store.listing import few, overdue
 from ltc.store.prepared import fetch
 from ltc.store.records import STARTS
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
@@ -24,7 +24,6 @@ _SLAS = VIEW_TABLES["slas"].c
 _TASKS = VIEW_TABLES["tasks"].c
 _WAITS = VIEW_TABLES["waits"].c
 
-FEW = 500  # open promises that are past, up to which they are looked up by their instant
 _Part = tuple[Select[Any], Any]  # a query for chains, and the column that it is in the order of
 _FLIGHTS = ("flying", "told")
 _KINDS = {
@@ -69,20 +68,20 @@ class Suspects:
 
     def _due(self) -> _Part:
         due = select(_C.chain).where(_C.ended.is_(None), _C.next_deadline <= self._now)
-        few = self._few(due.order_by(_C.next_deadline))
-        return (due, _C.chain) if few is None else _these(few)
+        named = few(self._connection, due.order_by(_C.next_deadline))
+        return (due, _C.chain) if named is None else _these(named)
 
     def _overdue(self) -> _Part:
         late = overdue(self._now)
-        few = self._few(late.order_by(_SLAS.deadline))
-        return (late.distinct(), _SLAS.chain) if few is None else _these(few)
+        named = few(self._connection, late.order_by(_SLAS.deadline))
+        return (late.distinct(), _SLAS.chain) if named is None else _these(named)
 
     def _people(self) -> _Part:
         """Those with a promised time behind them and a task for people."""
         asked = select(_TASKS.chain).where(_TASKS.closed.is_(None)).distinct()
-        few = self._few(overdue(self._now).order_by(_SLAS.deadline))
-        if few is not None:
-            return asked.where(among(_TASKS.chain, literal(few, Names))), beside(_TASKS.chain)
+        named = few(self._connection, overdue(self._now).order_by(_SLAS.deadline))
+        if named is not None:
+            return asked.where(among(_TASKS.chain, literal(named, Names))), beside(_TASKS.chain)
         return asked.where(overdue(self._now).where(_SLAS.chain == _TASKS.chain).exists()), _TASKS.chain
 
     def _flying(self) -> _Part:
@@ -92,11 +91,6 @@ class Suspects:
     def _told(self) -> _Part:
         """Those that the engine says something about."""
         return _these(self._named)
-
-    def _few(self, query: Select[Any]) -> list[str] | None:
-        """Return the chains that a query gives; None where there are many."""
-        found = self._connection.execute(query.limit(FEW + 1)).scalars().all()
-        return sorted(set(found)) if len(found) <= FEW else None
 
 
 def _these(names: Sequence[str]) -> _Part:

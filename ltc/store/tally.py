@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    literal,
     null,
     select,
     type_coerce,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from ltc.store import bulk
+from ltc.store.columns import beside
 from ltc.store.prepared import Prepared
 from ltc.store.records import METADATA
 from ltc.store.rows import ChainView, Row
@@ -268,13 +270,10 @@ def clocks_since(
     query = select(*(_SLAS.c[name] for name in named), planned, null().label("started"), _CHAINS.process).join(
         VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain
     )
-    if process:
-        query = query.where(_CHAINS.process == process)
-    if since is not None:
-        query = query.where(_SLAS.c.started >= since)
-    if until is not None:
-        query = query.where(_SLAS.c.started < until)
-    return connection.execute(query).mappings()
+    asked = [beside(_CHAINS.process) == literal(process)] if process else []  # found by the start of the clocks
+    asked += [_SLAS.c.started >= since] if since is not None else []
+    asked += [_SLAS.c.started < until] if until is not None else []
+    return connection.execute(query.where(*asked)).mappings()
 
 
 def _groups(changes: Changes) -> list[Group]:

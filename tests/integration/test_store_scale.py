@@ -62,7 +62,11 @@ async def many(store: Store) -> Store:
     return store
 
 
-async def test_pages_behind_one_another_are_the_whole_list(many: Store) -> None:
+@pytest.mark.parametrize("few", [listing.FEW, -1])
+async def test_pages_behind_one_another_are_the_whole_list(
+    many: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FEW", few)
     choices: list[dict[str, Any]] = [
         {}, {"state": "ended"}, {"state": "held"}, {"process": "lead_to_cash"}, {"since": MONDAY}, {"outcome": "completed"},
         {"leg": "collection"}, {"number": "N3"}, {"overdue": True, "now": MONDAY + 400 * DAY},
@@ -143,7 +147,9 @@ CHOICES = {
 }  # fmt: skip
 
 
-async def test_no_list_reads_a_table_from_end_to_end(many: Store) -> None:
+@pytest.mark.parametrize("few", [listing.FEW, -1])
+async def test_no_list_reads_a_table_from_end_to_end(many: Store, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "FEW", few)
     place = (await many.chains({}, 5))[-1]["chain"]
 
     def ask(connection: Connection) -> list[str]:
@@ -158,11 +164,11 @@ async def test_no_list_reads_a_table_from_end_to_end(many: Store) -> None:
     assert sorted(set(await many.read(ask))) == []
 
 
-@pytest.mark.parametrize("few", [suspects.FEW, -1])
+@pytest.mark.parametrize("few", [listing.FEW, -1])
 async def test_no_question_about_what_is_stuck_or_late_does(
     many: Store, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suspects, "FEW", few)  # -1: there are many, which are walked through
+    monkeypatch.setattr(listing, "FEW", few)  # -1: there are many, which are walked through
     idle = EngineFacts(
         pending=[PendingActivity(chain=f"c{n:02}", id="a.b#1", operation="erp.x", attempt=3) for n in range(9)],
         pollers={"chains": 0},
@@ -188,9 +194,9 @@ async def test_no_question_about_what_is_stuck_or_late_does(
     assert [one for one in await many.read(ask) if not any(name in one for name in small)] == []
 
 
-@pytest.mark.parametrize("few", [suspects.FEW, -1])
+@pytest.mark.parametrize("few", [listing.FEW, -1])
 async def test_what_is_stuck_is_found_page_by_page(many: Store, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suspects, "FEW", few)
+    monkeypatch.setattr(listing, "FEW", few)
     now = MONDAY + 30 * DAY
     whole = await many.stuck(now, now)
     assert len({one.reason for one in whole}) > 1
