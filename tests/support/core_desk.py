@@ -20,6 +20,42 @@ from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
 
 EXPIRES = "2099-01-01T00:00:00Z"
+# Somebody looks at the site, then somebody approves.
+VISIT = """ltc: 1
+process: visits
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {opportunity: event.opportunity}
+  requester: event.opportunity.owner
+legs:
+  survey:
+    steps:
+      - task: survey
+        title: {en: Survey the site, zh: 现场勘察}
+        help: {en: Count the sockets., zh: 请清点插座。}
+        assign: "role:field"
+        claim: true
+        show: {deal: opportunity.id}
+        form:
+          pieces: {type: whole, min: 1, max: 90}
+          done: {type: yes_no}
+          cost: {type: money, max: 100.00 USD}
+          on: {type: date, required: false}
+          kind: {type: choice, options: {roof: {en: Roof, zh: 屋顶}, wall: {en: Wall, zh: 墙面}}, required: false}
+          note: {type: text, max: 20, required: false}
+          papers: {type: file, kinds: [pdf], size: 1KB, max: 2, required: false}
+        checklist: {cables: {en: Cables, zh: 电缆}}
+        undo: {none: it was seen}
+        as: survey
+  approval:
+    steps:
+      - approve: opportunity
+        levels: [{name: manager, from: "role:manager"}]
+        on_reject: {end: rejected, reason: "'no'"}
+"""
 
 
 class CoreDesk(TaskDesk):

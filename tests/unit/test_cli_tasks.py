@@ -1,58 +1,21 @@
-"""`ltc task …` and `ltc file …` against a chain that answers itself: what is refused is said, and changes nothing."""
+"""`ltc task …` against a chain that answers itself: what is refused is said, and changes nothing."""
 
 import json
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from ltc.adapters.files_folder import FolderFiles
-from ltc.cli import file_cmd, session
+from ltc.cli import session
 from ltc.cli.main import app
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script
 from ltc.definition.compile import load
 from tests.support.chains import MONDAY, simulate
-from tests.support.core_desk import CoreDesk, pdf
+from tests.support.core_desk import VISIT, CoreDesk, pdf
 
 runner = CliRunner()
-VISIT = """ltc: 1
-process: visits
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
-legs:
-  survey:
-    steps:
-      - task: survey
-        title: {en: Survey the site, zh: 现场勘察}
-        help: {en: Count the sockets., zh: 请清点插座。}
-        assign: "role:field"
-        claim: true
-        show: {deal: opportunity.id}
-        form:
-          pieces: {type: whole, min: 1, max: 90}
-          done: {type: yes_no}
-          cost: {type: money, max: 100.00 USD}
-          on: {type: date, required: false}
-          kind: {type: choice, options: {roof: {en: Roof, zh: 屋顶}, wall: {en: Wall, zh: 墙面}}, required: false}
-          note: {type: text, max: 20, required: false}
-          papers: {type: file, kinds: [pdf], size: 1KB, max: 2, required: false}
-        checklist: {cables: {en: Cables, zh: 电缆}}
-        undo: {none: it was seen}
-        as: survey
-  approval:
-    steps:
-      - approve: opportunity
-        levels: [{name: manager, from: "role:manager"}]
-        on_reject: {end: rejected, reason: "'no'"}
-"""
 CHAIN = "visits:10248"
 TASK, APPROVAL = f"{CHAIN}/survey.survey#1", f"{CHAIN}/approval.approve_opportunity#1"
 GOOD = ["--set", "pieces=12", "--set", "done=yes", "--set", "cost=12.50 USD", "--tick", "cables"]
@@ -305,54 +268,3 @@ def test_an_approval_is_handed_on_and_decided_by_whom_it_was_handed_to(desk, ton
     assert ltc("task", "approve", APPROVAL, "--actor", "mia", "--yes").exit_code == 4
     assert ltc("task", "approve", APPROVAL, "--actor", "wen", "--yes").exit_code == 0
     assert ltc("task", "approve", APPROVAL, "--actor", "wen", "--yes").exit_code == 4
-
-
-# Files
-
-
-@pytest.fixture
-def kept(monkeypatch, tmp_path: Path) -> FolderFiles:
-    files = FolderFiles(tmp_path / "kept", 2048, ["pdf"])
-    monkeypatch.setattr(file_cmd, "_files", lambda: files)
-    return files
-
-
-def test_a_file_is_put_fetched_and_verified(kept: FolderFiles, tmp_path: Path) -> None:
-    path = pdf(tmp_path, "plan.pdf")
-    made = json.loads(ltc("file", "put", path, "-o", "json").stdout)
-    assert (made["name"], made["size"], kept.kept()) == ("plan.pdf", 40, [made["sha256"]])
-    to = tmp_path / "back.pdf"
-    assert ltc("file", "get", made["sha256"][:8], "--to", str(to)).exit_code == 0
-    assert to.read_bytes() == Path(path).read_bytes()
-    assert ltc("file", "get", made["sha256"], "--to", str(to)).exit_code == 4  # nothing is written over
-    assert ltc("file", "verify").exit_code == 0
-    next((tmp_path / "kept").glob("*/*")).write_bytes(b"other")
-    assert ltc("file", "get", made["sha256"]).exit_code == 4
-    assert ltc("file", "verify").exit_code == 5
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "code", "said"),
-    [
-        ("large.pdf", 3000, 4, "2.9 KB"), ("notes.txt", 30, 4, "LTC_FILE_KINDS"), ("empty.pdf", 0, 4, "empty.pdf"),
-        ("", 0, 3, "nowhere.pdf"),
-    ],
-)  # fmt: skip
-def test_a_file_that_is_not_taken_is_refused(
-    kept, tongue: str, tmp_path: Path, name: str, size: int, code: int, said: str
-) -> None:
-    done = ltc("file", "put", pdf(tmp_path, name, size) if name else "nowhere.pdf")
-    assert (done.exit_code, done.stdout, kept.kept()) == (code, "", [])
-    assert said in done.stderr
-
-
-@pytest.mark.parametrize("given", ["ab" * 32, "abababab", "ab", "no digest at all"])
-def test_a_file_that_nobody_put_is_not_found(kept, tongue: str, given: str) -> None:
-    done = ltc("file", "get", given)
-    assert (done.exit_code, done.stdout) == (3, "")
-
-
-def test_a_beginning_that_several_files_share_is_told(kept, tongue: str) -> None:
-    shared = SimpleNamespace(kept=lambda: ["ab" * 32, "ab" * 31 + "cd"])
-    with pytest.raises(Exception, match="2 files begin with abababab"):
-        file_cmd._whole(shared, "abababab")  # type: ignore[arg-type]
