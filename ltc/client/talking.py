@@ -57,12 +57,13 @@ class Talker:
         """
         signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
         answer = await self._update(chain, "decide", signed, signed.id)
-        for number, pause in enumerate(ASK_AGAIN, 1):  # a moment later the approvers are known
+        for pause in ASK_AGAIN:  # a moment later the approvers are known
             if answer.status != "in_flight":
                 break
             await asyncio.sleep(pause)
-            # Temporal answers a known Update id as it did before: the decision keeps its id, the Update gets another.
-            answer = await self._update(chain, "decide", signed, f"{signed.id}.{number}")
+            # Temporal answers a known Update id as it did before, even much later: the decision keeps its id, by which
+            # the chain knows it, and every Update gets one that nobody used yet.
+            answer = await self._update(chain, "decide", signed, f"{signed.id}.{new_id()}")
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
         await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer.status, detail)
         return answer
@@ -91,11 +92,11 @@ class Talker:
         """
         signed = act.model_copy(update={"signature": sign(act, self._key.private)})
         answer = await self._update(chain, "act", signed, signed.id)
-        for number, pause in enumerate(ASK_AGAIN, 1):  # a moment later it is known who may do it
+        for pause in ASK_AGAIN:  # a moment later it is known who may do it
             if answer.status != "in_flight":
                 break
             await asyncio.sleep(pause)
-            answer = await self._update(chain, "act", signed, f"{signed.id}.{number}")
+            answer = await self._update(chain, "act", signed, f"{signed.id}.{new_id()}")
         await self._audit(act.actor, act.action, chain, door, act.comment, answer.status, _of(act))
         return answer
 

@@ -56,7 +56,9 @@ async def _act(stage: Stage, sight: Sight, node: TaskNode, what: Any, by: str, c
         raise NotYet  # whom to ask is still being found out
     actor = claimed or people[0]
     if node.claim and not claimed:
-        await stage.client.act(row["ref"], "claim", actor, door="rehearsal", act_id=f"{row['ref']}/claim")
+        taken = await stage.client.act(row["ref"], "claim", actor, door="rehearsal")  # claimed twice is claimed once
+        if taken.status == "in_flight":
+            raise NotYet  # who may do it is still being found out
     ticks = dict.fromkeys(node.checklist, True) if what == "complete" else {}
     answer = await stage.client.act(
         row["ref"], what, actor, door="rehearsal", values=values, ticks=ticks, comment=comment, digest=row["digest"],
