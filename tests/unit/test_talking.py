@@ -38,7 +38,7 @@ async def _nothing(*_: Any) -> None:
 async def test_a_claim_that_came_too_early_is_taken_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talking, "ASK_AGAIN", (0.0, 0.0))
     chain = Early()
-    key = SimpleNamespace(private=Ed25519PrivateKey.generate())
+    key = SimpleNamespace(private=Ed25519PrivateKey.generate().private_bytes_raw())
     talker = Talker(chain, SimpleNamespace(audit=_nothing, append=_nothing), key, 60.0)  # type: ignore[arg-type]
     act = TaskAct(id="c1/claim", task="t#1", action="claim", actor="ann", expires=talker.expires())
     assert (await talker.act("c1", act, door="test")).status == "in_flight"
