@@ -110,7 +110,7 @@ async def keys(settings: Settings, report: Report) -> None:
 
 
 async def database(settings: Settings, report: Report) -> None:
-    """The database answers and has this program's schema."""
+    """The database answers, has this program's schema, and its views are whole."""
     from ltc.store import migrate
 
     url = settings.database_url()
@@ -124,9 +124,27 @@ async def database(settings: Settings, report: Report) -> None:
     there, needed = await asyncio.gather(asyncio.to_thread(migrate.current, url), asyncio.to_thread(migrate.head))
     if there == needed:
         report.ok(f"{url.partition(':')[0]}, schema {there}")
+        await _views(url, report)
     else:
         migrate.require_known(url, there)
         report.fail(f"schema {there or 'none'}, needed is {needed}", "run `ltc db upgrade`")
+
+
+async def _views(url: str, report: Report) -> None:
+    """Lists over views whose indexes are missing read whole tables: nothing else would say why they are slow."""
+    from ltc.store import Store
+    from ltc.store.refolding import unfinished
+    from ltc.store.view_tables import missing_indexes
+
+    async with await Store.open(url) as store:
+        started, missing = await store.read(unfinished), len(await store.read(missing_indexes))
+    if started:
+        report.warn(
+            f"a refold of the views has not ended: lists are incomplete, and slow without {missing} indexes",
+            "where none is running, run `ltc views refold`: it goes on where it was",
+        )
+    elif missing:
+        report.warn(f"{missing} indexes of the views are missing: lists are slow", "run `ltc views refold`")
 
 
 async def clock(settings: Settings, report: Report) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from ltc.cli import options
 from ltc.cli.inputs import instant
-from ltc.cli.output import Column, Format, col, rows
+from ltc.cli.output import Column, Format, col, rows, tell
 from ltc.cli.session import ask
 from ltc.cli.text import moment, short, span
 
@@ -46,7 +46,9 @@ def sla(
         bool, typer.Option("--open", help="List running clocks that warned or breached, and those without a target.")
     ] = False,
     process: Annotated[str, typer.Option(help="Only chains of this process.")] = "",
-    since: Annotated[str | None, typer.Option(help="Only clocks started at or after this date.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only clocks started on this day or later; whole days, UTC.")
+    ] = None,
     limit: options.Limit = 100,
     output: options.Output = Format.TABLE,
 ) -> None:
@@ -55,6 +57,10 @@ def sla(
         rows(ask(lambda desk: desk.slas_in_danger(process, limit)), _OPEN, output, empty="nothing is late")
         return
     moment_since = instant(since, "--since") if since else None
-    rows(
-        ask(lambda desk: desk.sla_report(process, moment_since)), _REPORT, output, empty="no promised time was started"
-    )
+    found = ask(lambda desk: desk.sla_report(process, moment_since))
+    if moment_since and output is Format.TABLE:
+        from ltc.store.tally import day_of  # late: the store takes long to import, and help must not wait for it
+
+        day = moment(day_of(moment_since))
+        tell(f"clocks started from {day} on")
+    rows(found, _REPORT, output, empty="no promised time was started")

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Index, select
 
 from ltc.model.base import Value
 from ltc.model.ids import canonical
 from ltc.store import tally_anew, trail, views, walking
 from ltc.store.records import TRAIL
 from ltc.store.rows import ChainView
+from ltc.store.view_tables import missing_indexes
 
 
 class Difference(Value):
@@ -52,7 +53,9 @@ def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Di
     """
     named = [chain] if chain else walking.everyone(connection)
     found = compare(connection, named, most)
-    return found if found or chain else counters(connection)[:most]  # they count rows: those must be right first
+    return (
+        found if found or chain else beside_rows(connection)[:most]
+    )  # they follow from rows: those must be right first
 
 
 def compare(connection: Connection, chains: Iterable[str], most: int) -> list[Difference]:
@@ -66,12 +69,19 @@ def compare(connection: Connection, chains: Iterable[str], most: int) -> list[Di
     return found
 
 
-def counters(connection: Connection) -> list[Difference]:
-    """Return the counters of promised times that are not what the views say."""
-    return [
+def beside_rows(connection: Connection) -> list[Difference]:
+    """Return the counters of promised times that are not what the views say, and the indexes that are missing."""
+    counters = [
         Difference(chain="", table=table, key=key, columns=["number"], live={"number": live}, fresh={"number": fresh})
         for table, key, live, fresh in tally_anew.differences(connection)
     ]
+    return [*counters, *(_missing(index) for index in missing_indexes(connection))]
+
+
+def _missing(index: Index) -> Difference:
+    named = ", ".join(column.name for column in index.columns)
+    where = "" if index.table is None else index.table.name
+    return Difference(chain="", table=where, key=str(index.name), columns=["index"], live=None, fresh={"index": named})
 
 
 def _compare(chain: str, live: ChainView, fresh: ChainView) -> Iterator[Difference]:

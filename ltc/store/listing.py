@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import combinations
 from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal, or_, select, true, union_all
@@ -15,7 +16,7 @@ _CHAINS = VIEW_TABLES["chains"]
 _C = _CHAINS.c
 _SLAS = VIEW_TABLES["slas"].c
 _EQUAL = ("state", "outcome", "leg", "process", "customer", "number")
-_FEWEST_FIRST = ("customer", "outcome", "leg", "process")  # by which index ended chains are looked through
+_INDEXED = ("process", "outcome", "leg")  # ended chains have an index of each of these, and of each pair, in this order
 _COUNTED = 20_000  # ended chains counted of each filter, to find the rarest
 FEW = 500  # promises that are past, up to which they are looked up by their instant
 
@@ -70,7 +71,7 @@ class _Side(NamedTuple):
     """One kind of chains, the index by which they are found, and whether they have a start on record."""
 
     where: ColumnElement[bool]
-    by: str = ""  # the column that the index begins with; none: the start
+    by: tuple[str, ...] = ()  # the columns that the index begins with; none: the start
     named: bool = True
     ended: bool = False
 
@@ -79,29 +80,31 @@ class _Side(NamedTuple):
 _NAMELESS = _Side(_C.started.is_(None), named=False)
 
 
-def _rarest(connection: Connection, filters: Filters) -> str:
-    """Return the filter that the fewest ended chains match, as far as counting goes: by its index they are found."""
-    given = [name for name in _FEWEST_FIRST if filters.get(name)]
-    if (
-        len(given) < 2
-        or filters.get("number")
-        or filters.get("overdue")
-        or filters.get("state", "") not in ("", "ended")
-    ):
-        return given[0] if given else ""
+def _rarest(connection: Connection, filters: Filters) -> tuple[str, ...]:
+    """Return the filters by whose index ended chains are found: of several, those that the fewest match together.
+
+    The fewest as far as counting goes. Nothing is counted where there is one index to choose, or none is used.
+    """
+    given = [name for name in _INDEXED if filters.get(name)]
+    ways: list[tuple[str, ...]] = [("customer",)] if filters.get("customer") else []
+    ways += combinations(given, min(len(given), 2)) if given else []
+    unused = filters.get("number") or filters.get("overdue") or filters.get("state", "") not in ("", "ended")
+    if len(ways) < 2 or unused:
+        return ways[0] if ways else ()
     counts = []
-    for name in given:
-        some = select(_C.chain).where(_C.ended.is_not(None), _C[name] == filters[name]).limit(_COUNTED)  # type: ignore[literal-required]
+    for names in ways:
+        mine = [_C[name] == filters[name] for name in names]  # type: ignore[literal-required]
+        some = select(_C.chain).where(_C.ended.is_not(None), *mine).limit(_COUNTED)
         counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
     found = connection.execute(select(*counts)).one()
-    return min(zip(found, range(len(given)), given, strict=True))[2]
+    return min(zip(found, ways, strict=True), key=lambda one: one[0])[1]
 
 
-def _sides(filters: Filters, by: str) -> list[_Side]:
-    """Return the kinds of chains that may match; ``by``: the filter that chooses the index of ended ones."""
+def _sides(filters: Filters, by: tuple[str, ...]) -> list[_Side]:
+    """Return the kinds of chains that may match; ``by``: the filters that choose the index of ended ones."""
     state, started = filters.get("state", ""), _C.started.is_not(None)
     if filters.get("number"):
-        return [_Side(started, "number"), _NAMELESS]
+        return [_Side(started, ("number",)), _NAMELESS]
     sides = []
     if state != "ended" and not filters.get("outcome"):
         sides.append(_Side(and_(_C.ended.is_(None), started)))
@@ -129,10 +132,10 @@ def _behind(place: Any, named: bool) -> ColumnElement[bool]:
 
 
 def _conditions(side: _Side, filters: Filters) -> list[ColumnElement[bool]]:
-    """Return what the filters ask of one kind of chains; no more than one of them chooses the index."""
+    """Return what the filters ask of one kind of chains; only those it is found by choose the index."""
     given = [(name, filters[name]) for name in _EQUAL if filters.get(name)]  # type: ignore[literal-required]
     found = [
-        _C[name] == value if name == side.by else beside(_C[name]) == literal(value)
+        _C[name] == value if name in side.by else beside(_C[name]) == literal(value)
         for name, value in given
         if not (side.ended and name == "state")  # all of these have ended: the row need not be looked at
     ]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Index, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ltc.store import tally, tally_anew, trail, trail_whole
@@ -25,7 +25,7 @@ from ltc.store.reading import Line
 from ltc.store.records import REFOLD_PARTS as PARTS
 from ltc.store.records import RUNS
 from ltc.store.rows import BLANKS, VIEWS, ChainView, Key, Row, no_tables
-from ltc.store.view_tables import VIEW_TABLES
+from ltc.store.view_tables import VIEW_TABLES, indexes
 from ltc.store.views import advance
 from ltc.store.views import load as load_view
 
@@ -84,7 +84,7 @@ def share_out(url: str, count: int) -> list[tuple[int, int]]:
 def cut(engine: Engine) -> bool:
     """Cut all chains into parts, unless an earlier refold has left some: then tells so."""
     with engine.begin() as connection:
-        if connection.execute(select(PARTS.c.first).limit(1)).first() is not None:
+        if unfinished(connection):
             return True
         names = connection.execute(select(RUNS.c.chain).distinct().order_by(RUNS.c.chain)).scalars().all()
         rows = [
@@ -94,19 +94,19 @@ def cut(engine: Engine) -> bool:
         if rows:
             connection.execute(insert(PARTS), rows)
         if len(rows) > 1 and connection.execute(select(VIEW_TABLES["chains"].c.chain).limit(1)).first() is None:
-            for index in _indexes():
+            for index in indexes():
                 index.drop(connection, checkfirst=True)
     return False
 
 
-def _indexes() -> Iterator[Index]:
-    for table in VIEW_TABLES.values():
-        yield from sorted(table.indexes, key=lambda index: str(index.name))
+def unfinished(connection: Connection) -> bool:
+    """Tell whether a refold of all views is under way, or was cut short: ``refold_all`` goes on with it."""
+    return connection.execute(select(PARTS.c.first).limit(1)).first() is not None
 
 
 def _index(engine: Engine) -> None:
     """Make the indexes that are not there."""
-    for index in _indexes():
+    for index in indexes():
         with engine.begin() as connection:
             index.create(connection, checkfirst=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Text, or_, select, type_coerce
 
 from ltc.store import suspects, tally
 from ltc.store.records import STARTS
@@ -28,19 +28,35 @@ def sla_report(connection: Connection, process: str = "", since: datetime | None
 
     ``count`` of clocks; ``not_started``: their target could not be had;
     ``met``: ended in time; ``warned``, ``breached``: that often; ``running`` still.
-    ``median`` and ``p90`` are of the time used by ended clocks, in seconds of their own clock (working time where
-    the promise is in working time). ``lag`` is the largest lag of the engine itself, in real seconds; ``lag_p90``
+    ``since`` means from the beginning of its day in UTC, however many clocks there are; ``since`` of a row is that
+    instant. ``median`` and ``p90`` are of the time used by ended clocks, in seconds of their own clock (working time
+    where the promise is in working time). ``lag`` is the largest lag of the engine itself, in real seconds; ``lag_p90``
     likewise. ``planned``: clocks whose delay the scenario planned.
 
     Up to EXACT clocks all rows are read. Of more, the counts come from counters that the fold keeps, and ``median``,
     ``p90``, ``lag`` and ``lag_p90`` are then within 2.5 %.
     """
+    begin = tally.day_of(since) if since is not None else None
     if tally.clocks(connection) > EXACT:
-        return [_told(one) for one in tally.report(connection, process, since)]
+        return [{**_told(one), "since": begin} for one in tally.report(connection, process, begin)]
     groups: dict[tuple[str, str], list[Record]] = {}
-    for row in tally.clocks_since(connection, process, since):
+    for row in _clocks_since(connection, process, begin):
         groups.setdefault((row["process"], tally.name_of(row["sla"], row["item"])), []).append(dict(row))
-    return [{"process": of, "sla": name, **_summary(rows)} for (of, name), rows in sorted(groups.items())]
+    return [
+        {"process": of, "sla": name, **_summary(rows), "since": begin} for (of, name), rows in sorted(groups.items())
+    ]
+
+
+def _clocks_since(connection: Connection, process: str, since: datetime | None) -> Iterable[Any]:
+    """Return of every clock started at or after an instant what counts; ``planned``: whether a delay was."""
+    named = ("sla", "item", "leg", "state", "warned", "breached", "rung", "used", "lag")
+    planned = type_coerce(_SLAS.c.planned, Text).is_not(None).label("planned")
+    query = select(*(_SLAS.c[name] for name in named), planned, _CHAINS.c.process).join(
+        _CHAINS, _CHAINS.c.chain == _SLAS.c.chain
+    )
+    asked = [_CHAINS.c.process == process] if process else []
+    asked += [_SLAS.c.started >= since] if since is not None else []
+    return connection.execute(query.where(*asked)).mappings()
 
 
 def _told(one: tally.Group) -> Record:

@@ -88,7 +88,7 @@ class Store(RecordStore, VersionStore):
         while named and len(found) < most:
             found += await self.read(dump.compare, named, most - len(found))
             named = await self.read(walking.names, named[-1])
-        return found or (await self.read(dump.counters))[:most]  # they count rows: those must be right first
+        return found or (await self.read(dump.beside_rows))[:most]  # they follow from rows: those must be right first
 
     async def dump(self, chain: str = "") -> list[str]:
         """Return the canonical dump of the live views: equal if and only if the views are."""

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,27 +22,20 @@ from sqlalchemy import (
     Table,
     Text,
     func,
-    literal,
-    null,
     select,
-    type_coerce,
 )
 from sqlalchemy.dialects import sqlite
 
 from ltc.store import bulk
-from ltc.store.columns import beside
 from ltc.store.prepared import Prepared
 from ltc.store.records import METADATA
 from ltc.store.rows import ChainView, Row
-from ltc.store.view_tables import VIEW_TABLES
 
 COUNTS = ("count", "met", "warned", "breached", "running", "planned", "not_started")
 KEY = ("period", "process", "sla")
 _STEP = math.log(1.05)
 _AT_ONCE = 10_000  # counters written with one statement
 _LEAST = 0.001  # seconds; what is shorter counts as this
-_SLAS = VIEW_TABLES["slas"]
-_CHAINS = VIEW_TABLES["chains"].c
 
 TALLY = Table(
     "sla_tally",
@@ -212,34 +205,28 @@ def clocks(connection: Connection) -> int:
     return int(connection.execute(select(func.sum(TALLY.c.count)).where(TALLY.c.period == "")).scalar() or 0)
 
 
-def report(connection: Connection, process: str, since: datetime | None) -> list[Group]:
-    """Return what the counters say of clocks started at or after an instant; those of its own day are counted anew."""
-    changes = Changes()
-    midnight = since is not None and since == _day_of(since)
-    periods = [""] if since is None else _following(connection, since, including=midnight)
-    _gather(connection, changes, process, periods)
-    if since is not None and not midnight:
-        for row in clocks_since(connection, process, since, _day_of(since) + timedelta(days=1)):
-            changes.add(row["process"], row["sla"], row["item"], row)
-    return _groups(changes)
-
-
-def _day_of(moment: datetime) -> datetime:
+def day_of(moment: datetime) -> datetime:
+    """Return the beginning of an instant's day in UTC: the counters know whole days only, and so do reports."""
     return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
 
 
-def _following(connection: Connection, since: datetime, including: bool) -> list[str]:
-    """Return the periods that make up what lies behind the day of an instant, or that day too."""
-    moment = since.astimezone(UTC).date()
-    days = [(moment.replace(day=1) + timedelta(days=n)).isoformat() for n in range(31)]
-    month, year = moment.isoformat()[:7], moment.isoformat()[:4]
-    months = [f"{year}-{n:02}" for n in range(1, 13)]
+def report(connection: Connection, process: str, since: datetime | None) -> list[Group]:
+    """Return what the counters say of clocks started on the day (UTC) of an instant or later; no clock is read."""
+    changes = Changes()
+    _gather(connection, changes, process, [""] if since is None else _periods_from(connection, since))
+    return _groups(changes)
+
+
+def _periods_from(connection: Connection, since: datetime) -> list[str]:
+    """Return the periods that together make up the day of an instant and all that follows."""
+    first = since.astimezone(UTC).date()
+    day = first.isoformat()
     last = connection.execute(select(func.max(TALLY.c.period))).scalar() or ""
-    years = [str(n) for n in range(moment.year + 1, int(last[:4] or 0) + 1)]
     return [
-        *(one for one in days if one[:7] == month and one >= moment.isoformat() + ("" if including else "~")),
-        *(one for one in months if one > month), *years,
-    ]  # fmt: skip
+        *(f"{day[:7]}-{n:02}" for n in range(first.day, 32)),
+        *(f"{day[:4]}-{n:02}" for n in range(first.month + 1, 13)),
+        *(f"{n:04}" for n in range(first.year + 1, int(last[:4] or 0) + 1)),
+    ]
 
 
 def _gather(connection: Connection, changes: Changes, process: str, periods: Sequence[str]) -> None:
@@ -259,21 +246,6 @@ def _added(
     keys = [table.c[name] for name in by]
     query = select(*keys, *sums).where(table.c.period.in_(periods)).group_by(*keys)
     return connection.execute(query.where(table.c.process == process) if process else query).mappings()
-
-
-def clocks_since(
-    connection: Connection, process: str, since: datetime | None, until: datetime | None = None
-) -> Iterable[Any]:
-    """Return of every clock started within a time what counts; ``planned``: whether a delay was."""
-    named = ("sla", "item", "leg", "state", "warned", "breached", "rung", "used", "lag")
-    planned = type_coerce(_SLAS.c.planned, Text).is_not(None).label("planned")
-    query = select(*(_SLAS.c[name] for name in named), planned, null().label("started"), _CHAINS.process).join(
-        VIEW_TABLES["chains"], _CHAINS.chain == _SLAS.c.chain
-    )
-    asked = [beside(_CHAINS.process) == literal(process)] if process else []  # found by the start of the clocks
-    asked += [_SLAS.c.started >= since] if since is not None else []
-    asked += [_SLAS.c.started < until] if until is not None else []
-    return connection.execute(query.where(*asked)).mappings()
 
 
 def _groups(changes: Changes) -> list[Group]:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    inspect,
+    text,
+)
 
 from ltc.store.columns import Instant, Json
 from ltc.store.records import METADATA
@@ -17,7 +30,8 @@ _WIDE = ("net",)  # amounts in minor units outgrow 32 bits
 
 # Partial indexes: table, name, columns, condition. Conditions hold no parameters, so that both databases can prove
 # them. Open chains are few, their rows change all the time and are found by small indexes; those of ended chains are
-# written once, by an index for each way to ask. Further columns let a filter be answered without the row.
+# written once, by an index for each way to ask, and for each pair of process, outcome and leg: many chains may match
+# either and none both. Further columns let a filter be answered without the row.
 HELD = "state IN ('held', 'compensating')"
 RESTING = "state = 'resting'"
 _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -32,6 +46,9 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("ix_chains_closed_outcome", "outcome started chain ended process leg", "ended IS NOT NULL"),
         ("ix_chains_closed_leg", "leg started chain ended process outcome", "ended IS NOT NULL"),
         ("ix_chains_closed_customer", "customer started chain ended process outcome leg", "ended IS NOT NULL"),
+        ("ix_chains_closed_process_outcome", "process outcome started chain ended leg", "ended IS NOT NULL"),
+        ("ix_chains_closed_process_leg", "process leg started chain ended outcome", "ended IS NOT NULL"),
+        ("ix_chains_closed_outcome_leg", "outcome leg started chain ended process", "ended IS NOT NULL"),
         ("ix_chains_aged", "ended chain process", "ended IS NOT NULL"),
         ("ix_chains_nameless", "chain", "started IS NULL"),
     ),
@@ -48,7 +65,6 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "chains": (("number",), ("gap",)),
     "steps": (("state",),),
     "tasks": (("state", "opened"), ("task",)),
-    "slas": (("started",),),
     "documents": (("document",),),
 }
 
@@ -78,3 +94,16 @@ def _table(name: str) -> Table:
 
 
 VIEW_TABLES: dict[str, Table] = {name: _table(name) for name in VIEWS}
+
+
+def indexes() -> Iterator[Index]:
+    """Give the indexes of views, table by table."""
+    for table in VIEW_TABLES.values():
+        yield from sorted(table.indexes, key=lambda index: str(index.name))
+
+
+def missing_indexes(connection: Connection) -> list[Index]:
+    """Return the indexes that are not there: a refold over empty views makes them last, and may have been cut short."""
+    looked = inspect(connection)
+    there = {one["name"] for name in VIEW_TABLES for one in looked.get_indexes(name)}
+    return [index for index in indexes() if index.name not in there]

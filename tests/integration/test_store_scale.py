@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, delete, event, insert, inspect, update
 
+from ltc.cli import checks
 from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
@@ -33,7 +36,7 @@ from ltc.store.engines import make_engine
 from ltc.store.records import TRAIL
 from ltc.store.rows import BLANKS, ChainView
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
-from ltc.store.view_tables import VIEW_TABLES
+from ltc.store.view_tables import VIEW_TABLES, missing_indexes
 from tests.support.chains import MONDAY, simulate
 from tests.support.databases import direct
 
@@ -96,6 +99,15 @@ async def test_filters_together_find_what_each_row_says(many: Store) -> None:
 
 @contextmanager
 def plans(connection: Connection) -> Iterator[list[str]]:
+    """Collect where the database reads a table from end to end for a question asked meanwhile."""
+    found: list[str] = []
+    with explained(connection) as told:
+        yield found
+    found += [line for line in told if _whole(line)]
+
+
+@contextmanager
+def explained(connection: Connection) -> Iterator[list[str]]:
     """Collect how the database goes about each question asked meanwhile."""
     told: list[str] = []
     asked: list[tuple[str, Any]] = []
@@ -118,8 +130,7 @@ def plans(connection: Connection) -> Iterator[list[str]]:
         connection.exec_driver_sql("set enable_seqscan = off")  # so few rows are read whole otherwise
     explain = "explain query plan " if connection.dialect.name == "sqlite" else "explain "
     for statement, parameters in asked:
-        lines = [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
-        told += [line for line in lines if _whole(line)]
+        told += [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
 
 
 def _whole(line: str) -> bool:
@@ -164,6 +175,37 @@ async def test_no_list_reads_a_table_from_end_to_end(many: Store, few: int, monk
     assert sorted(set(await many.read(ask))) == []
 
 
+@pytest.mark.parametrize("pair", ["process outcome", "process leg", "outcome leg"])
+async def test_two_filters_together_walk_no_index_of_one(many: Store, url: str, pair: str) -> None:
+    """Many chains may match each of two filters and none both: an index of both finds that out at once."""
+    values = {"process": "web_order", "outcome": "lost", "leg": "approval"}
+    filters: Any = {"state": "ended", **{name: values[name] for name in pair.split()}}
+    first, second = pair.split()
+    mine = f"ix_chains_closed_{first}_{second}"
+    with direct(url) as connection:
+        if connection.dialect.name == "postgresql":  # of forty rows any index costs it the same: only whether it fits
+            for name in [one for one in indexes(url, "chains") if "_closed" in one and one != mine]:
+                connection.exec_driver_sql(f"drop index {name}")
+
+    def ask(connection: Connection) -> list[str]:
+        with explained(connection) as told:
+            listing.chains(connection, filters, 50)
+        return [line for line in told if "ix_chains_closed" in line or "Index Cond" in line]
+
+    used, *more = await many.read(ask)
+    assert mine in used
+    assert re.search(rf"{first} ?= ?.* AND \(?{second} ?= ?", "".join([used, *more][:2]))
+    assert not [line for line in more if "ix_chains_closed" in line]
+
+
+async def test_of_three_filters_the_fewest_choose(many: Store) -> None:
+    filters: Any = {"process": "lead_to_cash", "outcome": "completed", "leg": "nowhere"}
+    assert "leg" in await many.read(listing._rarest, filters)
+    assert await many.read(listing._rarest, {**filters, "customer": "NOBODY"}) == ("customer",)
+    assert await many.read(listing._rarest, {"leg": "x"}) == ("leg",)
+    assert await many.read(listing._rarest, {}) == ()
+
+
 @pytest.mark.parametrize("few", [listing.FEW, -1])
 async def test_no_question_about_what_is_stuck_or_late_does(
     many: Store, few: int, monkeypatch: pytest.MonkeyPatch
@@ -183,7 +225,8 @@ async def test_no_question_about_what_is_stuck_or_late_does(
             suspects.silent(connection, idle)
             reports.slas_in_danger(connection)
             tally.clocks(connection)
-            tally.report(connection, "", MONDAY + DAY)
+            for process in ("", "web_order"):
+                tally.report(connection, process, MONDAY + DAY)
             lookups.suspects(connection, now, 2_000)
             lookups.silent_starts(connection, now, 2_000)
             lookups.quiet_chains(connection, now, "", 100)
@@ -309,12 +352,25 @@ async def test_a_walk_reads_no_further_than_it_goes(many: Store) -> None:
 # --- counters
 
 
-EXACTLY = ("process", "sla", "leg", "count", "met", "warned", "breached", "running", "planned")
+EXACTLY = (
+    "process", "sla", "leg", "count", "met", "warned", "breached", "running", "planned", "not_started", "since",
+)  # fmt: skip
 NEARLY = ("median", "p90", "lag", "lag_p90")
+
+
+BEIJING = timezone(timedelta(hours=8))
+ODD = (
+    MONDAY + timedelta(hours=13, minutes=7, microseconds=1),
+    datetime(2026, 3, 3, 23, 59, 59, 999_999, UTC), datetime(2026, 3, 4, tzinfo=UTC), datetime(2026, 3, 4, 0, 0, 0, 1, UTC),
+    datetime(2026, 3, 4, 7, 59, tzinfo=BEIJING), datetime(2026, 3, 4, 8, 0, tzinfo=BEIJING),
+    datetime(2026, 2, 28, 23, 30, tzinfo=UTC), datetime(2025, 12, 31, 12, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, tzinfo=UTC),
+)  # fmt: skip
 
 
 async def test_the_counters_say_what_the_rows_say(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     questions: list[tuple[str, Any]] = [
+        *(("", moment) for moment in ODD),
         ("", None), ("lead_to_cash", None), ("web_order", None), ("", MONDAY), ("", MONDAY + 2 * DAY),
         ("", MONDAY + timedelta(days=1, hours=3)), ("", MONDAY - 400 * DAY), ("", MONDAY + 400 * DAY),
         ("lead_to_cash", MONDAY + timedelta(hours=5)),
@@ -328,6 +384,34 @@ async def test_the_counters_say_what_the_rows_say(many: Store, monkeypatch: pyte
         for one, other in zip(found, wanted, strict=True):
             for name in NEARLY:
                 assert _near(one, other, name), (question, name, one, other)
+
+
+async def test_a_report_counts_whole_days_and_says_from_when(many: Store) -> None:
+    """Chains start at MONDAY's hour: an exact count from later on that day would leave them out."""
+    first = datetime(2026, 3, 2, tzinfo=UTC)
+    assert MONDAY.astimezone(UTC).date() == first.date()
+    whole = {row["sla"]: row["count"] for row in await many.sla_report()}
+    late = await many.sla_report("", first + timedelta(hours=23))
+    assert {row["sla"]: row["count"] for row in late} == whole
+    assert {row["since"] for row in late} == {first}
+    assert {row["since"] for row in await many.sla_report()} == {None}
+
+
+async def test_the_counted_report_reads_no_clock(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "EXACT", 0)
+    questions: list[tuple[str, Any]] = [("", None), ("lead_to_cash", None), *(("lead_to_cash", one) for one in ODD)]
+    asked: list[str] = []
+
+    def ask(connection: Connection) -> list[Any]:
+        event.listen(connection, "before_cursor_execute", lambda _c, _k, said, *_: asked.append(said))
+        return [reports.sla_report(connection, *one) for one in questions]
+
+    before = await many.read(ask)
+    assert any(before)
+    assert [said for said in asked if "slas" in said or "chains" in said] == []
+    with direct(url) as connection:
+        connection.execute(delete(VIEW_TABLES["slas"]))
+    assert [await many.sla_report(*one) for one in questions] == before
 
 
 def _near(one: dict[str, Any], other: dict[str, Any], name: str) -> bool:
@@ -404,6 +488,37 @@ async def test_a_refold_that_is_cut_short_goes_on(many: Store, url: str, monkeyp
     assert await many.verify() == [], "what was counted by the process that died is counted again"
 
 
+async def test_indexes_that_a_refold_left_out_are_told(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refolding, "PART", 10)
+    await many.drop_views()
+    with monkeypatch.context() as patch:
+        patch.setattr(refolding, "_index", lambda _: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError):
+            await asyncio.to_thread(refolding.refold_all, url, 1)
+    assert await many.read(refolding.unfinished)
+    missing = [index.name for index in await many.read(missing_indexes)]
+    assert len(missing) > 20
+    found = {one.key: one.table for one in await many.verify() if one.columns == ["index"]}
+    assert list(found) == missing
+    assert found["ix_chains_open"] == "chains"
+    report = checks.Report("database")
+    await checks._views(url, report)
+    (warned,) = report.findings
+    assert (warned.state, "it goes on where it was" in warned.remedy) == ("warn", True)
+    assert f"without {len(missing)} indexes" in warned.message
+    await asyncio.to_thread(refolding.refold_all, url, 1)
+    assert await many.verify() == []
+    with direct(url) as connection:
+        connection.exec_driver_sql("drop index ix_chains_open")
+    (one,) = await many.verify()
+    assert (one.table, one.key) == ("chains", "ix_chains_open")
+    for wanted in ("1 indexes of the views are missing", ""):
+        report = checks.Report("database")
+        await checks._views(url, report)
+        assert [said.message.partition(":")[0] for said in report.findings] == ([wanted] if wanted else [])
+        await asyncio.to_thread(refolding.refold_all, url, 1)
+
+
 async def test_indexes_are_made_once_all_rows_are_there(many: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refolding, "PART", 10)
     wanted = {name: indexes(url, name) for name in VIEW_TABLES}
@@ -471,3 +586,16 @@ def test_the_schema_of_before_is_brought_up_with_its_rows(empty_url: str) -> Non
     migrate.upgrade(empty_url)
     with direct(empty_url) as connection:
         assert connection.exec_driver_sql("select chain, seq, digest from trail").all() == [("c", 1, "x")]
+
+
+def test_the_index_of_clocks_by_their_start_goes_from_a_database_that_has_it(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    config = migrate.configuration()
+    with direct(empty_url) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013")
+    assert "ix_slas_started" in indexes(empty_url, "slas")
+    assert "ix_chains_closed_process_leg" not in indexes(empty_url, "chains")
+    migrate.upgrade(empty_url)
+    for name, table in VIEW_TABLES.items():
+        assert indexes(empty_url, name) == {str(index.name) for index in table.indexes}

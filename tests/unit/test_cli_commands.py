@@ -279,6 +279,14 @@ def test_a_promise_without_a_target_is_told_with_its_reason(desk):
     assert "NOT STARTED" in ltc("sla").stdout
 
 
+def test_a_report_since_an_instant_tells_the_day_it_counts_from(desk):
+    desk(sla_report=[{"sla": "leg:order", "count": 1, "since": "2026-03-01T00:00:00+00:00"}])
+    since = ("sla", "--since", "2026-03-02T07:30+08:00")
+    assert ltc(*since).stdout.startswith("clocks started from 2026-03-01 00:00Z on\n")
+    assert json.loads(ltc(*since, "-o", "json").stdout)[0]["since"] == "2026-03-01T00:00:00+00:00"
+    assert "started from" not in ltc("sla").stdout
+
+
 def test_a_blank_reason_is_no_reason(desk):
     made = desk()
     done = ltc("chain", "hold", "p:1", "--actor", "olga", "--reason", "  ", "--yes")
