@@ -75,18 +75,20 @@ async def unknown_operation(bench: Bench, port: str) -> None:
         raise NotHere("the adapter does not serve this port")
     for operation, one in OPERATIONS.items():
         if one.port == port and one.effect:
-            _method_and_class(bench.systems[port], operation, one.method)
+            optional = any(operation in meaning for meaning in bench.rig.adapter.options.values())
+            _method_and_class(bench.systems[port], operation, one.method, optional)
 
 
-def _method_and_class(system: System, operation: str, method: str) -> None:
+def _method_and_class(system: System, operation: str, method: str, optional: bool) -> None:
+    """``optional``: one of the adapter's options says whether it is carried out, so a method may lie idle."""
     there = callable(getattr(system, method, None))
     try:
         kind = system.effect_class(operation)
     except Misconfigured as no:
         require(
-            not there,
+            optional or not there,
             f"there is a method {method}, but effect_class({operation!r}) raises Misconfigured ({no})",
-            "give it the class that is true, or take the method out: without a class nothing ever calls it",
+            "give it the class that is true, name it in the option that decides, or take it out: nothing calls it",
         )
         return
     require(there, f"effect_class({operation!r}) answers, but there is no method {method}", "raise Misconfigured there")

@@ -14,6 +14,7 @@ _ONE, _MANY = (
     ("company_currency", "property_product_pricelist"),
     ("order_line",),
 )  # links whose names do not end in _id or _ids
+_TEXTS = ("message_id",)  # no links, though their names end so
 _MOST = 1e18  # no figure of a deal is larger
 STAMP = "%Y-%m-%d %H:%M:%S"
 
@@ -45,7 +46,7 @@ def _sound(name: str, value: Any) -> bool:
         return isinstance(value, str) and _moment(value)
     if name in _MANY or name.endswith("_ids"):
         return isinstance(value, list) and all(_number(one) for one in value)
-    if name in _ONE or name.endswith("_id"):
+    if name in _ONE or (name.endswith("_id") and name not in _TEXTS):
         return value is False or (isinstance(value, list) and len(value) == 2 and _number(value[0]))
     return isinstance(value, str) or (isinstance(value, int | float) and abs(value) < _MOST)
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ltc.core import slas
 from ltc.core import state as states
+from ltc.core import turn
 from ltc.model.trail import Kind
 from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
@@ -169,8 +169,8 @@ def test_a_promise_without_a_target_stands_in_the_views_with_its_reason():
     ("given", "why"), [(None, "x.on has no date"), ("", "x.on has no date"), ("soon", "no date and time")]
 )
 def test_what_is_no_date_is_said_to_be_none(given, why):
-    with pytest.raises(slas.ChainError, match=why):
-        slas._date(given, "x.on")
+    with pytest.raises(turn.ChainError, match=why):
+        turn.instant_of(given, "x.on")
 
 
 def test_a_leg_that_a_promise_holds_is_released_or_given_more_time_not_tried_again():
