@@ -29,10 +29,10 @@ check: setup ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: setup ## the suite (under 12 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not full" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not full" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-full: setup ## the suite and the long tests, one after another
-	$(BIN)/python -m pytest -m "not full" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not full" -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m full
 
 demo: setup ## all Northwind orders from lead to cash (N=60 for a short one, CHAOS=1 to kill the worker)
