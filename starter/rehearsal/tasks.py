@@ -64,7 +64,8 @@ async def _act(stage: Stage, sight: Sight, node: TaskNode, what: Any, by: str, c
         row["ref"], what, actor, door="rehearsal", values=values, ticks=ticks, comment=comment, digest=row["digest"],
         act_id=f"{row['ref']}/{what}/{stage.acted[sight.chain, sight.key]}",
     )  # fmt: skip
-    done_before = answer.status == "closed" and stage.acted[sight.chain, sight.key]  # what is shown is a moment old
+    over = answer.status in ("closed", "already_decided")
+    done_before = over and stage.acted[sight.chain, sight.key]  # what is shown is a moment old
     if answer.status != "accepted" and not done_before:
         LOG.info("%s of %s: %s %s", what, row["ref"], answer.status, answer.message)
         stage.memory.refused.append(f"{sight.chain}: {what} of {row['task']}: {answer.message}")
