@@ -31,7 +31,7 @@ def check(url: str, count: int, say: Callable[[str], None], counters: bool = Fal
     with engine.connect() as connection:
         for _ in range(60):
             name = chain_name(dice.randrange(count), dice.choice(PROCESSES))
-            wrong = dump.verify(connection, name)
+            wrong = dump.compare(connection, [name])
             if wrong:
                 raise RuntimeError(f"{name}: {wrong[0]}")
             seen += bool(list(dump.dump(connection, name)))

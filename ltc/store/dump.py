@@ -46,20 +46,11 @@ def dump(connection: Connection, chain: str = "") -> Iterator[str]:
             yield "\t".join((one, table, key, canonical(row).decode()))
 
 
-def verify(connection: Connection, chain: str = "", most: int = 1000) -> list[Difference]:
-    """Compare live views with a fresh fold of the records, row by row; at most ``most`` differences.
+def compare(connection: Connection, chains: Iterable[str], most: int = 1000) -> list[Difference]:
+    """Compare live views of some chains with a fresh fold of the records, row by row; at most ``most`` differences.
 
     Trail rows whose content is not what their digest says are reported, too, under the table ``trail``.
     """
-    named = [chain] if chain else walking.everyone(connection)
-    found = compare(connection, named, most)
-    return (
-        found if found or chain else beside_rows(connection)[:most]
-    )  # they follow from rows: those must be right first
-
-
-def compare(connection: Connection, chains: Iterable[str], most: int) -> list[Difference]:
-    """Compare the views of some chains."""
     found: list[Difference] = []
     for one in chains:
         found += _altered_trail(connection, one)

@@ -33,7 +33,7 @@ class Store(RecordStore, VersionStore):
 
         Chains go one by one, each in a transaction of its own: what is appended meanwhile is not held up.
         """
-        wrong = not chain or bool(await self.read(dump.verify, chain))  # then the counters may be wrong, too
+        wrong = not chain or bool(await self.read(dump.compare, [chain]))  # then the counters may be wrong, too
         count = 0
         named = [chain] if chain else await self.read(walking.names)
         while named:
@@ -82,7 +82,7 @@ class Store(RecordStore, VersionStore):
     async def verify(self, chain: str = "", most: int = 1000) -> list[Difference]:
         """Compare the live views with a fresh fold of the records, row by row; some chains in each read."""
         if chain:
-            return await self.read(dump.verify, chain, most)
+            return await self.read(dump.compare, [chain], most)
         found: list[Difference] = []
         named = await self.read(walking.names)
         while named and len(found) < most:

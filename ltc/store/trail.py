@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     Select,
@@ -99,8 +100,11 @@ def _stored() -> Select[Any]:
 @cache
 def _standing() -> Select[Any]:
     """Runs of a chain, oldest first (by when they began, or else by when they were seen), and how far it is folded."""
-    began = func.coalesce(RUNS.c.started, RUNS.c.seen)
-    return _joined().where(RUNS.c.chain == bindparam("chain_")).order_by(began, RUNS.c.number)
+    return _joined().where(RUNS.c.chain == bindparam("chain_")).order_by(*_began())
+
+
+def _began() -> tuple[ColumnElement[Any], ...]:
+    return func.coalesce(RUNS.c.started, RUNS.c.seen), RUNS.c.number
 
 
 def _joined() -> Select[Any]:
@@ -113,8 +117,7 @@ def _joined() -> Select[Any]:
 @cache
 def _standing_of_many() -> Select[Any]:
     mine = among(RUNS.c.chain, bindparam("names_", type_=Names))
-    began = func.coalesce(RUNS.c.started, RUNS.c.seen)
-    return _joined().where(mine).order_by(RUNS.c.chain, began, RUNS.c.number)
+    return _joined().where(mine).order_by(RUNS.c.chain, *_began())
 
 
 @cache
