@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from ltc.bootstrap import Parts
-from ltc.cli.exits import NotFoundError
+from ltc.cli.consequences import consequence
+from ltc.cli.exits import CliError, NotFoundError
 from ltc.cli.output import plain
-from ltc.client import versions
+from ltc.client import many, versions
 from ltc.client.chain_client import Action, ChainClient
 from ltc.client.definitions import Definition
 from ltc.client.errors import ClientError
@@ -79,6 +80,33 @@ class VersionDesk:
         """Put a move of a frozen set of chains on record; return its id."""
         target = await self.definition(to) if to else None
         return await Mover(self.client).open(action, chains, actor, reason, target, renames)
+
+    async def holding(self, process: str, place: Record) -> list[str]:
+        """Return the chains of a process that hold something: in a leg, at a step, for a reason."""
+        return await self.client.store.holding(process, **place)
+
+    async def foresee(self, action: str, chains: list[str], wish: Record) -> list[Record]:
+        """Say of each chain what an action would do, as far as the records know, without doing it."""
+        return [self._foreseen(action, chain, wish, await self.client.store.chain(chain)) for chain in chains]
+
+    def _foreseen(self, action: str, chain: str, wish: Record, view: Record | None) -> Record:
+        row: Record = {"chain": chain, "status": "blocked", "would": [], "reasons": []}
+        if view is None or view["state"] == "ended":
+            said = "nothing is on record of it" if view is None else f"it has ended ({view['outcome']})"
+            return {**row, "reasons": [said]}
+        meant = many.places(view, wish) if action in many.PLACED else [{}]
+        told = {name: value for name, value in wish.items() if name not in ("leg", "step", "held")}
+        try:
+            lines = [line for place in meant for line in consequence(plain(view), {"action": action, **told, **place})]
+        except CliError as error:
+            return {**row, "reasons": [str(error)]}
+        if not meant:
+            return {**row, "reasons": ["nothing is held there (any more)"]}
+        return {**row, "status": "safe", "would": lines}
+
+    async def act_on(self, action: Action, chains: list[str], actor: str, reason: str, wish: Record) -> str:
+        """Put an action on a frozen set of chains on record; return its id."""
+        return await Mover(self.client).open(action, chains, actor, reason, None, {}, wish)
 
     async def go_through(
         self, bulk: str, actor: str, rate: float, told: Callable[[Record], None] = lambda _: None

@@ -27,7 +27,7 @@ _MOUNTS = {
     "sla": Mount("ltc.cli.sla_cmd", "Show promised times: per leg, breached, about to be."),
     "def": Mount("ltc.cli.def_cmd", "Check, show, draw and test process definitions."),
     "calendar": Mount("ltc.cli.calendar_cmd", "Show and check calendars; reckon open deadlines by newer ones."),
-    "bulk": Mount("ltc.cli.migrate_cmd", "Actions on many chains: what they did, and the failed ones again."),
+    "bulk": Mount("ltc.cli.bulk_cmd", "Actions on many chains: what they did, and the failed ones again."),
     "mapping": Mount("ltc.cli.mapping_cmd", "Check, show and try the field mappings of systems."),
     "views": Mount("ltc.cli.views_cmd", "Rebuild, verify and heal what is derived from the records."),
     "archive": Mount("ltc.cli.archive_cmd", "Move closed chains into files, check them, bring them back."),

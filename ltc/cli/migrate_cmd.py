@@ -1,4 +1,4 @@
-"""`ltc chain migrate` and `ltc bulk`: chains to another version of their definition, and what became of it."""
+"""`ltc chain migrate`: chains to another version of their definition; and how any action on many of them is told."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from ltc.cli import options
 from ltc.cli.exits import BadUsageError, Code
 from ltc.cli.inputs import reason
 from ltc.cli.intervening import INTERRUPTED, confirm
-from ltc.cli.output import Column, Format, col, note, one, pairs, rows, table
+from ltc.cli.output import Column, Format, col, note, rows, table
 from ltc.cli.session import ask
 from ltc.cli.text import clean, counted, moment
 
 Record = dict[str, Any]
-PLAIN = ("retry", "release", "hold", "cancel")  # those of ltc.client.moving, which help pages do not wait for
-app = typer.Typer(
-    help="Actions on many chains: what they did to each, and the failed ones again.",
-    no_args_is_help=True, rich_markup_mode=None,
-)  # fmt: skip
 
 Chains = Annotated[list[str] | None, typer.Argument(metavar="[CHAIN]...", help="Chains by their ids.")]
 Process = Annotated[str, typer.Option("--process", help="All running chains of this process.")]
@@ -44,11 +39,6 @@ PLANNED = (
     Column("DUE DATES", _dues), Column("WHY NOT", lambda row: clean("; ".join(row["reasons"]))),
 )  # fmt: skip
 RESULTS = (col("CHAIN", "chain"), col("RESULT", "state"), col("MESSAGE", "message"))
-_BULKS = (
-    col("ID", "id"), col("ACTION", "action"), col("WHO", "actor"), col("AT", "at", moment), col("CHAINS", "count"),
-    col("DONE", "done"), col("REFUSED", "refused"), col("FAILED", "failed"), col("WAITING", "waiting"),
-    col("REASON", "reason"),
-)  # fmt: skip
 
 
 def migrate(
@@ -116,16 +106,17 @@ def carry_out(
     if plan or not able:
         rows(found, PLANNED, output, empty="no chain is meant")
         note(f"{counted(len(found), 'chain')}: {len(able)} can be moved, {blocked} blocked; nothing was changed")
-        _end(blocked, len(found) - blocked)
+        end(blocked, len(found) - blocked)
         return
     table(found, PLANNED) if output is Format.TABLE else None
     note(f"{counted(len(able), 'chain')} of {len(found)} will be moved; {blocked} are blocked")
     confirm(f"{action} {counted(len(able), 'chain')}?", yes)
     bulk = ask(lambda desk: desk.move(action, able, actor, reason(why), to, renames))
-    _go_through(bulk, actor, rate, output, blocked)
+    go_through(bulk, actor, rate, output, blocked)
 
 
-def _go_through(bulk: str, actor: str, rate: float, output: Format, blocked: int = 0) -> None:
+def go_through(bulk: str, actor: str, rate: float, output: Format, blocked: int = 0) -> None:
+    """Carry out what is not done of an action on many chains, and tell how it went with each."""
     done: list[Record] = []
     try:
         ask(lambda desk: desk.go_through(bulk, actor, rate, done.append))
@@ -139,75 +130,10 @@ def _go_through(bulk: str, actor: str, rate: float, output: Format, blocked: int
         f"bulk action {bulk}: {len(done) - failed} done, {failed} not"
         + (f"; again: ltc bulk retry {bulk}" if failed else "")
     )
-    _end(failed + blocked, len(done) - failed)
+    end(failed + blocked, len(done) - failed)
 
 
-def _end(not_done: int, done: int) -> None:
+def end(not_done: int, done: int) -> None:
+    """End with 5 where some could not, with 4 where none could."""
     if not_done:
         raise typer.Exit(Code.PARTIAL if done else Code.REFUSED)
-
-
-@app.command()
-def run(
-    action: Annotated[str, typer.Argument(metavar="ACTION", help=f"One of {', '.join(PLAIN)}.")],
-    chains: Chains = None, process: Process = "", leg: Leg = "",
-    held: Annotated[
-        str, typer.Option("--held", metavar="REASON", help="With --process: only those held for this: unavailable.")
-    ] = "",
-    plan: Plan = False, rate: Rate = 0.0, actor: Who = "", why: Why = "", yes: options.Yes = False,
-    output: options.Output = Format.TABLE,
-) -> None:  # fmt: skip
-    """Do the same to many chains: a frozen set with an id, and a result for each.
-
-    Each chain answers for itself, as to `ltc chain`; `ltc bulk retry` does it again to those that did not take it.
-    """
-    if action not in PLAIN:
-        raise BadUsageError(f"{action[:20]!r} is not one of {', '.join(PLAIN)}; the others go chain by chain")
-    if held and not process:
-        raise BadUsageError("--leg and --held go with --process")
-    meant = ask(lambda desk: desk.running(process, leg, "", held)) if held else chosen(chains, process, leg, "")
-    if plan or not meant:
-        rows([{"chain": name} for name in meant], (col("CHAIN", "chain"),), output, empty="no chain is meant")
-        note(f"{counted(len(meant), 'chain')}; nothing was changed")
-        return
-    if not (actor and why):
-        raise BadUsageError("--actor and --reason are needed, for the record (or --plan to look only)")
-    confirm(f"{action} {counted(len(meant), 'chain')}?", yes)
-    known: Any = action
-    bulk = ask(lambda desk: desk.move(known, meant, actor, reason(why), "", {}))
-    _go_through(bulk, actor, rate, output)
-
-
-@app.command("list")
-def list_bulks(limit: options.Limit = 50, output: options.Output = Format.TABLE) -> None:
-    """List actions on many chains, newest first."""
-    rows(ask(lambda desk: desk.bulks(limit)), _BULKS, output, empty="there was none")
-
-
-@app.command()
-def show(
-    bulk: Annotated[str, typer.Argument(metavar="ID", help="As `ltc bulk list` shows it.")],
-    output: options.Output = Format.TABLE,
-) -> None:
-    """Show an action on many chains, with its result for each."""
-    one(ask(lambda desk: desk.bulk(bulk)), output, _shown)
-
-
-def _shown(record: Record) -> None:
-    pairs(
-        [(name, record.get(name)) for name in ("id", "action", "actor", "reason", "count", "done", "refused", "failed")]
-    )
-    table(record["items"], RESULTS)
-
-
-@app.command()
-def retry(
-    bulk: Annotated[str, typer.Argument(metavar="ID", help="As `ltc bulk list` shows it.")],
-    actor: options.Actor, rate: Rate = 0.0, yes: options.Yes = False, output: options.Output = Format.TABLE,
-) -> None:  # fmt: skip
-    """Do it again to those chains of its frozen set with which it is not done."""
-    record = ask(lambda desk: desk.bulk(bulk))
-    left = record["count"] - record["done"]
-    if left:
-        confirm(f"{record['action']} {counted(left, 'chain')} again?", yes)
-    _go_through(bulk, actor, rate, output)

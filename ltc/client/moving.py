@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio.service import RPCError, RPCStatusCode
 
+from ltc.client import many
 from ltc.client.chain_client import Action, ChainClient
 from ltc.client.connection import reaching
 from ltc.client.definitions import Definition
@@ -26,7 +27,6 @@ from workflows.start_input import ChainStart
 
 Record = dict[str, Any]
 ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a chain that was in flight is asked again
-PLAIN = ("retry", "release", "hold", "cancel")  # interventions that need nothing but a chain and a reason
 ALREADY = "already"  # what a chain says that is where it is to go
 
 
@@ -105,9 +105,11 @@ class Mover:
 
     async def open(
         self, action: Action, chains: list[str], actor: str, reason: str, target: Definition | None,
-        renames: dict[str, str],
+        renames: dict[str, str], wish: Record | None = None,
     ) -> str:  # fmt: skip
-        """Put a move of many chains on record: the set is frozen from here on. Returns its id.
+        """Put a move of many chains, or what ``wish`` says of each, on record: the set is frozen from here on.
+
+        Returns: its id.
 
         Raises:
             RefusedError: the actor may not intervene.
@@ -116,7 +118,7 @@ class Mover:
         await self._client.require_operator(actor)
         if not chains:
             raise BadInputError("no chain is meant; nothing was changed")
-        detail: Record = {"renames": renames}
+        detail: Record = {"renames": renames} if wish is None else {"wish": wish}
         if target is not None:
             await self._store.keep_plan(target.written, target.text)
             detail["plan"] = target.plan.digest
@@ -174,10 +176,8 @@ class Mover:
 
     async def _ask(self, chain: str, bulk: Record, actor: str, target: Definition | None) -> Answer:
         """Ask with what is pinned now: the chain may have moved since it was looked at."""
-        if bulk["action"] in PLAIN:  # one id for all tries: what was accepted once is not done again
-            return await self._client.intervene(
-                chain, bulk["action"], actor, bulk["reason"], door="bulk", intervention_id=f"bulk-{bulk['id']}"
-            )
+        if bulk["action"] in many.ACTIONS:
+            return await many.ask(self._client, chain, bulk, actor)
         pinned = await self._pinned(chain)
         plan = await self._target(pinned, bulk["action"], target)
         pins = self._pins(pinned, plan, bulk["detail"].get("renames") or {})

@@ -79,6 +79,19 @@ def running_on(
     return list(connection.execute(query.limit(limit)).scalars())
 
 
+def holding(
+    connection: Connection, process: str, leg: str = "", step: str = "", held: str = "", limit: int = 100_000
+) -> list[str]:
+    """Return the open chains of a process that hold something: in a leg, at a step, for a reason; oldest first."""
+    mine = select(_HOLDS.chain).where(_HOLDS.released.is_(None))
+    for column, wanted in ((_HOLDS.leg, leg), (_HOLDS.step, step), (_HOLDS.reason, held)):
+        if wanted:
+            mine = mine.where(column == wanted)
+    query = select(_CHAINS.c.chain).where(_CHAINS.c.ended.is_(None), _CHAINS.c.process == process)
+    query = query.where(_CHAINS.c.chain.in_(mine)).order_by(_CHAINS.c.started, _CHAINS.c.chain)
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
 def started_since(connection: Connection, process: str, since: datetime | None) -> list[Record]:
     """Return the starts of chains, oldest first, with what their views say of when they began."""
     query = (

@@ -32,6 +32,10 @@ class VersionStore(Connected):
         """Return the chains of a process that have not ended, oldest first: all, or those held for a reason."""
         return await self.read(versions.running_on, process, plan, leg, held)
 
+    async def holding(self, process: str, leg: str = "", step: str = "", held: str = "") -> list[str]:
+        """Return the open chains of a process that hold something there, for that reason, oldest first."""
+        return await self.read(versions.holding, process, leg, step, held)
+
     async def started_since(self, process: str, since: datetime | None) -> list[Record]:
         """Return the starts of chains, oldest first."""
         return await self.read(versions.started_since, process, since)

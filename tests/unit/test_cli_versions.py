@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ltc.cli import calendar_cmd, diff_cmd, migrate_cmd
-from ltc.client import moving
+from ltc.cli import bulk_cmd, calendar_cmd, diff_cmd
+from ltc.client import many, moving
 from ltc.model.messages import Answer
 from tests.support.chains import ROOT
 from tests.unit.test_cli_commands import desk, ltc
@@ -119,25 +119,62 @@ def test_a_bulk_action_is_listed_shown_and_tried_again(desk: Any) -> None:
     assert [args[:3] for args in made.told("go_through")] == [("B1", "olga", 0.0)]
 
 
+def foreseen(chain: str, status: str, *reasons: str) -> dict[str, Any]:
+    return {"chain": chain, "status": status, "would": ["the step is tried again"], "reasons": list(reasons)}
+
+
 def test_many_chains_are_retried_at_once_by_what_they_are_held_for(desk: Any) -> None:
     rows = [{"chain": "p:1", "state": "done", "message": ""}, {"chain": "p:2", "state": "refused", "message": "no"}]
-    made = desk(running=["p:1", "p:2"], move="B4", go_through=went(*rows))
+    made = desk(
+        holding=["p:1", "p:2"], act_on="B4", go_through=went(*rows),
+        foresee=[foreseen("p:1", "safe"), foreseen("p:2", "blocked", "nothing is held there")],
+    )  # fmt: skip
     words = ("bulk", "run", "retry", "--process", "p", "--held", "unavailable")
     looked_at = ltc(*words, "--plan")
-    assert looked_at.exit_code == 0
-    assert "p:2" in looked_at.stdout
-    assert not made.told("move")
+    assert looked_at.exit_code == 5
+    assert "nothing is held there" in looked_at.stdout
+    assert "2 chains, 1 of them would not take it; nothing was changed" in looked_at.stderr
+    assert not made.told("act_on")
     done = ltc(*words, *WHO, "--yes", "--rate", "100")
     assert done.exit_code == 5
-    assert made.told("running")[-1] == ("p", "", "", "unavailable")
-    assert made.told("move") == [("retry", ["p:1", "p:2"], "olga", "the rules changed", "", {})]
+    assert made.told("holding")[-1] == ("p", {"held": "unavailable"})
+    assert made.told("act_on") == [("retry", ["p:1", "p:2"], "olga", "the rules changed", {"held": "unavailable"})]
+
+
+@pytest.mark.parametrize(
+    ("words", "wish"),
+    [
+        (["skip", "--leg", "order", "--step", "create_order"], {"leg": "order", "step": "create_order"}),
+        (["correct", "--values", '{"warehouse": "W2"}'], {"values": {"warehouse": "W2"}}),
+        (["extend", "--sla", "leg:order", "--by", "2bd"], {"sla": "leg:order", "by": "2bd"}),
+        (["cancel", "--consent"], {"consent": True}),
+        (["hold"], {}),
+    ],
+)
+def test_what_an_action_on_many_takes_goes_on_record_with_it(desk: Any, words: list[str], wish: Any) -> None:
+    made = desk(act_on="B5", go_through=went({"chain": "p:1", "state": "done", "message": ""}))
+    done = ltc("bulk", "run", words[0], "p:1", *words[1:], *WHO, "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert made.told("act_on") == [(words[0], ["p:1"], "olga", "the rules changed", wish)]
+
+
+def test_a_filter_of_chains_is_none_of_places_where_the_whole_chain_is_meant(desk: Any) -> None:
+    made = desk(running=["p:1"], act_on="B6", go_through=went({"chain": "p:1", "state": "done", "message": ""}))
+    assert ltc("bulk", "run", "release", "--process", "p", "--leg", "order", "--held", "sla", *WHO, "-y").exit_code == 0
+    assert made.told("running") == [("p", "order", "", "sla")]
+    assert made.told("act_on") == [("release", ["p:1"], "olga", "the rules changed", {})]
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["skip", "p:1"], "is not one of retry, release, hold, cancel"),
-        (["retry", "p:1", "--held", "x"], "go with --process"),
+        (["promise", "p:1"], "is not one of retry, skip, correct, release, hold, extend, cancel"),
+        (["hold", "p:1", "--held", "x"], "--held does not go with hold; it goes with retry, skip, correct"),
+        (["retry", "p:1", "--values", "{}"], "--values does not go with retry; it goes with correct"),
+        (["extend", "p:1", "--sla", "leg:order"], "extend needs --by"),
+        (["extend", "p:1", "--sla", "leg:order", "--by", "P1D"], "--by: "),
+        (["correct", "p:1"], "correct needs --values"),
+        (["correct", "p:1", "--values", "[1]"], "--values: give a JSON object"),
         (["retry", "p:1"], "--actor and --reason"),
         (["retry"], "name chains, or all"),
     ],
@@ -147,11 +184,12 @@ def test_an_action_on_many_that_is_asked_for_wrongly_changes_nothing(desk: Any, 
     done = ltc("bulk", "run", *words)
     assert done.exit_code == 2
     assert told in done.stderr
-    assert not made.told("move")
+    assert not made.told("act_on")
 
 
 def test_the_actions_on_many_are_those_that_the_client_carries_out() -> None:
-    assert migrate_cmd.PLAIN == moving.PLAIN
+    assert set(bulk_cmd.TAKES) == set(many.ACTIONS)
+    assert {name for name, takes in bulk_cmd.TAKES.items() if "step" in takes} == set(many.PLACED)
 
 
 async def test_an_action_on_many_has_one_id_however_often_it_is_tried() -> None:
@@ -165,7 +203,7 @@ async def test_an_action_on_many_has_one_id_however_often_it_is_tried() -> None:
             asked.append((chain, action, more["intervention_id"]))
             return Answer(status="accepted" if chain == "p:1" else "refused", message="nothing is held")
 
-    mover, bulk = moving.Mover(Client()), {"id": "B5", "action": "retry", "reason": "r", "detail": {}}  # type: ignore[arg-type]
+    mover, bulk = moving.Mover(Client()), {"id": "B5", "action": "release", "reason": "r", "detail": {}}  # type: ignore[arg-type]
     assert await mover._one("p:1", bulk, "olga", None) == ("done", "nothing is held")
     assert await mover._one("p:2", bulk, "olga", None) == ("refused", "refused: nothing is held")
     assert asked == [("p:1", "retry", "bulk-B5"), ("p:2", "retry", "bulk-B5")]
