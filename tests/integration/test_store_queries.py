@@ -176,6 +176,11 @@ async def test_running_chains_are_found_by_what_they_are_held_for(stories: Store
     assert await stories.running_on("lead_to_cash", held="misconfigured") == ["wrong"]
     assert await stories.running_on("lead_to_cash", held="unavailable") == []
     assert await stories.running_on("web_order", held="misconfigured") == []
+    assert await stories.holding("lead_to_cash", leg="order", step="create_order") == ["wrong"]
+    assert await stories.holding("lead_to_cash", held="misconfigured", leg="order") == ["wrong"]
+    for other in ({"leg": "shipment"}, {"step": "confirm_order"}, {"leg": "order", "held": "unavailable"}):
+        assert await stories.holding("lead_to_cash", **other) == []
+    assert await stories.holding("web_order", leg="order") == []
 
 
 async def test_a_ladder_at_rest_is_stuck_though_nothing_of_it_is_late(stories: Store) -> None:

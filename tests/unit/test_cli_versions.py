@@ -206,7 +206,7 @@ async def test_an_action_on_many_has_one_id_however_often_it_is_tried() -> None:
     mover, bulk = moving.Mover(Client()), {"id": "B5", "action": "release", "reason": "r", "detail": {}}  # type: ignore[arg-type]
     assert await mover._one("p:1", bulk, "olga", None) == ("done", "nothing is held")
     assert await mover._one("p:2", bulk, "olga", None) == ("refused", "refused: nothing is held")
-    assert asked == [("p:1", "retry", "bulk-B5"), ("p:2", "retry", "bulk-B5")]
+    assert asked == [("p:1", "release", "bulk-B5"), ("p:2", "release", "bulk-B5")]
 
 
 def test_an_interrupted_action_says_how_far_it_came_and_how_to_go_on(desk: Any) -> None:
