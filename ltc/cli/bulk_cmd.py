@@ -75,7 +75,8 @@ def run(
     if not (actor and why):
         raise BadUsageError("--actor and --reason are needed, for the record (or --plan to look only)")
     confirm(f"{action} {counted(len(meant), 'chain')}?", yes)
-    bulk = ask(lambda desk: desk.act_on(action, meant, actor, reason(why), wish))
+    known: Any = action
+    bulk = ask(lambda desk: desk.act_on(known, meant, actor, reason(why), wish))
     go_through(bulk, actor, rate, output)
 
 
