@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from ltc.cli.exits import BadUsageError, FailedError
-from ltc.contract.base_rig import BaseRig, Samples
+from ltc.contract.base_rig import BaseRig
 from ltc.contract.bench import open_bench
+from ltc.contract.building import Samples
 from ltc.contract.cases import CASES, check, works
 from ltc.contract.outcome import Outcome
 from ltc.contract.rigs import rig_for

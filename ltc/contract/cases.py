@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from ltc.contract import bad_days, effects, feed, whole
-from ltc.contract.bench import Bench
+from ltc.contract.bench import Bench, CannotPrepare
 from ltc.contract.outcome import Broken, Case, NotHere, Outcome, Work, subjects
-from ltc.contract.rig import CannotPrepare
 from ltc.ports.errors import PortError
 from ltc.ports.operations import EVENTS, OPERATIONS
 

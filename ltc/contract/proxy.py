@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
-
-from ltc.contract.rig import Seen
 
 Kind = Literal[
     "busy",  # 503 with Retry-After: 7; the system sees nothing
@@ -27,6 +25,16 @@ _PAGE = b"<!DOCTYPE html><html><body>Please sign in to continue.</body></html>"
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "te", "upgrade",
         "proxy-authenticate", "proxy-authorization", "trailer", "host", "expect"}  # fmt: skip
 _PATIENCE = 60.0  # seconds; a caller that never gives up is let go after this
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that passed the proxy. ``path`` holds the query; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass

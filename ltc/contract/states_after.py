@@ -7,47 +7,46 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ltc.contract.base_rig import BaseRig, Maker
-from ltc.contract.bench import Bench
-from ltc.contract.rig import CannotPrepare
+from ltc.contract.bench import Bench, CannotPrepare
+from ltc.contract.building import ABSENT, Builder, Maker
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports import requests_trade as trade
 
 
-async def _amend(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _amend(rig: Builder, bench: Bench) -> BaseModel:
     return op.AmendOrder(order=(await rig.confirmed(bench)).id, lines=[rig.line(5)])
 
 
-async def _cancel_lines(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _cancel_lines(rig: Builder, bench: Bench) -> BaseModel:
     return op.CancelLines(order=(await rig.confirmed(bench)).id, lines=[rig.line().id])
 
 
-async def _amended(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _amended(rig: Builder, bench: Bench) -> BaseModel:
     request = await _amend(rig, bench)
     await rig.must(bench, "erp.amend_order", request)
     return op.OrderId(order=str(getattr(request, "order", "")))
 
 
-async def _accept(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _accept(rig: Builder, bench: Bench) -> BaseModel:
     return op.AcceptReturn(order=(await rig.delivered(bench)).order)
 
 
-async def _accepted(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _accepted(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.accept_return", await _accept(rig, bench))
     return op.ReturnId(goods_return=made.id)
 
 
-async def _sent(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _sent(rig: Builder, bench: Bench) -> BaseModel:
     return op.OrderId(order=(await rig.delivered(bench)).order)
 
 
-async def _order_invoice(rig: BaseRig, bench: Bench) -> Any:
+async def _order_invoice(rig: Builder, bench: Bench) -> Any:
     order = await rig.confirmed(bench)
     return order, await rig.must(bench, "erp.post_order_invoice", op.OrderId(order=order.id))
 
 
-async def _credit_return(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _credit_return(rig: Builder, bench: Bench) -> BaseModel:
     delivery = await rig.delivered(bench)
     invoice = await rig.must(bench, "erp.post_invoice", op.DeliveryId(delivery=delivery.id))
     made = await rig.must(bench, "erp.accept_return", op.AcceptReturn(order=delivery.order))
@@ -55,26 +54,26 @@ async def _credit_return(rig: BaseRig, bench: Bench) -> BaseModel:
     return op.CreditReturn(invoice=invoice.id, goods_return=made.id)
 
 
-async def _invoice(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _invoice(rig: Builder, bench: Bench) -> BaseModel:
     return op.InvoiceId(invoice=(await rig.invoiced(bench)).id)
 
 
-async def _credit_part(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _credit_part(rig: Builder, bench: Bench) -> BaseModel:
     return op.CreditPart(invoice=(await rig.invoiced(bench)).id, amount=rig.money(rig.samples.price))
 
 
-async def _credit_cancelled(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _credit_cancelled(rig: Builder, bench: Bench) -> BaseModel:
     order, invoice = await _order_invoice(rig, bench)
     await rig.must(bench, "erp.cancel_lines", op.CancelLines(order=order.id, lines=[rig.line().id]))
     return op.InvoiceId(invoice=invoice.id)
 
 
-async def _credit_note(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _credit_note(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.credit_part", await _credit_part(rig, bench))
     return op.CreditNoteId(credit_note=made.id)
 
 
-async def _refund(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _refund(rig: Builder, bench: Bench) -> BaseModel:
     """A paid invoice, credited by one piece."""
     payment = await rig.paid(bench)
     part = op.CreditPart(invoice=payment.invoice, amount=rig.money(rig.samples.price))
@@ -82,17 +81,17 @@ async def _refund(rig: BaseRig, bench: Bench) -> BaseModel:
     return op.RefundPayment(invoice=payment.invoice)
 
 
-async def _confirmed(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _confirmed(rig: Builder, bench: Bench) -> BaseModel:
     return op.OrderId(order=(await rig.confirmed(bench)).id)
 
 
-async def _picks(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _picks(rig: Builder, bench: Bench) -> BaseModel:
     order = op.OrderId(order=(await rig.confirmed(bench)).id)
     part = (await rig.must(bench, "erp.plan_picks", order)).parts[0]
     return op.ReleasePicks(order=order.order, warehouse=part.warehouse, lines=part.lines)
 
 
-async def _dunning(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _dunning(rig: Builder, bench: Bench) -> BaseModel:
     """An invoice that is due at once: the suite cannot wait for a date."""
     if not rig.samples.prompt:
         raise CannotPrepare("needs a customer whose invoices are due at once among the samples")
@@ -102,40 +101,40 @@ async def _dunning(rig: BaseRig, bench: Bench) -> BaseModel:
     return op.CreateDunning(invoice=invoice.id, level=1)
 
 
-async def _dunned(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _dunned(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.create_dunning", await _dunning(rig, bench))
     return op.DunningId(dunning=made.id)
 
 
-async def _fee(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _fee(rig: Builder, bench: Bench) -> BaseModel:
     asked = (await _dunning(rig, bench)).model_copy(update={"fee": rig.money(rig.samples.price)})
     return op.DunningId(dunning=(await rig.must(bench, "erp.create_dunning", asked)).id)
 
 
-async def _insure(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _insure(rig: Builder, bench: Bench) -> BaseModel:
     return trade.InsureCredit(order=(await rig.draft(bench)).id)
 
 
-async def _covered(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _covered(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.insure_credit", await _insure(rig, bench))
     return trade.CoverId(cover=made.id)
 
 
-async def _consigned(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _consigned(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.consign_order", await _confirmed(rig, bench))
     return trade.ConsignmentId(consignment=made.id)
 
 
-async def _contract(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _contract(rig: Builder, bench: Bench) -> BaseModel:
     return trade.CreateContract(customer=await rig.customer(bench), lines=[rig.line()])
 
 
-async def _contracted(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _contracted(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.create_contract", await _contract(rig, bench))
     return trade.ContractId(contract=made.id)
 
 
-async def _repriced(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _repriced(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.create_contract", await _contract(rig, bench))
     return trade.RepriceContract(contract=made.id, percent=110)
 
@@ -168,8 +167,8 @@ READY: Mapping[str, Maker] = {
     "erp.watch_contract": _contracted,
 }
 ABSENT_FIELDS: Mapping[str, Any] = {
-    "dunning": "999999999", "level": 1, "cover": "999999999", "consignment": "999999999", "contract": "999999999",
-    "percent": 110, "goods_return": "999999999", "credit_note": "999999999", "warehouse": "999999999",
+    "dunning": ABSENT, "level": 1, "cover": ABSENT, "consignment": ABSENT, "contract": ABSENT,
+    "percent": 110, "goods_return": ABSENT, "credit_note": ABSENT, "warehouse": ABSENT,
 }  # fmt: skip
 UNDO: Mapping[str, Callable[[Any], BaseModel]] = {
     "erp.revert_amendment": lambda result: op.OrderId(order=result.id),
@@ -182,7 +181,7 @@ UNDO: Mapping[str, Callable[[Any], BaseModel]] = {
 }
 
 
-def absent_lines(rig: BaseRig, operation: str) -> list[Any] | None:
+def absent_lines(rig: Builder, operation: str) -> list[Any] | None:
     """Return the lines of a request about a document that does not exist; None where it takes none."""
     line = rig.line()
     if operation in ("erp.create_order", "erp.update_order", "erp.amend_order", "erp.create_contract"):

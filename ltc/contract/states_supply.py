@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ltc.contract.base_rig import BaseRig, Maker
-from ltc.contract.bench import Bench
-from ltc.contract.rig import CannotPrepare
+from ltc.contract.bench import Bench, CannotPrepare
+from ltc.contract.building import ABSENT, Builder, Maker
 from ltc.model.terms import BillingTerms, Instalment, MilestoneTerm
 from ltc.ports import operations as op
 from ltc.ports import requests_billing as bill
@@ -23,17 +22,17 @@ TERMS = BillingTerms(
 )
 
 
-async def _agreed(rig: BaseRig, bench: Bench) -> Any:
+async def _agreed(rig: Builder, bench: Bench) -> Any:
     order = await rig.draft(bench)
     await rig.must(bench, "erp.agree_terms", bill.AgreeTerms(order=order.id, terms=TERMS))
     return await rig.must(bench, "erp.confirm_order", op.ConfirmOrder(order=order.id))
 
 
-async def _terms(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _terms(rig: Builder, bench: Bench) -> BaseModel:
     return bill.AgreeTerms(order=(await rig.draft(bench)).id, terms=TERMS)
 
 
-async def _partly_shipped(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _partly_shipped(rig: Builder, bench: Bench) -> BaseModel:
     release = await rig.released(bench)
     line = rig.line()
     part = op.ShipDelivery.model_validate(
@@ -43,28 +42,28 @@ async def _partly_shipped(rig: BaseRig, bench: Bench) -> BaseModel:
     return op.OrderId(order=release.order)
 
 
-async def _down_payment(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _down_payment(rig: Builder, bench: Bench) -> BaseModel:
     return bill.PostDownPayment(order=(await rig.confirmed(bench)).id, share=Decimal(30))
 
 
-async def _instalment(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _instalment(rig: Builder, bench: Bench) -> BaseModel:
     return bill.PostInstalment(order=(await _agreed(rig, bench)).id, instalment="first")
 
 
-async def _confirmed(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _confirmed(rig: Builder, bench: Bench) -> BaseModel:
     return op.OrderId(order=(await rig.confirmed(bench)).id)
 
 
-async def _acceptance(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _acceptance(rig: Builder, bench: Bench) -> BaseModel:
     return bill.AcceptMilestone(order=(await _agreed(rig, bench)).id, milestone="plan", accepted_by="ann")
 
 
-async def _milestone(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _milestone(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.accept_milestone", await _acceptance(rig, bench))
     return bill.MilestoneId(milestone=made.id)
 
 
-async def _made_order(rig: BaseRig, bench: Bench) -> str:
+async def _made_order(rig: Builder, bench: Bench) -> str:
     """Return a fresh confirmed order of a product that is made to order."""
     if not rig.samples.made or not rig.samples.bought:
         raise CannotPrepare("needs products that are made and bought to order among the samples")
@@ -75,40 +74,40 @@ async def _made_order(rig: BaseRig, bench: Bench) -> str:
     return str(order.id)
 
 
-async def _supply(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _supply(rig: Builder, bench: Bench) -> BaseModel:
     return op.OrderId(order=await _made_order(rig, bench))
 
 
-async def _planned(rig: BaseRig, bench: Bench) -> Any:
+async def _planned(rig: Builder, bench: Bench) -> Any:
     return await rig.must(bench, "erp.plan_supply", await _supply(rig, bench))
 
 
-async def _kept(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _kept(rig: Builder, bench: Bench) -> BaseModel:
     return ask.SupplyId(supply=(await _planned(rig, bench)).id)
 
 
-async def _make(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _make(rig: Builder, bench: Bench) -> BaseModel:
     plan = await _planned(rig, bench)
     return ask.MakeOrBuy(order=plan.order, product=plan.make[-1].product, quantity=plan.make[-1].quantity)
 
 
-async def _buy(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _buy(rig: Builder, bench: Bench) -> BaseModel:
     plan = await _planned(rig, bench)
     return ask.MakeOrBuy(order=plan.order, product=plan.buy[0].product, quantity=plan.buy[0].quantity)
 
 
-async def _production(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _production(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.create_production", await _make(rig, bench))
     return ask.ProductionId(production=made.id)
 
 
-async def _released(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _released(rig: Builder, bench: Bench) -> BaseModel:
     request = await _production(rig, bench)
     await rig.must(bench, "erp.release_production", request)
     return request
 
 
-async def _purchase(rig: BaseRig, bench: Bench) -> BaseModel:
+async def _purchase(rig: Builder, bench: Bench) -> BaseModel:
     made = await rig.must(bench, "erp.create_purchase", await _buy(rig, bench))
     return ask.PurchaseId(purchase=made.id)
 
@@ -135,8 +134,8 @@ READY: Mapping[str, Maker] = {
     "erp.watch_purchase": _purchase,
 }
 ABSENT_FIELDS: Mapping[str, Any] = {
-    "terms": TERMS, "share": Decimal(30), "instalment": "first", "milestone": "999999999", "accepted_by": "ann",
-    "supply": "999999999", "production": "999999999", "purchase": "999999999", "product": "999999999", "quantity": 1,
+    "terms": TERMS, "share": Decimal(30), "instalment": "first", "milestone": ABSENT, "accepted_by": "ann",
+    "supply": ABSENT, "production": ABSENT, "purchase": ABSENT, "product": ABSENT, "quantity": 1,
 }  # fmt: skip
 UNDO: Mapping[str, Callable[[Any], BaseModel]] = {
     "erp.withdraw_acceptance": lambda result: bill.MilestoneId(milestone=result.id),

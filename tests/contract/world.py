@@ -14,7 +14,8 @@ from ltc.adapters.sandbox.crm import SandboxCrm
 from ltc.adapters.sandbox.directory import SandboxDirectory
 from ltc.adapters.sandbox.erp import SandboxErp
 from ltc.contract import states_after, states_supply
-from ltc.contract.base_rig import BaseRig, Samples
+from ltc.contract.base_rig import BaseRig
+from ltc.contract.building import Samples
 from ltc.contract.states import missing_request
 from ltc.model import documents as d
 from ltc.model.money import Money

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
-from ltc.contract.base_rig import BaseRig, Samples
+from ltc.contract.base_rig import BaseRig
+from ltc.contract.building import Samples
 from ltc.ports.adapters import Adapter, Connection
 from ltc.ports.errors import Misconfigured
 

@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 from pydantic import BaseModel
 
-from ltc.contract.base_rig import ABSENT, BaseRig
-from ltc.contract.bench import Bench
-from ltc.contract.rig import CannotPrepare, Refused, Seen
+from ltc.contract.base_rig import BaseRig
+from ltc.contract.bench import Bench, CannotPrepare, Refused
+from ltc.contract.building import ABSENT
+from ltc.contract.proxy import Seen
 from ltc.ports import operations as op
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"  # ids are UUIDs; the adapter asks for no other

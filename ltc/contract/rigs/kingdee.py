@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ltc.contract.base_rig import BaseRig
-from ltc.contract.bench import Bench
-from ltc.contract.rig import Refused, Seen
+from ltc.contract.bench import Bench, Refused
+from ltc.contract.proxy import Seen
 
 _WRITES = frozenset({"Save", "BatchSave", "Submit", "CancelAssign", "Audit", "UnAudit", "Delete", "Push", "Draft",
                      "ExcuteOperation", "StatusConvert", "Allocate", "Cancel"})  # fmt: skip

@@ -10,8 +10,8 @@ import httpx
 from pydantic import BaseModel
 
 from ltc.contract.base_rig import BaseRig
-from ltc.contract.bench import Bench
-from ltc.contract.rig import CannotPrepare, Refused, Seen
+from ltc.contract.bench import Bench, CannotPrepare, Refused
+from ltc.contract.proxy import Seen
 from ltc.ports import operations as op
 
 _READS = ("search_read", "read", "search_count")

@@ -9,8 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from ltc.contract.base_rig import BaseRig
-from ltc.contract.bench import Bench
-from ltc.contract.rig import Refused
+from ltc.contract.bench import Bench, Refused
 from ltc.ports import operations as op
 from ltc.ports.operations import OPERATIONS, EffectClass
 from ltc.ports.requests_supply import ProductionId, PurchaseId

@@ -7,8 +7,8 @@ import json
 from pydantic import BaseModel
 
 from ltc.contract.base_rig import BaseRig
-from ltc.contract.bench import Bench
-from ltc.contract.rig import Refused, Seen
+from ltc.contract.bench import Bench, Refused
+from ltc.contract.proxy import Seen
 from ltc.ports import operations as op
 
 _READS = frozenset({"search", "search_read", "search_count", "read", "read_group", "fields_get", "default_get",

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from ltc.adapters.bottlecrm import ADAPTER
 from ltc.adapters.bottlecrm.crm import BottleCrm
-from ltc.contract.base_rig import Samples
 from ltc.contract.bench import Bench, open_bench
+from ltc.contract.building import Samples
 from ltc.contract.rigs.bottlecrm import BottleCrmRig
 from ltc.model import documents as d
 from ltc.ports.adapters import Connection

@@ -6,11 +6,10 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from ltc.adapters.kingdee import ADAPTER
-from ltc.contract.base_rig import Samples
-from ltc.contract.bench import Bench, open_bench
+from ltc.contract.bench import Bench, Refused, open_bench
+from ltc.contract.building import Samples
 from ltc.contract.cases import check, works
 from ltc.contract.outcome import Case
-from ltc.contract.rig import Refused
 from ltc.contract.rigs.kingdee import KingdeeRig
 from ltc.ports import operations as op
 from ltc.ports.adapters import Connection

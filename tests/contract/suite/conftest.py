@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from ltc.adapters.sandbox import ADAPTER
-from ltc.contract.base_rig import Samples
 from ltc.contract.bench import Bench, open_bench
+from ltc.contract.building import Samples
 from ltc.contract.rigs.sandbox import SandboxRig, all_of_class
 from ltc.ports.adapters import Connection
 from ltc.ports.operations import EffectClass

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ltc.cli.output import dumps
-from ltc.contract.base_rig import BaseRig, Samples
+from ltc.contract.base_rig import BaseRig
 from ltc.contract.bench import open_bench
+from ltc.contract.building import Samples
 from ltc.contract.cases import CASES, run
 from ltc.mapping import parse_mapping
 from ltc.model import documents as d

@@ -13,8 +13,8 @@ from ltc.adapters.tryton.crm import TrytonCrm
 from ltc.adapters.tryton.directory import TrytonDirectory
 from ltc.adapters.tryton.erp import TrytonErp
 from ltc.adapters.tryton.rpc import Rpc
-from ltc.contract.base_rig import Samples
 from ltc.contract.bench import Bench, open_bench
+from ltc.contract.building import Samples
 from ltc.contract.rigs.tryton import TrytonRig
 from ltc.model import documents as d
 from ltc.model.money import Money
