@@ -1,75 +1,14 @@
-"""What the people of a rehearsal can do about what they see. A registry: a new action is a small function.
-
-``@action("name")`` above ``async def f(stage, sight, ...)``; further parameters are what a rule may give. It acts only
-through the typed client and the sandbox systems' commands, and returns whether it is done: if not, it is tried again.
-"""
+"""What the people of a rehearsal can do about what they see."""
 
 from __future__ import annotations
 
-import inspect
 import string
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starter.bots.office import OPERATOR
-from starter.rehearsal.shape import Rule
-from starter.rehearsal.sights import SOURCES, Sight
+from starter.rehearsal.registry import NotYet, action
+from starter.rehearsal.sights import Sight
 from starter.rehearsal.stage import Row, Stage
-
-
-class NotYet(Exception):
-    """It cannot be done at this moment: there is no stock, nobody was asked; it is tried again without end."""
-
-
-Action = Callable[..., Awaitable[bool]]
-ACTIONS: dict[str, Action] = {}
-
-
-def action(*names: str) -> Callable[[Action], Action]:
-    """Enter an action into the registry, under one name or several; it gets the name that was used as ``named``."""
-
-    def enter(work: Action) -> Action:
-        for name in names:
-            ACTIONS[name] = work
-        return work
-
-    return enter
-
-
-def parameters(work: Action) -> dict[str, inspect.Parameter]:
-    """Return what a rule may give to an action."""
-    known = inspect.signature(work).parameters
-    return {name: one for name, one in known.items() if name not in ("stage", "sight", "named", "more")}
-
-
-def check_rule(rule: Rule) -> None:
-    """Check that a rule names a kind of sight and an action that exist, and what that action takes.
-
-    Raises:
-        ValueError: it does not; the text says what there is.
-    """
-    from starter.rehearsal import registry  # noqa: F401 - everything that enters itself has to be there
-
-    if rule.kind not in SOURCES:
-        raise ValueError(f"when: {rule.when!r}: nobody sees {rule.kind!r}; there are {', '.join(sorted(SOURCES))}")
-    if rule.do not in ACTIONS:
-        raise ValueError(f"do: there is no action {rule.do!r}; there are {', '.join(sorted(ACTIONS))}")
-    takes = parameters(ACTIONS[rule.do])
-    anything = "more" in inspect.signature(ACTIONS[rule.do]).parameters
-    unknown = [name for name in rule.args if name not in takes and not anything]
-    if unknown:
-        given = ", ".join(takes) or "nothing"
-        raise ValueError(f"do: {rule.do} takes no {unknown[0]!r}; it takes {given}")
-    missing = [name for name, one in takes.items() if one.default is one.empty and name not in rule.args]
-    if missing:
-        raise ValueError(f"do: {rule.do} needs {missing[0]!r}")
-
-
-async def perform(stage: Stage, sight: Sight, rule: Rule) -> bool:
-    """Do what a rule says about a sight; tell whether it is done."""
-    work = ACTIONS[rule.do]
-    named = {"named": rule.do} if "named" in inspect.signature(work).parameters else {}
-    return await work(stage, sight, **named, **rule.args)
 
 
 @action("nothing")

@@ -15,10 +15,10 @@ import httpx
 from ltc.client import ClientError
 from ltc.ports.errors import PortError
 from starter.bots.stage import LOG
-from starter.rehearsal import registry  # noqa: F401 - everything that enters itself has to be there
-from starter.rehearsal.actions import NotYet, perform
+from starter.rehearsal.known import SIGHTS, perform
+from starter.rehearsal.registry import NotYet
 from starter.rehearsal.shape import Rule
-from starter.rehearsal.sights import SOURCES, Sight
+from starter.rehearsal.sights import Sight
 from starter.rehearsal.spans import after
 from starter.rehearsal.stage import Cast, Stage
 
@@ -62,11 +62,11 @@ class People:
 
     def looks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """Return a look for each kind of sight: who is slow about one keeps nobody from the others."""
-        return [partial(self.look, kind) for kind in SOURCES if kind in self._wanted()]
+        return [partial(self.look, kind) for kind in SIGHTS if kind in self._wanted()]
 
     async def look(self, kind: str) -> None:
         """Look once at everything of a kind, and act on what is due."""
-        due = list(self._due(await SOURCES[kind](self._stage)))
+        due = list(self._due(await SIGHTS[kind](self._stage)))
         await asyncio.gather(*(self._act(one) for one in due))
 
     def _wanted(self) -> set[str]:

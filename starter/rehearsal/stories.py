@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ltc.model.base import Value
-from starter.rehearsal.actions import check_rule
+from starter.rehearsal.known import check_rule
 from starter.rehearsal.shape import FOLDER, MetFault, Rule, complaint
 from starter.scenario import Outcome, ScenarioError
 from starter.stories import LATE_COMMIT

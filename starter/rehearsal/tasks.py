@@ -8,7 +8,7 @@ from typing import Any
 from ltc.core.stand_in_tasks import example
 from ltc.definition.plan import FormField, TaskNode
 from starter.bots.stage import LOG
-from starter.rehearsal.actions import NotYet, action
+from starter.rehearsal.registry import NotYet, action
 from starter.rehearsal.sights import Sight
 from starter.rehearsal.stage import Row, Stage
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from ltc.model.money import round_minor
-from starter.rehearsal.actions import action, number_of
+from starter.rehearsal.actions import number_of
+from starter.rehearsal.registry import action
 from starter.rehearsal.sights import Sight, instant, sight
 from starter.rehearsal.stage import Row, Stage
 

@@ -10,9 +10,10 @@ import pytest
 from ltc.ports.operations import OPERATIONS
 from starter.orderbook import load
 from starter.rehearsal import run, shape
-from starter.rehearsal.actions import ACTIONS, filled
+from starter.rehearsal.actions import filled
 from starter.rehearsal.casting import cast, told_processes
 from starter.rehearsal.people import People
+from starter.rehearsal.registry import ACTIONS
 from starter.rehearsal.shape import Rule
 from starter.rehearsal.sights import Sight
 from starter.rehearsal.stage import Cast
