@@ -11,9 +11,10 @@ from typing import Literal
 
 from ltc.definition.evaluation import EvaluationError, NoRate, evaluate
 from ltc.definition.parsing import parse
+from ltc.definition.scope import TypeEnv
 from ltc.definition.syntax import ExpressionError, Node, path, walk
 from ltc.definition.typecheck import infer
-from ltc.definition.types import BOOL, INT, STRING, TIMESTAMP, ExprType, TypeEnv
+from ltc.definition.types import BOOL, INT, STRING, TIMESTAMP, ExprType
 
 __all__ = [
     "EvaluationError", "ExprType", "ExpressionError", "NoRate", "TypeEnv",

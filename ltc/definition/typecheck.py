@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ltc.definition.errors import nearest
+from ltc.definition.scope import TypeEnv
 from ltc.definition.syntax import ExpressionError, Node
-from ltc.definition.types import BOOL, DYN, INT, STRING, ExprType, TypeEnv
+from ltc.definition.types import BOOL, DYN, INT, STRING, ExprType
 from ltc.model.money import Money
 
 Scope = Mapping[str, ExprType]

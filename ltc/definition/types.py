@@ -1,22 +1,18 @@
-"""The types of expressions, read off the pydantic models of operations, events and inputs; and what is in scope."""
+"""The types of expressions, read off the pydantic models of operations, events and inputs."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from ltc.model.money import Money
-
-if TYPE_CHECKING:
-    from cel_expr_python import cel as checker
 
 Kind = Literal["bool", "string", "int", "double", "timestamp", "duration", "message", "list", "map", "dyn"]
 _SCALARS: dict[Any, Kind] = {
@@ -112,36 +108,3 @@ def _of_class(annotation: Any) -> ExprType | None:
 @lru_cache(maxsize=512)
 def _fields(model: type[BaseModel]) -> dict[str, ExprType]:
     return {name: ExprType.of(field.annotation) for name, field in model.model_fields.items()}
-
-
-class TypeEnv:
-    """What an expression may name, with types, and the base currency. Values are never changed; building is cached."""
-
-    def __init__(self, variables: Mapping[str, ExprType], currency: str) -> None:
-        self.variables = dict(variables)
-        self.currency = currency
-
-    @classmethod
-    def of(cls, variables: Mapping[str, Any], currency: str = "CNY") -> TypeEnv:
-        """Make a scope of names and annotations (or ExprTypes).
-
-        Raises:
-            TypeError: an annotation has no counterpart in expressions.
-        """
-        return _shared(tuple((name, ExprType.of(kind)) for name, kind in variables.items()), currency)
-
-    def extend(self, more: Mapping[str, Any]) -> TypeEnv:
-        """Return a scope with more names; a name given again has the new type."""
-        return TypeEnv.of({**self.variables, **more}, self.currency)
-
-    @cached_property
-    def native(self) -> checker.Env:
-        """The checker's own environment: built at first use, about a millisecond."""
-        from ltc.definition.descriptors import build
-
-        return build(self.variables)
-
-
-@lru_cache(maxsize=256)
-def _shared(variables: tuple[tuple[str, ExprType], ...], currency: str) -> TypeEnv:
-    return TypeEnv(dict(variables), currency)

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from ltc.definition.expressions import check
-from ltc.definition.types import DYN, ExprType, TypeEnv
+from ltc.definition.scope import TypeEnv
+from ltc.definition.types import DYN, ExprType
 from ltc.model.documents import Delivery, Order, Release
 from ltc.model.money import Currency, Money
 
