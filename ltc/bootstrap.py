@@ -47,6 +47,7 @@ class Parts:
     store: Store
     registry: Registry
     systems: Mapping[str, System]
+    shared: list[tuple[list[str], Limits]]  # the ports by the system that they reach; one breaker guards each
     people: People
     notifier: LogNotifier
     key: SigningKey
@@ -58,7 +59,7 @@ class Parts:
 
     def activities(self, client: ChainClient | None = None) -> dict[str, list[Callable[..., Any]]]:
         """Return the activities by task queue; chains start others through the client."""
-        breakers = HealthNotes(self.store).breakers(shared_systems(self.settings))
+        breakers = HealthNotes(self.store).breakers(self.shared)
         systems = {**self.systems, "chain": ChildChains(client)} if client else self.systems
         calls = call_activities(self.registry, systems, EffectProtocol(self.store), breakers)
         people = PeopleActivities(self.people, self.notifier, self.key.public)
@@ -92,7 +93,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """
     registry = Registry()
     check_names(settings, registry)
-    shared_systems(settings)
+    shared = shared_systems(settings)  # refused before anything is opened
     async with AsyncExitStack() as stack:
         key = await asyncio.to_thread(load_or_create, settings.keys_folder())
         store = await Store.open(settings.database_url())
@@ -102,9 +103,8 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         systems = systems_of(settings)
         for system in systems.values():
             stack.push_async_callback(system.aclose)
-        yield Parts(
-            settings, store, registry, systems, PeopleFile(settings.people_file), notifier, key, clock_of(settings)
-        )
+        people, clock = PeopleFile(settings.people_file), clock_of(settings)
+        yield Parts(settings, store, registry, systems, shared, people, notifier, key, clock)
 
 
 @asynccontextmanager
