@@ -152,11 +152,18 @@ def few(connection: Connection, query: Select[Any]) -> list[str] | None:
 
 
 def late_ones(connection: Connection, now: datetime) -> ColumnElement[bool]:
+    """Return the condition of a listed chain being overdue."""
+    return is_overdue(_C.chain, few_overdue(connection, now), now)
+
+
+def few_overdue(connection: Connection, now: datetime) -> list[str] | None:
+    """Return the overdue chains, looked up by their instant; None where there are more than FEW."""
+    return few(connection, overdue(now).order_by(_SLAS.deadline))
+
+
+def is_overdue(chain: ColumnElement[str], named: list[str] | None, now: datetime) -> ColumnElement[bool]:
     """Return the condition of being overdue: few are named, of many one is soon met in whatever order."""
-    named = few(connection, overdue(now).order_by(_SLAS.deadline))
-    if named is not None:
-        return among(_C.chain, literal(named, Names))
-    return overdue(now).where(_SLAS.chain == _C.chain).exists()
+    return overdue(now).where(_SLAS.chain == chain).exists() if named is None else among(chain, literal(named, Names))
 
 
 def overdue(now: datetime) -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, or
 
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.store.columns import Names, among, beside
-from ltc.store.listing import few, overdue
+from ltc.store.listing import few, few_overdue, is_overdue, overdue
 from ltc.store.prepared import fetch
 from ltc.store.records import STARTS
 from ltc.store.rows import VIEWS, ChainView, Key, Row, no_tables
@@ -72,17 +72,14 @@ class Suspects:
         return (due, _C.chain) if named is None else _these(named)
 
     def _overdue(self) -> _Part:
-        late = overdue(self._now)
-        named = few(self._connection, late.order_by(_SLAS.deadline))
-        return (late.distinct(), _SLAS.chain) if named is None else _these(named)
+        named = few_overdue(self._connection, self._now)
+        return (overdue(self._now).distinct(), _SLAS.chain) if named is None else _these(named)
 
     def _people(self) -> _Part:
         """Those with a promised time behind them and a task for people."""
-        asked = select(_TASKS.chain).where(_TASKS.closed.is_(None)).distinct()
-        named = few(self._connection, overdue(self._now).order_by(_SLAS.deadline))
-        if named is not None:
-            return asked.where(among(_TASKS.chain, literal(named, Names))), beside(_TASKS.chain)
-        return asked.where(overdue(self._now).where(_SLAS.chain == _TASKS.chain).exists()), _TASKS.chain
+        named = few_overdue(self._connection, self._now)
+        asked = select(_TASKS.chain).where(_TASKS.closed.is_(None), is_overdue(_TASKS.chain, named, self._now))
+        return asked.distinct(), _TASKS.chain if named is None else beside(_TASKS.chain)
 
     def _flying(self) -> _Part:
         flying = select(_STEPS.chain).where(_STEPS.state != "" if self._idle else _STEPS.state == "unknown").distinct()
