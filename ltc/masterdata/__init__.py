@@ -1,1 +1,0 @@
-"""Customers: from the CRM's to the ERP's."""
