@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from typer.testing import CliRunner
 
 from ltc import adapters
-from ltc.cli.main import app
 from ltc.ports.adapters import Adapter, Connection
 from ltc.ports.errors import Misconfigured
 from ltc.ports.operations import EffectClass
 from ltc.ports.systems import EventPage
+from tests.support.cli import ltc
 
 
 class Sound:
@@ -101,9 +100,9 @@ def test_a_package_that_cannot_be_used_hides_no_other(monkeypatch: pytest.Monkey
     monkeypatch.setattr(adapters, "entry_points", lambda **_: [Point(found)])
     with pytest.raises(Misconfigured, match=told):
         adapters.find("acme")
-    done = CliRunner().invoke(app, ["adapter", "list", "-o", "json"])
+    done = ltc("adapter", "list", "-o", "json")
     assert done.exit_code == 0, done.output
     rows = {row["name"]: row for row in json.loads(done.stdout)}
     assert set(rows) == {*adapters.OURS, "acme"}
     assert told in rows["acme"]["title"]
-    assert CliRunner().invoke(app, ["adapter", "show", "acme"]).exit_code == 3
+    assert ltc("adapter", "show", "acme").exit_code == 3

@@ -3,26 +3,25 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from ltc.adapters import OURS, find
-from ltc.cli.main import app
 from ltc.cli.output import dumps
 from ltc.contract.support import BEGIN, page, supported
 from ltc.ports.operations import EVENTS, OPERATIONS, EffectClass
 from ltc.sandbox.server import ServerThread, create_app
 from ltc.sandbox.settings import SandboxSettings
 from tests.contract.world import master_data
+from tests.support import cli
 
 ROOT = Path(__file__).parents[2]
 
 
-def ltc(*words: str) -> Any:
-    return CliRunner().invoke(app, ["adapter", *words])
+ltc = partial(cli.ltc, "adapter")
 
 
 def test_every_adapter_is_listed_and_shown() -> None:
@@ -113,7 +112,7 @@ def test_a_system_that_is_not_there_is_one_message_and_no_list_of_cases() -> Non
 
 
 def test_check_asks_before_it_writes(erp: str) -> None:
-    done = CliRunner().invoke(app, ["adapter", "check", "sandbox", "--url", erp, "--port", "erp"], input="n\n")
+    done = ltc("check", "sandbox", "--url", erp, "--port", "erp", give="n\n")
     assert (done.exit_code, "nothing was done" in done.stderr) == (1, True)
 
 

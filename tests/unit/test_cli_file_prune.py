@@ -15,9 +15,8 @@ import pytest
 from ltc.bootstrap import files_of
 from ltc.cli.desk_files import FileDesk
 from ltc.settings import load
-from tests.unit.test_cli_commands import desk, ltc
+from tests.support.cli import ltc
 
-__all__ = ["desk"]
 ROW = {"sha256": "ab" * 32, "used": "2026-01-02T03:04:05+00:00"}
 WHO = ("--actor", "olga", "--reason", "space")
 

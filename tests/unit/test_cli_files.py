@@ -8,14 +8,8 @@ import pytest
 
 from ltc.adapters.files_folder import FolderFiles
 from ltc.cli import file_cmd
+from tests.support.cli import ltc
 from tests.support.core_desk import pdf
-from tests.unit.test_cli_tasks import ltc
-
-
-@pytest.fixture(params=["en", "zh"])
-def tongue(request, monkeypatch) -> str:
-    monkeypatch.setenv("LTC_LANG", request.param)
-    return str(request.param)
 
 
 @pytest.fixture

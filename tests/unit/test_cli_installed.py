@@ -12,16 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from ltc import settings
 from ltc.cli import checks, example, installed
 from ltc.cli.exits import BadUsageError
-from ltc.cli.main import app
 from ltc.model.clock import VirtualClock
 from ltc.processes import ProcessTable
 from ltc.store import migrate
 from starter.addresses import AddressError, place_of
+from tests.support.cli import ltc
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +101,7 @@ def test_up_refuses_settings_that_what_runs_was_not_started_with(clean: Path, mo
     installed.remember(state, {"LTC_SETTLE": "3.0"})
     ProcessTable(state / "processes.json").adopt("erp", FakeChild(os.getpid()))
     monkeypatch.setenv("LTC_SETTLE", "9")
-    done = CliRunner().invoke(app, ["up"])
+    done = ltc("up")
     assert done.exit_code == 4, done.output
     assert done.stderr == (
         "error: erp run with other settings (LTC_SETTLE); `ltc down` and then `ltc up` takes them over\n"
@@ -132,7 +131,7 @@ def test_a_database_of_a_newer_ltc_is_refused_and_kept(clean: Path):
         file.execute("UPDATE alembic_version SET version_num = '9999'")
         file.commit()
     for words in (["db", "upgrade"], ["db", "upgrade", "--dry-run"], ["chain", "list"]):
-        done = CliRunner().invoke(app, words)
+        done = ltc(*words)
         assert done.exit_code == 1, done.output
         assert "has schema 9999, which this program does not know: a newer ltc made it" in done.stderr
     (found,) = asyncio.run(findings("database"))
@@ -142,7 +141,7 @@ def test_a_database_of_a_newer_ltc_is_refused_and_kept(clean: Path):
 
 def test_looking_at_a_database_that_is_not_there_makes_none(clean: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LTC_DATABASE", f"sqlite:///{clean}/gone.db")
-    done = CliRunner().invoke(app, ["chain", "list"])
+    done = ltc("chain", "list")
     assert (done.exit_code, "ltc db upgrade" in done.stderr) == (1, True)
     assert not (clean / "gone.db").exists()
 
@@ -236,10 +235,10 @@ async def test_a_virtual_clock_is_a_warning(clean: Path):
 
 
 def test_a_virtual_clock_that_is_none_is_told_by_every_command(clean: Path):
-    done = CliRunner().invoke(app, ["chain", "list"], env={"LTC_CLOCK": '{"anchor": 1}'})
+    done = ltc("chain", "list", env={"LTC_CLOCK": '{"anchor": 1}'})
     assert done.exit_code == 2
     assert done.stderr.startswith("error: LTC_CLOCK is no virtual clock: ")
-    assert CliRunner().invoke(app, ["doctor"], env={"LTC_CLOCK": '{"anchor": 1}'}).exit_code == 1
+    assert ltc("doctor", env={"LTC_CLOCK": '{"anchor": 1}'}).exit_code == 1
 
 
 async def test_a_key_that_others_may_read_is_a_failure(clean: Path):
@@ -264,7 +263,7 @@ async def test_a_check_that_breaks_is_a_finding():
 
 
 def test_a_wrong_setting_is_the_doctors_first_and_only_finding():
-    done = CliRunner().invoke(app, ["doctor", "-o", "json"], env={"LTC_SETTLE": "-4"})
+    done = ltc("doctor", "-o", "json", env={"LTC_SETTLE": "-4"})
     assert done.exit_code == 1
     (finding,) = json.loads(done.stdout)
     assert "LTC_SETTLE" in finding["message"]

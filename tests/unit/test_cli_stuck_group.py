@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.testing import CliRunner
-
-from ltc.cli.main import app
 from ltc.cli.stuck_group import grouped
+from tests.support.cli import ltc
 
 ERP = {
     "system": "erp", "state": "away", "since": "2026-03-02T09:00:00+00:00", "next_try": "2026-03-02T09:10:00+00:00",
@@ -51,6 +49,6 @@ def test_each_is_asked_for_by_a_flag(monkeypatch) -> None:
             return []
 
     monkeypatch.setattr("ltc.cli.desk.Desk", Desk)
-    assert CliRunner().invoke(app, ["stuck", "--each"]).exit_code == 0
-    assert CliRunner().invoke(app, ["stuck"]).exit_code == 0
+    assert ltc("stuck", "--each").exit_code == 0
+    assert ltc("stuck").exit_code == 0
     assert asked == [("", "", "", 100, True), ("", "", "", 100)]

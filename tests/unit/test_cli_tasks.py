@@ -5,26 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from ltc.cli import session
-from ltc.cli.main import app
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script
 from ltc.definition.compile import load
 from tests.support.chains import MONDAY, simulate
+from tests.support.cli import ltc
 from tests.support.core_desk import VISIT, CoreDesk, pdf
 
-runner = CliRunner()
 CHAIN = "visits:10248"
 TASK, APPROVAL = f"{CHAIN}/survey.survey#1", f"{CHAIN}/approval.approve_opportunity#1"
 GOOD = ["--set", "pieces=12", "--set", "done=yes", "--set", "cost=12.50 USD", "--tick", "cables"]
-
-
-@pytest.fixture(params=["en", "zh"])
-def tongue(request, monkeypatch) -> str:
-    monkeypatch.setenv("LTC_LANG", request.param)
-    return str(request.param)
 
 
 @pytest.fixture
@@ -36,12 +28,6 @@ def desk(monkeypatch, tmp_path: Path) -> CoreDesk:
     made = CoreDesk(lived, tmp_path, {"ann": True, "mia": True, "wen": True, "old": False})
     monkeypatch.setattr(session, "open_desk", lambda: made)
     return made
-
-
-def ltc(*words: str):
-    done = runner.invoke(app, list(words), env={"LTC_ACTOR": None})
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def work(desk: CoreDesk):

@@ -13,9 +13,8 @@ from ltc.cli import bulk_cmd, calendar_cmd, diff_cmd
 from ltc.client import many, moving
 from ltc.model.messages import Answer
 from tests.support.chains import ROOT
-from tests.unit.test_cli_commands import desk, ltc
+from tests.support.cli import ltc
 
-__all__ = ["desk"]
 SHIPPED = ROOT / "process_defs" / "lead_to_cash.yaml"
 WHO = ["--actor", "olga", "--reason", "the rules changed"]
 DUE = {"sla": "leg:approval", "was": "2026-03-04T02:00:00+00:00", "now": "2026-03-06T02:00:00+00:00"}

@@ -1,26 +1,22 @@
 """`ltc def`: exit codes, places, and the tests beside the shipped definitions."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from ltc.cli.main import app
 from ltc.definition.reference import BEGIN
+from tests.support import cli
 
 ROOT = Path(__file__).parents[3]
-runner = CliRunner()
+ltc = partial(cli.ltc, "def")
 
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
     monkeypatch.setenv("LTC_PROCESS_DEFS", str(ROOT / "process_defs"))
     monkeypatch.setenv("LTC_PEOPLE_FILE", str(ROOT / "examples" / "northwind" / "people.yaml"))
-
-
-def ltc(*words):
-    return runner.invoke(app, ["def", *words])
 
 
 @pytest.fixture

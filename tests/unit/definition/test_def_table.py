@@ -1,13 +1,13 @@
 """Decision tables by themselves: `ltc def table`, and `tables:` in the tests beside a definition."""
 
 import json
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
-from ltc.cli.main import app
+from tests.support import cli
 
-runner = CliRunner()
+ltc = partial(cli.ltc, "def")
 TABLE = """tables:
   terms:
     inputs: {who: {is: opportunity.owner, type: text}, net: {is: opportunity.net, type: money}}
@@ -26,10 +26,6 @@ def small(tmp_path, base, monkeypatch):
     used = base.replace("legs:\n", TABLE + "legs:\n", 1).replace("opportunity.lost", "terms.days > 400", 1)
     path.write_text(used, encoding="utf-8")
     return path
-
-
-def ltc(*words):
-    return runner.invoke(app, ["def", *map(str, words)])
 
 
 def test_the_row_that_holds_and_what_it_gives(small):

@@ -1,17 +1,17 @@
 """The example definitions stand up to the lint, do what their tests say, and what a stranger gets wrong is told plainly."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from ltc.adapters.bottlecrm import ADAPTER as BOTTLECRM
 from ltc.adapters.tryton import ADAPTER as TRYTON
-from ltc.cli.main import app
 from ltc.definition.compile import load
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.parsing import parse
 from ltc.ports.operations import OPERATIONS
+from tests.support import cli
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path for path in (ROOT / "examples" / "repair").glob("*.yaml") if ".test." not in path.name)
@@ -23,8 +23,7 @@ def settings(monkeypatch):
     monkeypatch.setenv("LTC_PROCESS_DEFS", str(ROOT / "process_defs"))
 
 
-def ltc(*words):
-    return CliRunner().invoke(app, ["def", *words])
+ltc = partial(cli.ltc, "def")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

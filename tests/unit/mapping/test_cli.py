@@ -1,11 +1,11 @@
 """`ltc mapping`: what it prints, how it ends."""
 
 import json
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
-from ltc.cli.main import app
+from tests.support import cli
 
 GOOD = (
     "mapping: 1\nsystem: acme\nentities:\n  note:\n    by_code: [id]\n    read:\n"
@@ -16,8 +16,7 @@ GOOD = (
 )
 
 
-def ltc(*words, give=None):
-    return CliRunner().invoke(app, ["mapping", *map(str, words)], input=give)
+ltc = partial(cli.ltc, "mapping")
 
 
 @pytest.fixture
