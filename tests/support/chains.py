@@ -19,6 +19,21 @@ ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # nine in the morning in Shanghai
 
 
+def head(process: str) -> str:
+    """How the definitions of tests begin: a chain for each won opportunity, its owner asking, in US dollars."""
+    return f"""\
+ltc: 1
+process: {process}
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {{opportunity: event.opportunity}}
+  requester: event.opportunity.owner
+"""
+
+
 def usd(minor: int) -> dict[str, Any]:
     """Money in US cents."""
     return {"minor": minor, "currency": "USD"}

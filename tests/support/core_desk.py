@@ -18,18 +18,13 @@ from ltc.definition.plan import TaskNode
 from ltc.model.messages import Answer, Decision
 from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
+from tests.support.chains import head
 
 EXPIRES = "2099-01-01T00:00:00Z"
 # Somebody looks at the site, then somebody approves.
-VISIT = """ltc: 1
-process: visits
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+VISIT = (
+    head("visits")
+    + """\
 legs:
   survey:
     steps:
@@ -56,6 +51,7 @@ legs:
         levels: [{name: manager, from: "role:manager"}]
         on_reject: {end: rejected, reason: "'no'"}
 """
+)
 
 
 class CoreDesk(TaskDesk):

@@ -21,21 +21,15 @@ from tests.replay.paths import Stop, path
 from tests.replay.performance import Performance
 from tests.replay.scene import Act, Scene, script
 from tests.replay.stage import Stage, on, skipping_client
+from tests.support.chains import head
 from workflows import chain as shell
 
 DAYS = timedelta(days=1)
 # Low enough that a chain goes on as a new run wherever it comes to rest, and higher than what a new run begins with.
 LOW = 14
-HEAD = """\
-ltc: 1
-process: lasting
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+HEAD = (
+    head("lasting")
+    + """\
 legs:
   order:
     steps:
@@ -45,6 +39,7 @@ legs:
         undo: {call: erp.cancel_order, with: {order: order.id}}
       - {call: erp.get_order, with: {order: order.id}, name: look}
 """
+)
 # Nothing is ordered, so that nothing has to be in balance.
 QUIET = (
     HEAD.split("      - call: erp.create_order")[0]

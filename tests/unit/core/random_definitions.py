@@ -8,20 +8,14 @@ from pathlib import Path
 from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
+from tests.support.chains import head
 from tests.unit.core import random_constructs as constructs
 from tests.unit.core import random_people as people
 
 HERE = Path(__file__).parent  # fragments lie beside
-HEAD = """ltc: 1
-process: by_chance
-title: By chance
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+HEAD = (
+    head("by_chance")
+    + """\
 tables:
   pace:
     inputs: {net: {is: opportunity.net, type: money}}
@@ -29,6 +23,7 @@ tables:
     rows: [{when: {net: "> 500.00 USD"}, then: {days: 60, answer: 4bh, approver: "role:one"}}]
     otherwise: {days: 5, answer: 1d, approver: "role:boss"}
 """
+)
 SLA = [
     "{target: 1d, escalate: [{at: 100%, reassign: 'role:boss'}, {at: 150%, reassign: manager}, {at: 300%, decide: reject}]}",
     "{target: 4bh, warn_at: 50%, escalate: [{at: 100%, notify: 'role:boss'}]}",

@@ -14,19 +14,12 @@ from ltc.core.state import dump, load
 from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
-from tests.support.chains import MONDAY, simulate
+from tests.support.chains import MONDAY, head, simulate
 from tests.support.invariants import violations
 
-SOURCE = """\
-ltc: 1
-process: frame
-title: Frame
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
+SOURCE = (
+    head("frame")
+    + """\
 legs:
   order:
     steps:
@@ -42,6 +35,7 @@ legs:
     steps:
       - {call: crm.set_stage, with: {opportunity: opportunity.id, stage: "child.outcome"}, undo: {none: said is said}}
 TAIL"""
+)
 KEPT = """\
 handlers:
   back: {event: crm.return_announced, match: event.opportunity == opportunity.id, then: {steps: [

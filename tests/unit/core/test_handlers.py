@@ -15,18 +15,11 @@ from ltc.core.stand_in_books import Books
 from ltc.definition.compile import load
 from ltc.model.messages import Decision, Event
 from ltc.model.trail import Kind
-from tests.support.chains import MONDAY, opportunity, setting
+from tests.support.chains import MONDAY, head, opportunity, setting
 
-DEFINITION = """
-ltc: 1
-process: amended
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+DEFINITION = (
+    head("amended")
+    + """\
 billing: {basis: order}
 legs:
   order:
@@ -84,6 +77,7 @@ handlers:
     match: event.opportunity == opportunity.id
     then: {cancel: true}
 """
+)
 
 
 def pieces(quantity: int) -> Any:

@@ -12,20 +12,12 @@ from ltc.core.stand_in import SOON, Script, StandIn
 from ltc.definition.build import World
 from ltc.definition.compile import compile_tree, read_source
 from ltc.definition.plan import Plan
-from tests.support.chains import simulate
+from tests.support.chains import head, simulate
 from tests.support.invariants import violations
 
-SOURCE = """\
-ltc: 1
-process: two_branches
-title: Two branches
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+SOURCE = (
+    head("two_branches")
+    + """\
 legs:
   order:
     steps:
@@ -44,6 +36,7 @@ legs:
         join: all
         rest: keep
 """
+)
 
 
 def _plan(effect_class: str) -> Plan:
@@ -80,17 +73,9 @@ def test_what_nothing_can_be_searched_by_rests_with_a_person() -> None:
     assert [hold.reason for hold in simulation.state.holds] == ["unknown_outcome"]
 
 
-LOOP = """\
-ltc: 1
-process: a_loop
-title: A loop
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+LOOP = (
+    head("a_loop")
+    + """\
 legs:
   order:
     steps:
@@ -116,6 +101,7 @@ legs:
       - approve: order
         levels: [{name: one, from: "role:one", rule: any}]
 """
+)
 
 
 def test_an_item_that_a_branch_ends_closes_the_task_its_line_stood_at() -> None:

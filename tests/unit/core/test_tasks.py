@@ -17,18 +17,12 @@ from ltc.model.messages import Answer, TaskAct
 from ltc.model.trail import Kind
 from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
-from tests.support.chains import MONDAY, simulate
+from tests.support.chains import MONDAY, head, simulate
 
 TASK = "survey.survey#1"
-HEAD = """ltc: 1
-process: visits
-calendar: cn
-currency: USD
-start:
-  event: crm.opportunity_won
-  key: event.opportunity.number
-  input: {opportunity: event.opportunity}
-  requester: event.opportunity.owner
+HEAD = (
+    head("visits")
+    + """\
 legs:
   before:
     steps:
@@ -49,6 +43,7 @@ legs:
         checklist: {cables: Cables, plugs: Plugs}
         as: survey
 """
+)
 UNDO = """        undo: {call: crm.set_stage, with: {opportunity: opportunity.id, stage: "survey.done ? 'lost' : 'won'"}}
 """
 VALUES: dict[str, Any] = {"done": True, "cost": "12.50 USD"}
