@@ -1,4 +1,4 @@
-"""A store on each database that ltc runs on."""
+"""A store on each database that ltc runs on, and a whole installation that runs."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from ltc import devserver
 from ltc.store import Store
 from ltc.store.migrate import upgrade
+from tests.integration.rig import Rig, installation
 from tests.support.databases import new_postgres, postgres_folder, postgres_server
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -65,3 +67,10 @@ async def store(url: str) -> AsyncIterator[Store]:
     """An open store."""
     async with await Store.open(url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """An installation that runs for the tests of a file."""
+    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
+        yield running

@@ -16,6 +16,7 @@ import httpx
 from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.client import ChainClient
 from ltc.client.connection import connect
+from ltc.ports.store import InboxEvent
 from ltc.running import call_worker, chain_worker, run_until
 from ltc.sandbox.server import ServerThread, create_app
 from ltc.sandbox.settings import SandboxSettings
@@ -98,6 +99,35 @@ async def until(ask: Callable[[], Awaitable[T | None]], seconds: float = 60.0) -
             if answer:
                 return answer
             await asyncio.sleep(0.05)
+
+
+async def task_of(rig: Rig, chain: str, level: str = "manager") -> str:
+    """Wait for an open task of a chain and return its full name."""
+
+    async def ask() -> str | None:
+        found = await rig.client.store.tasks("", chain, "open")
+        return next((row["ref"] for row in found if row["level"] == level), None)
+
+    return await until(ask)
+
+
+async def event(rig: Rig, source: str, name: str) -> InboxEvent | None:
+    """Find an event in the inbox."""
+    for state in ("new", "routed", "unmatched", "late"):
+        for found in await rig.parts.store.inbox(state, 1000):  # type: ignore[arg-type]
+            if (found.source, found.id) == (source, name):
+                return found
+    return None
+
+
+async def in_state(rig: Rig, source: str, name: str, state: str) -> InboxEvent:
+    """Wait until an event of the inbox is in a state."""
+
+    async def ask() -> InboxEvent | None:
+        found = await event(rig, source, name)
+        return found if found and found.state == state else None
+
+    return await until(ask)
 
 
 def settings_for(folder: Path, address: str, **more: Any) -> Settings:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from ltc import devserver
 from ltc.ports.store import DocumentRef, InboxEvent
-from tests.integration.rig import Rig, installation, until
-from tests.integration.test_router import in_state
+from tests.integration.rig import Rig, in_state, until
 from tests.support.chains import opportunity
 
 USUAL = opportunity(50_000)["lines"][0]
@@ -31,12 +25,6 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], str]] = {
     "twice": ([USUAL, USUAL], "no_lines"),
     "sums": ([{**USUAL, "gross": {"minor": 1, "currency": "USD"}}], "bad_amounts"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 async def wish(rig: Rig, deal: dict[str, Any], name: str, lines: list[dict[str, Any]]) -> None:

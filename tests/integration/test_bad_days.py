@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ltc import devserver
 from ltc.cli.stuck_group import grouped
 from ltc.ports.errors import ContractBroken, Misconfigured, Unavailable
-from tests.integration.rig import Rig, installation, until
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
+from tests.integration.rig import Rig, until
 
 
 class Scripted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,29 +10,12 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from ltc import devserver
 from ltc.client import BadInputError, NotFoundError, RefusedError
 from ltc.client.keys import load_or_create
 from ltc.model.messages import Answer, Decision
 from ltc.model.signatures import sign
 from ltc.ports.store import StartRequest
-from tests.integration.rig import Rig, installation, until
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
-
-
-async def task_of(rig: Rig, chain: str, level: str = "manager") -> str:
-    """Wait for an open task of a chain and return its full name."""
-
-    async def ask() -> str | None:
-        found = await rig.client.store.tasks("", chain, "open")
-        return next((row["ref"] for row in found if row["level"] == level), None)
-
-    return await until(ask)
+from tests.integration.rig import Rig, task_of, until
 
 
 async def test_one_business_key_starts_one_chain(rig: Rig) -> None:

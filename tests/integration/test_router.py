@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ltc import devserver
 from ltc.ports.errors import Unavailable
 from ltc.ports.store import DocumentRef, InboxEvent, Route
 from ltc.ports.systems import EventPage, FeedEvent
 from starter.events import Inlet, Router, StartRules
-from tests.integration.rig import Rig, installation, until
+from tests.integration.rig import Rig, in_state, until
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 class Feed:
@@ -45,22 +36,6 @@ def shipped(number: int, order: str = "SO-X") -> FeedEvent:
     return FeedEvent(
         id=f"X{number}", name="erp.goods_shipped", fields={"order": order, "delivery": f"DN-{number}"}, at=NOW
     )
-
-
-async def event(rig: Rig, source: str, name: str) -> InboxEvent | None:
-    for state in ("new", "routed", "unmatched", "late"):
-        for found in await rig.parts.store.inbox(state, 1000):  # type: ignore[arg-type]
-            if (found.source, found.id) == (source, name):
-                return found
-    return None
-
-
-async def in_state(rig: Rig, source: str, name: str, state: str) -> InboxEvent:
-    async def ask() -> InboxEvent | None:
-        found = await event(rig, source, name)
-        return found if found and found.state == state else None
-
-    return await until(ask)
 
 
 async def put(rig: Rig, source: str, name: str, kind: str, fields: dict[str, Any]) -> None:

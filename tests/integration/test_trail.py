@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,14 +17,8 @@ from ltc.client.histories import trails
 from ltc.ports.store import StoreUnavailable
 from ltc.store.records import TRAIL
 from starter.sweep import Sweep
-from tests.integration.rig import Rig, installation, settings_for, until
+from tests.integration.rig import Rig, settings_for, until
 from tests.support.chains import opportunity
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 def later() -> datetime:

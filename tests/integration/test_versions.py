@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ltc import devserver
 from ltc.cli.desk_versions import VersionDesk
 from ltc.client import NotFoundError, RefusedError
 from ltc.client import versions as named
 from ltc.client.what_if import WhatIf
-from tests.integration.rig import Rig, installation, until
-from tests.integration.test_client import task_of
+from tests.integration.rig import Rig, task_of, until
 from tests.support.chains import ROOT
 
 SHIPPED = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text()
@@ -31,12 +28,6 @@ CHECKED = (
     "        on_reject: hold\n  confirm:\n    title",
 )  # fmt: skip
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,28 +9,19 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from ltc import devserver
 from ltc.settings import load
 from ltc.store.migrate import upgrade
 from starter.events import Router, StartRules
 from starter.standard_webhooks import headers_of, new_secret
 from starter.webhooks import WebhookDoor, create_app
-from tests.integration.rig import Rig, installation, until
+from tests.integration.rig import Rig, until
 
 SECRET = new_secret()
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 def request(event: str, data: dict[str, Any], identity: str) -> dict[str, Any]:

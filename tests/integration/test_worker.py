@@ -7,22 +7,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from ltc import devserver
 from ltc.store.migrate import upgrade
-from tests.integration.rig import PEOPLE, Rig, installation, until
+from tests.integration.rig import PEOPLE, Rig, until
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-async def rig(dev_server: devserver.DevServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with installation(Path(tmp_path_factory.mktemp("state")), dev_server.address) as running:
-        yield running
 
 
 async def test_a_small_deal_runs_from_lead_to_cash(rig: Rig) -> None:

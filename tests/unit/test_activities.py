@@ -30,7 +30,7 @@ from ltc.model.trail import Entry, Kind, pack
 from ltc.ports import errors
 from ltc.ports.context import CURRENT_CHAIN
 from ltc.ports.operations import OrderId, Registry
-from tests.unit.test_effect_protocol import Clock, Erp, Records
+from tests.support.effect_world import Clock, Erp, Records
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

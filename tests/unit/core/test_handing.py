@@ -6,8 +6,7 @@ from ltc.core.commands import Act
 from ltc.core.simulation import Simulation
 from ltc.model.messages import Answer, TaskAct
 from ltc.model.trail import Kind
-from tests.unit.core.test_people import TASK, say
-from tests.unit.core.test_rules import ASK, lived
+from tests.support.deciding import ASK, TASK, lived, say
 
 WAIT = {"days": 0.01, "decisions": [("manager", "silent")]}
 SEQUENCE = {f"{ASK}.levels.0.rule": "sequence"}

@@ -14,8 +14,7 @@ from ltc.core.stand_in import Script, StandIn
 from ltc.model.messages import Answer, Decision
 from ltc.model.trail import Kind, unpack
 from tests.support.chains import MONDAY, simulate
-
-TASK = "approval.approve_order#1"
+from tests.support.deciding import TASK, say
 
 
 def waiting(**script: Any) -> Simulation:
@@ -25,18 +24,6 @@ def waiting(**script: Any) -> Simulation:
     )
     simulation.run(MONDAY + timedelta(minutes=10))
     return simulation
-
-
-def say(simulation: Simulation, **changes: Any) -> Answer:
-    """Decide as manager-1 on what was shown, but for what is changed."""
-    task = simulation.state.tasks[TASK]
-    written = {
-        "id": "D1", "task": TASK, "decision": "approve", "actor": "manager-1", "digest": task.digest,
-        "expires": "2099-01-01T00:00:00Z", **changes,
-    }  # fmt: skip
-    answer = simulation.feed(Decide(Decision.model_validate(written)))
-    assert answer is not None
-    return answer
 
 
 def act(simulation: Simulation, **asked: Any) -> Answer:

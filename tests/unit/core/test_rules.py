@@ -5,27 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import yaml
-
 from ltc.core.commands import CallDone
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import StandIn
 from ltc.model.trail import Kind
 from tests.support.chains import MONDAY
-from tests.support.keys_case import DEAL, Seen, edited, run
-from tests.unit.core.test_people import say
+from tests.support.deciding import ASK, lived, say
 
-ASK = "legs.approval.steps.0"
 SILENCE = {f"{ASK}.levels.0.silence": "{after: 1bd}"}
-
-
-def lived(level: dict[str, str], days: float = 30, **world: Any) -> Simulation:
-    """A deal up to its confirmation, with a level that says more."""
-    tree = yaml.safe_load(yaml.safe_dump(DEAL))
-    tree["legs"] = {name: tree["legs"][name] for name in ("order", "approval", "confirm")}
-    seen: Seen = run(edited(tree, level), {"days": days, **world})
-    assert seen.chain is not None, seen.codes
-    return seen.chain
 
 
 def said(simulation: Simulation, kind: Kind, *names: str) -> list[tuple[Any, ...]]:
