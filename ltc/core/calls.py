@@ -49,7 +49,7 @@ def _unsettled(turn: Turn, token: Token, place: str) -> bool:
         return False
     effect.status = "unknown"
     if by_hand_only(turn, effect):
-        turn.hold(token, "unknown_outcome", op=effect.op, effect=effect.key)
+        turn.hold(token, "unknown_outcome", op=effect.op, effect=effect.key, sent="once")
     else:
         token.status = "busy"
         probe(turn, effect, token, "retry" if effect.born == token.born else "again")
@@ -207,21 +207,30 @@ def _absent(turn: Turn, flight: Flight) -> None:
 
 def failed(turn: Turn, flight: Flight, event: CallFailed) -> None:
     """A call failed for good: held, or, where the outcome is unknown, probed before anything else happens."""
-    token = turn.owner(flight)
-    turn.log(Kind.FAILED, token, op=flight.op, error=event.error, message=event.message[:200])
+    token, never = turn.owner(flight), _never_sent(turn, flight, event.error)
+    sent = "never" if never else ""
+    turn.log(Kind.FAILED, token, op=flight.op, error=event.error, message=event.message[:200], sent=sent)
     if event.error == "FiguresChanged":
         _absent(turn, flight)
         figures.changed(turn, flight, event)
     elif event.error in HOLD_REASONS:
-        if _never_sent(turn, flight, event.error):
+        if never:
             _absent(turn, flight)
         if token is not None:
-            turn.hold(token, HOLD_REASONS[event.error], op=flight.op, message=event.message[:200], **event.detail)
+            _held(turn, flight, event, token)
     elif not flight.key:
         if token is not None:
             turn.hold(token, "unavailable", op=flight.op, message=event.message[:200])
     else:
         _outcome_unknown(turn, flight, token)
+
+
+def _held(turn: Turn, flight: Flight, event: CallFailed, token: Token) -> None:
+    """A person must act; whoever reads why also reads that nobody can look up what was sent, where that is so."""
+    effect = unknown_at(turn, turn.place(token)) if flight.key else None
+    once = {"sent": "once"} if effect is not None and by_hand_only(turn, effect) else {}
+    said = {**event.detail, **once}
+    turn.hold(token, HOLD_REASONS[event.error], op=flight.op, message=event.message[:200], **said)
 
 
 def _never_sent(turn: Turn, flight: Flight, error: str) -> bool:
@@ -240,7 +249,7 @@ def _outcome_unknown(turn: Turn, flight: Flight, token: Token | None) -> None:
     if not by_hand_only(turn, effect):
         probe(turn, effect, token, "adopt")
     elif token is not None:
-        turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key)
+        turn.hold(token, "unknown_outcome", op=flight.op, effect=flight.key, sent="once")
     else:
         remains(turn, effect, "it was sent once and cannot be looked up: a person must find out")
 

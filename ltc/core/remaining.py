@@ -18,8 +18,27 @@ def concerns(turn: Turn, wish: Intervention) -> bool:
     return turn.state.status == "compensating" or (left and not wish.leg)
 
 
+def _nothing(turn: Turn) -> Answer | None:
+    """Why there is nothing to try again or to leave to people: what is undone goes its way, or is held otherwise."""
+    state = turn.state
+    if any(effect.status == "remains" for effect in state.effects):
+        return None
+    chain = [hold.reason for hold in state.holds if hold.scope == "chain"]
+    if any(reason in HOLDS for reason in chain):
+        return None
+    turn.answered = True  # nothing was said that the store must hear
+    if "past_pivot" in chain:
+        return asked.refuse("nothing remains; the chain rests past the point of no return: cancel it with consent")
+    if chain:
+        return asked.refuse(f"nothing remains; the chain is held ({', '.join(chain)}): release it")
+    return asked.refuse("nothing remains: what took effect is being undone, newest first")
+
+
 def retry(turn: Turn, wish: Intervention) -> Answer:
     """Try what remains again."""
+    nothing = _nothing(turn)
+    if nothing is not None:
+        return nothing
     asked.record(turn, wish)
     undoing.retry(turn)
     holding.lift_from_chain(turn, wish.actor, *HOLDS)
@@ -28,6 +47,9 @@ def retry(turn: Turn, wish: Intervention) -> Answer:
 
 def skip(turn: Turn, wish: Intervention) -> Answer:
     """Leave what remains to people."""
+    nothing = _nothing(turn)
+    if nothing is not None:
+        return nothing
     asked.record(turn, wish)
     undoing.leave(turn, f"{wish.actor}: {wish.reason}")
     holding.lift_from_chain(turn, wish.actor, *HOLDS)

@@ -154,7 +154,7 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.NOTIFIED: _nothing,
         Kind.REVISITED: _nothing,
         Kind.ITEM_SKIPPED: _nothing,
-        Kind.DUNNED: _nothing,
+        Kind.DUNNED: fold_effects.reminds,
         Kind.DUNNING_PAUSED: _nothing,
         Kind.DUNNING_RESUMED: _nothing,
         Kind.PERIODS_ENDED: _nothing,

@@ -99,7 +99,8 @@ def _refused(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _failed(view: ChainView, entry: Entry) -> ChainView:
-    status = "absent" if text(entry, "error") in _CERTAINLY_NOT else "unknown"
+    never = text(entry, "error") in _CERTAINLY_NOT or text(entry, "sent") == "never"
+    status = "absent" if never else "unknown"
     return _landed(_mark(view, entry, _effect_of(view, entry), status), entry)
 
 
@@ -182,6 +183,12 @@ def _timed_out(view: ChainView, entry: Entry) -> ChainView:
     """What the definition says comes next; where it says hold, the wait goes on once it is released."""
     key = _place(entry)
     return view.put("waits", key, state="timed_out", deadline=None) if view.get("waits", key) else view
+
+
+def reminds(view: ChainView, entry: Entry) -> ChainView:
+    """A ladder took a level: until its steps are through, nothing of it waits; then it says anew for what it does."""
+    key = _place(entry)
+    return view.put("waits", key, state="reminds", deadline=None) if view.get("waits", key) else view
 
 
 def _event_kept(view: ChainView, entry: Entry) -> ChainView:

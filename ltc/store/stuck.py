@@ -9,7 +9,18 @@ from typing import Any
 from ltc.model.ids import place
 from ltc.model.trail import RESTS
 from ltc.store.rows import ChainView, Row
-from ltc.store.stuck_facts import OPERATORS, REASONS, Asked, EngineFacts, Stuck, WorkingTime, held_at, say, where_of
+from ltc.store.stuck_facts import (
+    OPERATORS,
+    REASONS,
+    Asked,
+    EngineFacts,
+    Stuck,
+    WorkingTime,
+    held_at,
+    say,
+    sent_once,
+    where_of,
+)
 from ltc.store.stuck_flights import compensating, faults, flights, unheard
 
 
@@ -59,13 +70,35 @@ def _hold_detail(row: Row) -> str:
     return ": ".join([row["reason"], ", ".join(told)]) if told else str(row["reason"])
 
 
+_UNDOING = {"by_hand": ["release"], "past_pivot": ["cancel"]}  # anything else is what remains
+
+
 def _hold_allowed(asked: Asked, row: Row) -> list[str]:
     if asked.view.head["compensating_since"] is not None:
-        return ["retry", "skip"]
+        return _UNDOING.get(row["reason"], ["retry", "skip"])
+    if row["scope"] == "chain" and row["reason"] == "unknown_outcome":
+        return ["retry", "skip", "correct", "cancel"]
     if row["scope"] == "chain" or (row["reason"] == "sla" and not row["step"]):  # a whole place: no step to try again
         return ["release", "cancel", "extend"]
-    call = any(key[:3] == (row["leg"], row["item"], row["step"]) for key, _ in asked.view.each("waits"))
-    return ["retry", "skip", "release", "cancel"] if call else ["retry", "skip", "correct", "release", "cancel"]
+    if sent_once(row):
+        return ["skip", "correct", "cancel"]
+    return [*_STEPS[_kind(asked.view, row)], "release", "cancel"]
+
+
+# What may be done with a step that is held; an approval is decided by its approvers, whatever an operator wishes.
+_STEPS = {"wait": ["retry", "skip"], "task": ["retry", "skip"], "approval": ["retry"], "": ["retry", "skip", "correct"]}
+_OF_PEOPLE = {"no_approver": "approval", "nobody_assigned": "task", "deciding": "approval", "tasked": "task"}
+
+
+def _kind(view: ChainView, row: Row) -> str:
+    """What kind of step is held, as far as it matters; empty for a call."""
+    place = (row["leg"], row["item"], row["step"])
+    if any(key[:3] == place for key, _ in view.each("waits")):
+        return "wait"
+    was = row["detail"].get("was", "") if isinstance(row["detail"], dict) else ""
+    known = _OF_PEOPLE.get(row["reason"]) or _OF_PEOPLE.get(was)  # its task may be closed, and not looked at
+    asked = [one for _, one in view.each("tasks") if (one["leg"], one["item"], one["step"]) == place]
+    return known or ("" if not asked else "approval" if asked[-1]["work"] is None else "task")
 
 
 def _resting(asked: Asked) -> Iterator[Stuck]:

@@ -100,3 +100,8 @@ def where_of(row: Row) -> dict[str, str]:
 def held_at(asked: Asked, where: dict[str, str]) -> bool:
     """Tell whether something is held at a place."""
     return any(row["released"] is None and where_of(row) == where for _, row in asked.view.each("holds"))
+
+
+def sent_once(hold: Row) -> bool:
+    """Tell whether a hold is of a call that nobody can look up: trying again would send it twice."""
+    return isinstance(hold["detail"], dict) and hold["detail"].get("sent") == "once"

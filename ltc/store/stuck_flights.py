@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ltc.model.ids import place
 from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
 from ltc.store.rows import Key, Row
-from ltc.store.stuck_facts import OPERATORS, Asked, PendingActivity, Stuck, held_at, say
+from ltc.store.stuck_facts import OPERATORS, Asked, PendingActivity, Stuck, held_at, say, sent_once, where_of
 
 
 def faults(asked: Asked) -> Iterator[Stuck]:
@@ -86,10 +86,12 @@ def _unknown(asked: Asked, key: Key, row: Row) -> Stuck:
     where = {"leg": str(key[0]), "item": str(key[1]), "step": str(key[2])}
     held = held_at(asked, where)
     system = f"system:{str(key[3]).split('.', 1)[0]}"
+    once = any(sent_once(one) and where_of(one) == where for _, one in asked.view.each("holds"))
+    by_hand = ["skip", "correct"] if once else ["retry", "skip", "correct"]
     return say(
         asked, "unknown_outcome", row["since"], **where, owner=OPERATORS if held else system,
         detail=f"{key[3]} may or may not have taken effect (effect {row['effect']})",
-        next="" if held else "it is probed", allowed=["retry", "skip", "correct"] if held else ["hold", "cancel"],
+        next="" if held else "it is probed", allowed=by_hand if held else ["hold", "cancel"],
     )  # fmt: skip
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ltc.core.simulation import Simulation
-from ltc.core.stand_in import Script
+from ltc.core.stand_in import Script, StandIn
+from ltc.core.state import dump, load
+from ltc.definition.plan import Plan
 from ltc.model.trail import Entry, Kind
 from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
@@ -205,3 +208,70 @@ def test_every_answer_is_complete() -> None:
 def test_entries_of_the_future_do_not_disturb() -> None:
     lone = Entry(seq=1, at=WALL, wall=WALL, kind=Kind.CHAIN_STARTED, data={"process": "p"})
     assert classify(fold_all(ChainView("c"), [lone]), WALL - timedelta(days=1), WALL, QUIET) == []
+
+
+def _cases() -> list[tuple[str, Script, list[str]]]:
+    """What holds a chain, and what may be done then: each of these is taken, and none that is left out would help."""
+    lost, no = {"erp.create_order": ["OutcomeUnknown"]}, [("manager", "reject")]
+    return [
+        ("held approval", Script(people={"manager": []}), ["retry", "release", "cancel"]),
+        ("sent once", Script(fail=lost), ["skip", "correct", "cancel"]),
+        ("nonsense, sent once", Script(fail={"erp.create_order": ["ContractBroken"]}), ["skip", "correct", "cancel"]),
+        ("remains", Script(decisions=no, refuse={"erp.cancel_order": ["invoiced"]}), ["retry", "skip"]),
+    ]
+
+
+@pytest.mark.parametrize(("what", "script", "allowed"), _cases(), ids=lambda one: one if isinstance(one, str) else "")
+def test_what_may_be_done_can_be_done(what: str, script: Script, allowed: list[str]) -> None:
+    simulation = simulate(net=250_000, script=script, run=False)
+    if "once" in what:
+        simulation.setting = replace(simulation.setting, plan=_sent_once(simulation.setting.plan))
+    simulation.run(simulation.now + timedelta(hours=3))
+    (found, *others) = asked(simulation)
+    assert found.allowed == allowed
+    assert all("retry" not in one.allowed for one in others)
+    for action in allowed:
+        fork = Simulation(simulation.setting, load(dump(simulation.state)), simulation.world, simulation.now)
+        given = {"document": {"id": "BY-HAND", "version": 1}} if action in ("skip", "correct") else {}
+        place = {"leg": found.leg, "item": found.item, "step": found.step} if found.leg and action != "cancel" else {}
+        wish = simulation.world.intervention(action=action, **place, **given)  # type: ignore[attr-defined]
+        answer = fork.feed(wish)
+        assert answer is not None
+        assert answer.status == "accepted", (action, answer)
+
+
+def _sent_once(plan: Plan) -> Plan:
+    """A plan whose systems have nothing to search by."""
+    said = {
+        name: one.model_copy(update={"effect_class": "D"}) if one.effect else one
+        for name, one in plan.operations.items()
+    }  # fmt: skip
+    return plan.model_copy(update={"operations": said})
+
+
+def test_while_undoing_a_hold_by_hand_is_released_and_nothing_else() -> None:
+    simulation = simulate(net=250_000, script=Script(decisions=[("manager", "reject")]), run=False)
+    world = simulation.world
+    assert isinstance(world, StandIn)
+    while simulation.state.status != "compensating":
+        assert simulation.happen()
+    for action in ("retry", "skip"):
+        answer = simulation.feed(world.intervention(action=action))
+        assert answer is not None
+        assert (answer.status, answer.message[:15]) == ("refused", "nothing remains")
+    simulation.feed(world.intervention(action="hold"))
+    (found,) = [one for one in asked(simulation) if one.reason == "held"]
+    assert found.allowed == ["release"]
+    answer = simulation.feed(world.intervention(action="retry"))
+    assert answer is not None
+    assert "release it" in answer.message
+    simulation.feed(world.intervention(action="release"))
+    simulation.run()
+    assert simulation.finished is not None
+    assert simulation.finished.outcome == "rejected"
+
+
+def test_a_ladder_that_carries_out_a_level_waits_for_nothing_meanwhile() -> None:
+    script = Script(pays=[], fail={"erp.create_dunning": ["Misconfigured"]})
+    simulation = simulate("distributor", script, until=timedelta(days=60))
+    assert [(one.reason, one.step) for one in asked(simulation)] == [("held", "first_notice")]
