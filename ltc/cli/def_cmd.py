@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,10 @@ from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
 from ltc.cli.output import Column, Format, col, note, one, rows, tell
 from ltc.cli.text import clean, counted
 from ltc.cli.whatif_cmd import what_if
-from ltc.wording import chinese, foreign, label, say_all
+from ltc.wording import chinese, fill, foreign, label, say, say_all
+
+if TYPE_CHECKING:
+    from ltc.definition.errors import Problem
 
 app = typer.Typer(help="Check, show, draw and test process definitions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,28 +42,35 @@ _PROBLEMS: list[Column] = [
 
 @app.command()
 def lint(names: Names = None, people: People = None, output: options.Output = Format.TABLE) -> None:
-    """Prove what can be proved before anything runs. Exit 1 when there are complaints."""
+    """Prove what can be proved before anything runs. Exit 1 when there are complaints; warnings refuse nothing."""
     from ltc.definition.compile import load_checked
-    from ltc.definition.errors import DefinitionError, Problem
+    from ltc.definition.errors import DefinitionError
 
-    known, problems, digests = world(people), list[Problem](), list[str]()
+    known, problems, slips, digests = world(people), list[Problem](), list[Problem](), list[tuple[str, int]]()
     for path in paths(names):
         try:
-            plan = load_checked(path, known).plan
-            digests.append(f"{path}: plan {plan.digest}")
+            found = load_checked(path, known)
+            plan, warnings = found.plan, found.build.problems.warnings
+            slips += warnings
+            digests.append((f"{path}: plan {plan.digest}", len(warnings)))
             if plan.process != path.stem:
                 note(f"{path} says process: {plan.process}; it is started once the file is named {plan.process}.yaml")
         except DefinitionError as error:
             problems += error.problems
     if output is not Format.TABLE:
-        rows(problems, _PROBLEMS, output)
-    for line in digests if output is Format.TABLE else ():
-        tell(clean(f"{line}, nothing to complain about"))
-    for problem in problems if output is Format.TABLE else ():
-        tell(problem)
+        rows([*problems, *slips], _PROBLEMS, output)
+    else:
+        _linted(digests, [*problems, *slips])
     if problems:
         note(f"{counted(len(problems), 'complaint')}; `ltc def codes` explains the codes")
         raise typer.Exit(Code.FAILED)
+
+
+def _linted(digests: list[tuple[str, int]], problems: list[Problem]) -> None:
+    for line, slips in digests:
+        tell(clean(f"{line}, {counted(slips, 'warning')}" if slips else f"{line}, nothing to complain about"))
+    for problem in problems:
+        tell(fill("warning: {message}", message=say(str(problem))) if problem.warning else problem)
 
 
 @app.command()

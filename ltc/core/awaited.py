@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ltc.core.state import SlaClock
+from ltc.core.state import SlaClock, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import AnyNode, Sla, TaskNode, WaitNode
+from ltc.definition.plan import AnyNode, ApproveNode, Sla, TaskNode, WaitNode
 
 
 def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
     """Tell whom what is promised waits for: ``operator`` when held, ``approver``, ``person``, ``event`` and so on.
 
     ``person``: a task is open. ``customer``: all that is waited for is the customer's. Plans of before look at the
-    leg, whatever is promised.
+    leg, whatever is promised, and call the customer who decides an ``approver``, as any other.
     """
     item = clock.item if sla.own else ""
     here = [
@@ -22,7 +22,8 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
         return "operator"
     statuses = [token.status for token in here]
     if "deciding" in statuses:
-        return "approver"
+        theirs = sla.theirs and all(_decides(turn, token) for token in here if token.status == "deciding")
+        return "customer" if theirs else "approver"
     if "tasked" in statuses:
         asked = [turn.node(token) for token in here if token.status == "tasked"]
         return "customer" if all(_customers(turn, node) for node in asked) else "person"
@@ -30,6 +31,15 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
     if waiting:
         return "customer" if all(_customers(turn, node) for node in waiting) else "event"
     return "system" if "busy" in statuses else ""
+
+
+def _decides(turn: Turn, token: Token) -> bool:
+    """Tell whether it is the customer who is asked at the level that an approval is at."""
+    task, node = turn.state.tasks.get(token.task), turn.node(token)
+    if task is None or not isinstance(node, ApproveNode):
+        return False
+    level = next(one for one in node.levels if one.name == task.levels[task.at])
+    return level.source.get("external") == "customer"
 
 
 def _customers(turn: Turn, node: AnyNode) -> bool:

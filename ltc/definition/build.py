@@ -145,7 +145,7 @@ class Build:
         """Compile one awaited event: its match must have the form ``event.FIELD == expression``."""
         found = self.event(event, keys.at(name_key))
         match = self.use(keys.values.get("match"), scope, want="bool", where="'match'", event=event)
-        subject = _subject(match, found.subject) if found else ""
+        subject = subject_of(match, found.subject) if found else ""
         self.places[f"{scope}:match"] = keys.at("match")
         if found and not subject:
             self.problems.add("LTC-D057", keys.at("match"), subject=found.subject)
@@ -176,7 +176,7 @@ def _like(name: str, known: Mapping[str, Any]) -> list[str]:
     return same or list(known)
 
 
-def _subject(match: str, field_name: str) -> str:
+def subject_of(match: str, field_name: str) -> str:
     """Return the side of ``event.FIELD == expression`` (either way round) that is not the event's."""
     sides = [side.strip() for side in match.split("==")]
     wanted = f"event.{field_name}"

@@ -212,6 +212,7 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D114": Code("this key is the same every time: all would be one", "take it from {what}"),
     "LTC-D115": Code("'{word}' stands twice in {where}", "keep one of them"),
+    "LTC-D116": Code("this arm is never taken: those before it hold first", "remove it, or move it up"),
     "LTC-D190": Code("the process has no {what} '{word}'", "use one of: {known}"),
     "LTC-D130": Code("two promises here are called '{word}'", "give each promise of a place its own name"),
     "LTC-D131": Code("'{word}' is an input and an output of the same table", "give each column its own name"),

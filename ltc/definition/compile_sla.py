@@ -47,7 +47,7 @@ def _compiled(build: Build, source: Mapping, name: str, scope: Scope, of: str, n
         build.check_calendar(calendar, source.at("calendar"))
         build.places[f"{name}:calendar"] = source.at("calendar")
     return Sla(
-        id=name, scope=scope, of=of, calendar=calendar, own=True,
+        id=name, scope=scope, of=of, calendar=calendar, own=True, theirs=True,
         target=None if isinstance(target, Mapping) else span(source, "target"),
         due=build.use(given.get("due"), names, want="timestamp", where="'due'"),
         table=build.use(given.get("table"), names, want="span", where="'table'"),

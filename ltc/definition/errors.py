@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ltc.definition.codes import CODES
@@ -27,7 +27,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Problem:
-    """One complaint. ``nearest`` is the valid word that the author may have meant."""
+    """One complaint. ``nearest`` is the valid word that the author may have meant.
+
+    ``warning``: the definition runs as it stands, yet hardly does what its author thinks.
+    """
 
     code: str
     file: str
@@ -36,6 +39,7 @@ class Problem:
     sentence: str
     remedy: str
     nearest: str | None = None
+    warning: bool = False
 
     def __str__(self) -> str:
         hint = f" (did you mean '{self.nearest}'?)" if self.nearest else ""
@@ -65,10 +69,11 @@ def listing(words: Iterable[str], most: int = 24) -> str:
 
 @dataclass
 class Problems:
-    """Collects complaints about one file."""
+    """Collects complaints about one file; warnings, which refuse nothing, apart."""
 
     file: str
     found: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     told: list[tuple[str, Mark, Any]] = field(default_factory=list)
 
     def add(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
@@ -85,6 +90,12 @@ class Problems:
         self.found.append(problem)
         if len(self.found) >= MOST:
             self.stop()
+
+    def warn(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
+        """Add a warning: what is likely a slip, in a definition that can be used all the same."""
+        warning = replace(self.problem(code, mark, known=known, **particulars), warning=True)
+        if warning not in self.warnings and len(self.warnings) < MOST:
+            self.warnings.append(warning)
 
     def problem(
         self, code: str, mark: Mark, *, known: Iterable[str] | None = None, near: str | None = None, **particulars: Any

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from ltc.definition.build import Build
 from ltc.definition.flow import follow
+from ltc.definition.lint_arms import check_arms
 from ltc.definition.lint_billing import check_billing
 from ltc.definition.lint_expressions import Expressions, check_documents
 from ltc.definition.lint_handlers import check_handlers
 from ltc.definition.lint_keys import check_keys
+from ltc.definition.lint_matches import check_matches
 from ltc.definition.lint_people import check_people
 from ltc.definition.lint_sla import check_slas
+from ltc.definition.lint_slips import check_slips
 from ltc.definition.lint_tables import check_tables
 from ltc.definition.lint_tasks import check_tasks
 from ltc.definition.lint_undo import check_undo
@@ -31,11 +34,13 @@ def lint(plan: Plan, build: Build) -> None:
     flow = follow(plan, build)
     Expressions(plan, build, names, flow).check_all()
     check_documents(plan, build, names, flow)
+    check_matches(plan, build, names)
     check_undo(plan, build)
     check_send_back(plan, build)
     check_handlers(plan, build, names)
     check_pivot(plan, build, flow)
     check_loops(plan, build)
+    check_arms(plan, build)
     check_keys(plan, build, names)
     check_vain(plan, build)
     check_billing(plan, build)
@@ -44,3 +49,4 @@ def lint(plan: Plan, build: Build) -> None:
     check_waits(plan, build)
     check_slas(plan, build)
     check_tables(plan, build)
+    check_slips(plan, build, names)

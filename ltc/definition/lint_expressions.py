@@ -9,9 +9,11 @@ from typing import Any
 
 from ltc.definition.build import Build, Use
 from ltc.definition.compared import compared, constant, place_of
+from ltc.definition.decided import Bounds, possible
 from ltc.definition.errors import Mark
 from ltc.definition.expressions import EvaluationError, ExpressionError, ExprType, TypeEnv, Want, asked, check, names
 from ltc.definition.flow import Flow, Known
+from ltc.definition.lint_arms import bounds_of
 from ltc.definition.lint_table_uses import TableUses
 from ltc.definition.names import Meaning, Names
 from ltc.definition.plan import CallNode, Plan, TaskNode, WaitNode
@@ -46,6 +48,11 @@ class Expressions:
         """The check of tables where they are used."""
         return TableUses(self.plan, self.build)
 
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What is known of the numbers that conditions ask about."""
+        return bounds_of(self.plan)
+
     def check_all(self) -> None:
         """Complain about every expression that could not be evaluated on a running chain."""
         for use in self.build.uses:
@@ -69,12 +76,16 @@ class Expressions:
             self.types(use, visible)
 
     def always(self, use: Use) -> None:
-        """Complain about a condition that asks about nothing, or compares a thing with itself."""
+        """Complain about a condition that comes out the same whatever happens."""
         try:
             value = constant(use.source, self.plan.currency)
         except EvaluationError:
             self.build.problems.add("LTC-D060", use.mark, problem="it can never be worked out", where=use.where)
             return
+        if not value and not possible([(use.source, True)], self.bounds):
+            value = "false"
+        if not value and not possible([(use.source, False)], self.bounds):
+            value = "true"
         if value:
             self.build.problems.add("LTC-D090", use.mark, word=use.where.strip("'"), value=value)
 

@@ -30,10 +30,10 @@ def check_slas(plan: Plan, build: Build) -> None:
 def _longest(plan: Plan, scope: str, of: str, build: Build) -> Sla | None:
     """Return the longest promise of a place; None where one of them has no length that is known before it begins."""
     found = [sla for sla in plan.slas.values() if (sla.scope, sla.of) == (scope, of)]
-    lengths = [_minutes(sla.target, _day(sla, build)) if sla.target else None for sla in found]
+    lengths = [_minutes(sla.target, day_of(sla.calendar, build)) if sla.target else None for sla in found]
     if not found or None in lengths or len({_working(sla.target) for sla in found if sla.target}) > 1:
         return None
-    return max(found, key=lambda sla: _minutes(sla.target, _day(sla, build)) if sla.target else 0.0)
+    return max(found, key=lambda sla: _minutes(sla.target, day_of(sla.calendar, build)) if sla.target else 0.0)
 
 
 def _rungs(sla: Sla, build: Build) -> None:
@@ -64,10 +64,11 @@ def _at(rung: Rung) -> tuple[str, float]:
 def _said(rung: Rung) -> str:
     if rung.offset is None:
         return f"{rung.percent}%"
-    return f"due + {_span(rung.offset)}" if rung.offset.amount else "due"
+    return f"due + {said(rung.offset)}" if rung.offset.amount else "due"
 
 
-def _span(span: Span) -> str:
+def said(span: Span) -> str:
+    """Write a span as an author would."""
     return f"{span.amount}{span.unit}"
 
 
@@ -83,15 +84,29 @@ def _working(span: Span) -> bool:
     return span.unit.startswith("b")
 
 
-def _day(sla: Sla, build: Build) -> int:
-    return (build.world.calendars or {}).get(sla.calendar, _DEFAULT_DAY)
+def surely_longer(one: Span, other: Span, day: int = _DEFAULT_DAY) -> bool:
+    """Tell whether one time is surely longer than another: working time never passes faster than the clock.
+
+    Args:
+        one: the time that may be longer.
+        other: the time that it is held against.
+        day: the working minutes of a day in the calendar of both.
+    """
+    if not _working(one) and _working(other):
+        return False
+    return _minutes(one, day) > _minutes(other, day)
+
+
+def day_of(calendar: str, build: Build) -> int:
+    """Return the working minutes of a day in a calendar."""
+    return (build.world.calendars or {}).get(calendar, _DEFAULT_DAY)
 
 
 def _exceeds(inner: Sla, outer: Sla, build: Build) -> bool:
     """Tell whether one promise is surely longer than another: working time never passes faster than the clock."""
     if inner.target is None or outer.target is None or (not _working(inner.target) and _working(outer.target)):
         return False
-    return _minutes(inner.target, _day(inner, build)) > _minutes(outer.target, _day(outer, build))
+    return _minutes(inner.target, day_of(inner.calendar, build)) > _minutes(outer.target, day_of(outer.calendar, build))
 
 
 def _fits(inner: Sla, outer: Sla, build: Build) -> None:
@@ -100,10 +115,10 @@ def _fits(inner: Sla, outer: Sla, build: Build) -> None:
 
 
 def _complain(inner: Sla, what: str, outer: Sla, build: Build) -> None:
-    said = _span(inner.target) if inner.target else ""
-    limit = _span(outer.target) if outer.target else ""
+    told = said(inner.target) if inner.target else ""
+    limit = said(outer.target) if outer.target else ""
     mark = build.places[f"{inner.id}:target"]
-    build.problems.add("LTC-D103", mark, what=what, inner=said, outer_what=f"{outer.scope}'s", outer=limit)
+    build.problems.add("LTC-D103", mark, what=what, inner=told, outer_what=f"{outer.scope}'s", outer=limit)
 
 
 def _chain(plan: Plan, build: Build) -> None:
@@ -117,9 +132,9 @@ def _chain(plan: Plan, build: Build) -> None:
         if sla is None or sla.target is None:
             continue
         comparable = _working(sla.target) == _working(chain.target)
-        total += _minutes(sla.target, _day(sla, build)) if comparable and not (leg.loop and leg.loop.on_item) else 0.0
+        total += _minutes(sla.target, day_of(sla.calendar, build)) if comparable and not (leg.loop and leg.loop.on_item) else 0.0
         if _exceeds(sla, chain, build):
             _complain(sla, "target of this leg", chain, build)
-        elif total > _minutes(chain.target, _day(chain, build)):
+        elif total > _minutes(chain.target, day_of(chain.calendar, build)):
             _complain(sla, "targets of the legs up to this one", chain, build)
             return

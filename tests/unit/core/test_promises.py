@@ -154,6 +154,16 @@ def test_a_pause_of_an_item_looks_at_the_item_alone():
     assert said(one, Kind.SLA_BREACHED, "sla") == []
 
 
+@pytest.mark.parametrize(("whom", "word"), [("{external: customer}", "customer"), ("'role:finance'", "approver")])
+def test_who_decides_is_who_is_waited_for(whom, word):
+    """A level that the customer decides waits for the customer, and for no approver of ours."""
+    asked = {"legs.approval.steps.0.levels": f"[{{name: one, from: {whom}}}]"}
+    for said_of in ("customer", "approver"):
+        sla = {"legs.approval.sla": f"{{target: 1d, pause_while: waiting_for == '{said_of}'}}"}
+        one = chain({**asked, **sla}, decisions=[("one", "silent")], days=9)
+        assert bool(said(one, Kind.SLA_PAUSED, "sla")) is (said_of == word)
+
+
 def views(one):
     return fold_all(ChainView("c"), list(one.trail))
 

@@ -1,0 +1,124 @@
+"""Warns of what can be run as it stands, and yet hardly does what its author thinks: unread inputs, clocks that never pause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ltc.definition.build import Build
+from ltc.definition.compared import compared, place_of
+from ltc.definition.expressions import ExpressionError
+from ltc.definition.expressions import names as named
+from ltc.definition.flow import reactions
+from ltc.definition.lint_expressions import WAITING
+from ltc.definition.lint_sla import day_of, said, surely_longer
+from ltc.definition.names import Names
+from ltc.definition.plan import AnyNode, ApproveNode, Level, Plan, Sla, Span, TaskNode, WaitNode
+from ltc.definition.plan_nodes import collections_of, results_of
+
+HEADLINE = {"net", "customer"}  # an input that has these is what lists of chains show of the deal
+
+
+def check_slips(plan: Plan, build: Build, names: Names) -> None:
+    """Warn of what has no effect as far as can be seen, where a sensible author may still have meant it."""
+    _inputs(plan, build, names)
+    _pauses(plan, build)
+    _handlers(plan, build)
+    for node in plan.nodes.values():
+        if isinstance(node, WaitNode) and node.within and f"{node.id}:retry" in build.places:
+            _retry(node, node.within, plan, build)
+        for level in node.levels if isinstance(node, ApproveNode) else ():
+            _silence(node, level, plan, build)
+
+
+def _inputs(plan: Plan, build: Build, names: Names) -> None:
+    """An input that nothing reads; the deal itself is shown in lists of chains."""
+    read = set(_read(build))
+    for name in plan.start.input:
+        shown = set(names.chain[name].type.fields()) >= HEADLINE
+        if name not in read and not shown and name not in [getattr(node, "subject", "") for node in plan.nodes.values()]:
+            why, remedy = "nothing in the process reads it", "read it, or leave it out"
+            build.problems.warn("LTC-D120", build.places[f"input:{name}"], key=name, why=why, remedy=remedy)
+
+
+def _read(build: Build) -> Iterator[str]:
+    asked = [use for columns in build.asks.values() for use in columns.values()]
+    for use in (*build.uses, *asked):
+        try:
+            yield from named(use.source)
+        except ExpressionError:
+            continue  # said already
+
+
+def _pauses(plan: Plan, build: Build) -> None:
+    """A clock that pauses for what nothing under its promise ever waits for never pauses."""
+    for use in build.uses:
+        if use.where != "'pause_while'" or use.mark.used:
+            continue
+        sla = next((one for one in plan.slas.values() if build.places.get(f"{one.id}:pause_while") == use.mark), None)
+        if sla is None:
+            continue
+        known = _waits(plan, sla)
+        for one in compared(use.source):
+            if one.path == "waiting_for" and one.word in WAITING and one.word not in known:
+                build.problems.warn("LTC-D071", place_of(use, one), word=one.word, known=known)
+
+
+def _waits(plan: Plan, sla: Sla) -> list[str]:
+    """Return what the steps under a promise may wait for; calls and holds may be anywhere."""
+    leg = "" if sla.scope == "chain" else sla.of.split(":")[0].split(".")[0]
+    found = {kind for node in plan.nodes.values() if not leg or node.leg == leg for kind in _waits_for(node, plan)}
+    return [word for word in WAITING if word in found or word in ("operator", "system")]
+
+
+def _waits_for(node: AnyNode, plan: Plan) -> Iterator[str]:
+    if isinstance(node, ApproveNode):
+        yield from ("customer" if level.source.get("external") == "customer" else "approver" for level in node.levels)
+    elif isinstance(node, TaskNode):
+        yield "customer" if node.source.get("external") == "customer" else "person"
+    elif isinstance(node, WaitNode):
+        by = [plan.events[one.event].by for one in node.events if one.event in plan.events]
+        theirs = node.waits_for == "customer" if node.waits_for else all(one == "customer" for one in by)
+        yield "customer" if theirs else "event"
+
+
+def _handlers(plan: Plan, build: Build) -> None:
+    """A handler that works only in legs which are over before what it matches is set never takes an event."""
+    order = [leg.id for leg in plan.legs]
+    sent = [one.then.leg for one in plan.handlers] + [
+        reaction.leg for node in plan.nodes.values() for _, reaction in reactions(node)
+    ]
+    back = min((order.index(leg) for leg in sent if leg in order), default=len(order))
+    for handler in plan.handlers:
+        root = handler.subject.split(".")[0]
+        places = [
+            order.index(node.leg) for node in plan.nodes.values()
+            if node.leg in order and root in (*results_of(node), *collections_of(node))
+        ]  # fmt: skip
+        during = [order.index(leg) for leg in handler.legs if leg in order]
+        if places and during and max(during) < min(places) and max(during) < back:
+            why, remedy = f"'{root}' is set after those legs only", "name later legs in 'while:'"
+            mark = build.places[f"handler:{handler.name}"]
+            build.problems.warn("LTC-D120", mark, key=f"{handler.name}: while", why=why, remedy=remedy)
+
+
+def _retry(node: WaitNode, within: Span, plan: Plan, build: Build) -> None:
+    """A reading that fails is given up at last; a wait that is over before goes its other way instead."""
+    longest = Span(amount=max(int(node.retry.give_up), 1), unit="s")
+    if surely_longer(longest, within, day_of(plan.calendar, build)):
+        told = {"inner": f"{node.retry.give_up:g}s", "outer_what": "within", "outer": said(within)}
+        build.problems.warn("LTC-D113", build.places[f"{node.id}:retry"], word="give_up", **told)
+
+
+def _silence(node: ApproveNode, level: Level, plan: Plan, build: Build) -> None:
+    """A rung that decides before the silence is over leaves nothing to be taken for anything."""
+    for sla in (plan.slas[one] for one in level.slas) if level.silence else ():
+        for rung in sla.escalate:
+            if not rung.decide or rung.offset is not None or sla.target is None or sla.pause_while:
+                continue
+            amount = sla.target.amount * rung.percent // 100
+            after = Span(amount=max(amount, 1), unit=sla.target.unit)
+            if level.silence and sla.calendar == plan.calendar and surely_longer(level.silence.after, after):
+                why = f"the rung at {rung.percent}% decides before"
+                mark = build.places[f"level:{node.id}:{level.name}:silence"]
+                build.problems.warn("LTC-D120", mark, key="silence", why=why, remedy="shorten it, or let one of them decide")
+
