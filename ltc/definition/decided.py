@@ -97,9 +97,7 @@ class _Asked:
         low, high = self.bounds.get(self.named[key], (None, None))
         ends = [one for one in (low, high) if one is not None]
         tried = {*ends, *(value for one in constants for value in (one - 1, one, one + 1))}
-        return sorted(
-            one for one in tried if (low is None or one >= low) and (high is None or one <= high)
-        )
+        return sorted(one for one in tried if (low is None or one >= low) and (high is None or one <= high))
 
     def holds(self, node: Node, chosen: Mapping[_Key, Any]) -> bool:
         """Work a condition out with the values chosen."""
@@ -122,7 +120,7 @@ class _Asked:
 
 
 def _comparison(node: Node) -> tuple[_Key, str, list[Any]] | None:
-    """Return what is compared, how, and with which constants; of two things that are none, the pair is compared with 0."""
+    """Return what is compared, how, and with which constants; of two others their order with 0."""
     if node.kind != "binary" or len(node.args) != 2:
         return None
     left, right = node.args
@@ -142,7 +140,7 @@ def _comparison(node: Node) -> tuple[_Key, str, list[Any]] | None:
 
 
 def _number(node: Node) -> str:
-    """Return the path whose bounds count for what is compared with a constant: ``size(list)`` stands as it is written."""
+    """Return the path whose bounds count for what is compared with a constant; of every ``size(…)``: ``size``."""
     side = next((arg for arg in node.args if constant_of(arg) is None and arg.kind != "list"), node)
     if side.kind in ("call", "method") and side.text == "size":
         return "size"

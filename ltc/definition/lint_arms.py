@@ -22,7 +22,9 @@ def check_arms(plan: Plan, build: Build) -> None:
             _arms(node, bounds, build)
             if not any(arm.first for arm in node.arms) or not any(arm.when for arm in node.arms):
                 why = "whatever holds, the same is done"
-                build.problems.warn("LTC-D120", build.places[node.id], key="choose", why=why, remedy="remove the choice")
+                build.problems.warn(
+                    "LTC-D120", build.places[node.id], key="choose", why=why, remedy="remove the choice"
+                )
 
 
 def _arms(node: ChooseNode, bounds: Bounds, build: Build) -> None:
@@ -31,7 +33,7 @@ def _arms(node: ChooseNode, bounds: Bounds, build: Build) -> None:
         mark = build.places[f"{node.id}:arm:{index}"]
         here = [*before, (arm.when, True)] if arm.when else before
         try:
-            # An arm that is always the same by itself is said already; a fragment's may be settled by what it is handed.
+            # One that is always the same by itself is said already; a fragment's may be settled by what it is handed.
             alone = all(possible([one], bounds) for one in here)
             if index and alone and not mark.used and not possible(here, bounds):
                 build.problems.add("LTC-D116", mark)
@@ -54,8 +56,8 @@ def _ranges(plan: Plan) -> Iterator[tuple[str, _Range]]:
     for leg in plan.legs:
         if leg.loop and leg.loop.every:
             yield f"{leg.loop.name}.number", (1, leg.loop.every.count or None)
-    for node in plan.nodes.values():
-        for one in node.form if isinstance(node, TaskNode) and node.result else ():
+    for node in (one for one in plan.nodes.values() if isinstance(one, TaskNode) and one.result):
+        for one in node.form:
             yield from _field(f"{node.result}.{one.name}", one, plan.currency)
 
 

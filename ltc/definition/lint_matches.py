@@ -35,7 +35,9 @@ def _match(use: Use, event: EventType, names: Names, leg: str, build: Build) -> 
         build.problems.add("LTC-D069", use.mark, found=owner, event=event.name, wanted=wanted[0])
     elif str(owner) in wanted and parts[-1] != "id":
         why = f"'{event.subject}' of the event is an id, and '{parts[-1]}' is none"
-        build.problems.warn("LTC-D120", use.mark, key="match", why=why, remedy=f"compare it with {'.'.join(parts[:-1])}.id")
+        build.problems.warn(
+            "LTC-D120", use.mark, key="match", why=why, remedy=f"compare it with {'.'.join(parts[:-1])}.id"
+        )
 
 
 def _kinds(registry: Registry, event: EventType) -> tuple[str, ...]:

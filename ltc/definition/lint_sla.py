@@ -132,7 +132,11 @@ def _chain(plan: Plan, build: Build) -> None:
         if sla is None or sla.target is None:
             continue
         comparable = _working(sla.target) == _working(chain.target)
-        total += _minutes(sla.target, day_of(sla.calendar, build)) if comparable and not (leg.loop and leg.loop.on_item) else 0.0
+        total += (
+            _minutes(sla.target, day_of(sla.calendar, build))
+            if comparable and not (leg.loop and leg.loop.on_item)
+            else 0.0
+        )
         if _exceeds(sla, chain, build):
             _complain(sla, "target of this leg", chain, build)
         elif total > _minutes(chain.target, day_of(chain.calendar, build)):

@@ -1,4 +1,4 @@
-"""Warns of what can be run as it stands, and yet hardly does what its author thinks: unread inputs, clocks that never pause."""
+"""Warns of what can be run as it stands, and yet hardly does what its author thinks."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def check_slips(plan: Plan, build: Build, names: Names) -> None:
     for node in plan.nodes.values():
         if isinstance(node, WaitNode) and node.within and f"{node.id}:retry" in build.places:
             _retry(node, node.within, plan, build)
-        for level in node.levels if isinstance(node, ApproveNode) else ():
-            _silence(node, level, plan, build)
+        if isinstance(node, ApproveNode):
+            for level in node.levels:
+                _silence(node, level, plan, build)
 
 
 def _inputs(plan: Plan, build: Build, names: Names) -> None:
@@ -35,7 +36,11 @@ def _inputs(plan: Plan, build: Build, names: Names) -> None:
     read = set(_read(build))
     for name in plan.start.input:
         shown = set(names.chain[name].type.fields()) >= HEADLINE
-        if name not in read and not shown and name not in [getattr(node, "subject", "") for node in plan.nodes.values()]:
+        if (
+            name not in read
+            and not shown
+            and name not in [getattr(node, "subject", "") for node in plan.nodes.values()]
+        ):
             why, remedy = "nothing in the process reads it", "read it, or leave it out"
             build.problems.warn("LTC-D120", build.places[f"input:{name}"], key=name, why=why, remedy=remedy)
 
@@ -120,5 +125,6 @@ def _silence(node: ApproveNode, level: Level, plan: Plan, build: Build) -> None:
             if level.silence and sla.calendar == plan.calendar and surely_longer(level.silence.after, after):
                 why = f"the rung at {rung.percent}% decides before"
                 mark = build.places[f"level:{node.id}:{level.name}:silence"]
-                build.problems.warn("LTC-D120", mark, key="silence", why=why, remedy="shorten it, or let one of them decide")
-
+                build.problems.warn(
+                    "LTC-D120", mark, key="silence", why=why, remedy="shorten it, or let one of them decide"
+                )

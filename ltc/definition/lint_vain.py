@@ -53,7 +53,11 @@ def _wait(node: WaitNode, plan: Plan, build: Build) -> None:
             _vain(build, f"{node.id}:retry", "retry", "nothing is read for its events")
         if f"{node.id}:poll" in build.places and not node.until:
             _vain(build, f"{node.id}:poll", "poll", "nothing is read for its events")
-    if f"{node.id}:poll" in build.places and node.within and surely_longer(node.poll, node.within, day_of(plan.calendar, build)):
+    if (
+        f"{node.id}:poll" in build.places
+        and node.within
+        and surely_longer(node.poll, node.within, day_of(plan.calendar, build))
+    ):
         told = {"inner": said(node.poll), "outer_what": "within", "outer": said(node.within)}
         build.problems.add("LTC-D113", build.places[f"{node.id}:poll"], word="poll", **told)
     if f"{node.id}:on_timeout" in build.places and node.within is None:

@@ -21,7 +21,22 @@ Place = tuple[str | int, ...]
 # What is not said: what ties the parts of a plan together, what is pinned of operations and events, and what follows
 # from other things that are said.
 APART = ("digest", "engine_level", "operations", "events", "collections", "sides")
-TIES = ("id", "leg", "next", "up", "first", "branches", "slas", "scope", "of", "own", "theirs", "subject", "refresh", "tells")
+TIES = (
+    "id",
+    "leg",
+    "next",
+    "up",
+    "first",
+    "branches",
+    "slas",
+    "scope",
+    "of",
+    "own",
+    "theirs",
+    "subject",
+    "refresh",
+    "tells",
+)
 WORDS = (
     "skip", "again", "hold", "m", "cancelled", "text", "customer", "others", "approve", "wait_all", "any", "keep",
     "cancel", "milestone", "week", "EUR", "6", "irreversible", "date", "order", "month", "lost", "none", "whole",

@@ -24,7 +24,9 @@ def test_a_slip_is_warned_of(row, base, load):
     assert load(base.replace(row["old"], row["right"])).build.problems.warnings == []
 
 
-@pytest.mark.parametrize("path", sorted((HERE.parents[2] / "process_defs").glob("*[a-z].yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((HERE.parents[2] / "process_defs").glob("*[a-z].yaml")), ids=lambda path: path.stem
+)
 def test_nothing_shipped_is_warned_of(path):
     if not path.name.endswith(".test.yaml"):
         assert load_checked(path, World(calendars={"cn": 450})).build.problems.warnings == []
