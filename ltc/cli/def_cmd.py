@@ -46,7 +46,9 @@ def lint(names: Names = None, people: People = None, output: options.Output = Fo
     from ltc.definition.compile import load_checked
     from ltc.definition.errors import DefinitionError
 
-    known, problems, slips, digests = world(people), list[Problem](), list[Problem](), list[tuple[str, int]]()
+    known, digests = world(people), list[tuple[str, int]]()
+    problems: list[Problem] = []
+    slips: list[Problem] = []
     for path in paths(names):
         try:
             found = load_checked(path, known)

@@ -26,6 +26,21 @@ def spoilt(tmp_path, base):
     return path
 
 
+def test_a_warning_is_said_and_refuses_nothing(tmp_path, monkeypatch):
+    text = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text("utf-8")
+    slip = text.replace("input: {opportunity: event.opportunity}", "input: {opportunity: event.opportunity, x: event.opportunity.number}")
+    (tmp_path / "lead_to_cash.yaml").write_text(slip, "utf-8")
+    done = ltc("lint", str(tmp_path / "lead_to_cash.yaml"))
+    assert done.exit_code == 0, done.output
+    assert "1 warning" in done.stdout
+    assert "warning: " in done.stdout
+    assert "LTC-D120 'x' would have no effect here: nothing in the process reads it" in done.stdout
+    rows = json.loads(ltc("lint", str(tmp_path / "lead_to_cash.yaml"), "--output", "json").stdout)
+    assert [row["warning"] for row in rows] == [True]
+    monkeypatch.setenv("LTC_LANG", "zh")
+    assert "警告：" in ltc("lint", str(tmp_path / "lead_to_cash.yaml")).stdout
+
+
 def test_the_shipped_definitions_stand_up_to_the_lint():
     done = ltc("lint")
     assert done.exit_code == 0, done.output
