@@ -28,7 +28,10 @@ def spoilt(tmp_path, base):
 
 def test_a_warning_is_said_and_refuses_nothing(tmp_path, monkeypatch):
     text = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text("utf-8")
-    slip = text.replace("input: {opportunity: event.opportunity}", "input: {opportunity: event.opportunity, x: event.opportunity.number}")
+    slip = text.replace(
+        "input: {opportunity: event.opportunity}",
+        "input: {opportunity: event.opportunity, x: event.opportunity.number}",
+    )
     (tmp_path / "lead_to_cash.yaml").write_text(slip, "utf-8")
     done = ltc("lint", str(tmp_path / "lead_to_cash.yaml"))
     assert done.exit_code == 0, done.output
