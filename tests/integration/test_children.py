@@ -44,7 +44,7 @@ legs:
         as: child
       - {end: lost, reason: child.outcome}
 """
-WAITS = """      - {wait: crm.order_cancelled, match: event.opportunity == opportunity.customer.id}
+WAITS = """      - {wait: crm.order_cancelled, match: event.opportunity == opportunity.number}
 """
 
 

@@ -31,7 +31,7 @@ CALLS = [
     Case(
         "step.call.undo", way("undone", "stands"), ["order.create_order undone"], legs="order",
         world={"cancel_after": "erp.create_order"}, change={"legs.order.steps+": "{wait: crm.order_cancelled, match: "
-        "event.opportunity == order.id}"},
+        "event.opportunity == order.customer}"},
         ignored={f"{CREATE}.undo": GONE}, refused="LTC-D080",
     ),
     Case(

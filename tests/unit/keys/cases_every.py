@@ -85,7 +85,7 @@ CASES = [
          {"cancel_after": "erp.create_order"}),
     Case("leg.every.stop.match", trail(Kind.PERIODS_ENDED, "why"), ["crm.order_cancelled"],
          {"handlers": GONE, **rounds(stop=STOP)},
-         {f"{EVERY}.stop.match": "event.opportunity == order.id"}, "order", {"cancel_after": "erp.create_order"}),
+         {f"{EVERY}.stop.match": "event.opportunity == order.customer"}, "order", {"cancel_after": "erp.create_order"}),
     Case("leg.every.as", sent("crm.set_stage", "args", "stage"), ["2026-04", "2026-05", "2026-06"],
          {**LEG, f"{EVERY}.as": "month", "legs.rounds.steps.0.with.stage": "month.key"},
          {f"{EVERY}.as": "period"}, "order", refused="LTC-D061"),
