@@ -81,7 +81,7 @@ def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any])
     state = turn.state
     generation = state.generations.get(place, 0)
     step = place.rsplit(".", 1)[-1]
-    key = turn.effect_key(token.leg, token.item, step, generation, token.visit)
+    key = turn.effect_key(token.leg, token.item, step, generation)
     known = effect_of(turn, key)
     if known is None:
         state.effects.append(

@@ -108,7 +108,7 @@ def _enlist(turn: Turn, token: Token, node: TaskNode) -> None:
     place, state = turn.place(token), turn.state
     if node.undo is None or any(effect.place == place and effect.status != "undone" for effect in state.effects):
         return
-    key = turn.effect_key(token.leg, token.item, node.step, 0, token.visit)
+    key = turn.effect_key(token.leg, token.item, node.step, 0)
     op = f"task.{node.step}"
     state.effects.append(Effect(place, node.id, token.leg, token.item, op, key, 0, status="certain", sure=True))
 

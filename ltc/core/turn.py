@@ -89,9 +89,8 @@ class Turn:
             )
         )  # fmt: skip
 
-    def effect_key(self, leg: str, item: str, step: str, generation: int, visit: int) -> str:
-        """Return the key of an effect of this chain. The visit is known here and is, on purpose, no part of it."""
-        del visit
+    def effect_key(self, leg: str, item: str, step: str, generation: int) -> str:
+        """Return the key of an effect of this chain."""
         return ids.effect_key(self.state.installation, self.state.chain, leg, item, step, generation)
 
     def paused(self) -> bool:

@@ -149,7 +149,7 @@ def _no_return(turn: Turn) -> int:
 
 def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any]) -> None:
     step = effect.place.rsplit(".", 1)[-1]
-    key = turn.effect_key(effect.leg, effect.item, f"{step}!{effect.done_calls}", effect.generation, 0)
+    key = turn.effect_key(effect.leg, effect.item, f"{step}!{effect.done_calls}", effect.generation)
     effect.tries += 1
     operation = turn.operation(op)
     turn.log(Kind.SCHEDULED, op=op, mode="undo", effect=key, **_where(effect))

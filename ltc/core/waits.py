@@ -182,7 +182,7 @@ def _enlist(turn: Turn, token: Token, node: WaitNode, event: str) -> None:
     place, state = ids.place(token.leg, token.item, node.step), turn.state
     if node.undo is None or any(effect.place == place for effect in state.effects):
         return
-    key = turn.effect_key(token.leg, token.item, node.step, 0, token.visit)
+    key = turn.effect_key(token.leg, token.item, node.step, 0)
     state.effects.append(Effect(place, node.id, token.leg, token.item, event, key, 0, status="certain", sure=True))
 
 

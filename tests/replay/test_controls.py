@@ -180,7 +180,8 @@ async def test_an_effect_key_with_the_visit_in_it_replays_but_does_not_go_on_as_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def with_visit(patch: pytest.MonkeyPatch) -> None:
-        def key(self: turn.Turn, leg: str, item: str, step: str, generation: int, visit: int) -> str:
+        def key(self: turn.Turn, leg: str, item: str, step: str, generation: int) -> str:
+            visit = self.state.visits.get(ids.place(leg, item, step), 0)
             return ids.effect_key(self.state.installation, self.state.chain, leg, item, f"{step}#{visit}", generation)
 
         patch.setattr(turn.Turn, "effect_key", key)
