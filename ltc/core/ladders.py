@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from ltc.core.instants import instant_of, iso
 from ltc.core.state import Flight, Frame, LadderState, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
@@ -34,18 +35,14 @@ def _document(turn: Turn, token: Token, node: WaitNode) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value)) if value else None
-    except ValueError as error:
-        raise ChainError(f"{str(value)[:40]!r} is no instant") from error
-    if moment is not None and moment.tzinfo is None:
-        raise ChainError(f"{str(value)[:40]!r} does not say its zone")
-    return moment
+def _moment(document: dict[str, Any], field: str, name: str) -> datetime | None:
+    """Return the instant in a field of the document; None where it has none."""
+    value = document.get(field)
+    return instant_of(value, f"{name}.{field}") if value else None
 
 
 def _instant(turn: Turn, token: Token, node: WaitNode, after: Span) -> datetime:
-    due = _moment(_document(turn, token, node).get("due_date"))
+    due = _moment(_document(turn, token, node), "due_date", _plan(node).document)
     if due is None:
         raise ChainError(f"{_plan(node).document} has no due date to count from")
     begins = due + timedelta(seconds=of(turn, token, node).shift)
@@ -72,7 +69,7 @@ def look(turn: Turn, token: Token, node: WaitNode) -> None:
     before, why = state.why, _why(turn, token, node, state)
     if why and state.paused_since is None:
         state.paused_since, state.why = turn.now, why
-        _told(turn, token, Kind.DUNNING_PAUSED, why=why, until=_iso(state.promised if why == "promise" else None))
+        _told(turn, token, Kind.DUNNING_PAUSED, why=why, until=iso(state.promised if why == "promise" else None))
     elif why != state.why:
         if state.why == "promise" and not why:
             state.broken += 1
@@ -89,7 +86,7 @@ def _stands(turn: Turn, token: Token, node: WaitNode) -> None:
     state = of(turn, token, node)
     until = f"rests: {state.why}" if state.paused_since is not None else node.until
     events = [one.event for one in node.events]
-    turn.log(Kind.WAITING, token, events=events, until=until, deadline=_iso(token.deadline))
+    turn.log(Kind.WAITING, token, events=events, until=until, deadline=iso(token.deadline))
 
 
 def _told(turn: Turn, token: Token, kind: Kind, **data: Any) -> None:
@@ -103,7 +100,7 @@ def _resume(turn: Turn, token: Token, state: LadderState, why: str) -> None:
     before = state.why
     if why:
         state.why = why
-        _told(turn, token, Kind.DUNNING_PAUSED, why=why, until=_iso(state.promised if why == "promise" else None))
+        _told(turn, token, Kind.DUNNING_PAUSED, why=why, until=iso(state.promised if why == "promise" else None))
         return
     state.shift += max(0, round((turn.now - state.paused_since).total_seconds()))
     state.paused_since, state.why = None, ""
@@ -120,14 +117,10 @@ def _why(turn: Turn, token: Token, node: WaitNode, state: LadderState) -> str:
         return "block"
     if plan.pause_while and turn.value(plan.pause_while, token.leg, token.item):
         return "pause_while"
-    promised = [one for one in (state.by_hand, _moment(document.get("promised_until"))) if one is not None]
+    promised = [one for one in (state.by_hand, _moment(document, "promised_until", plan.document)) if one is not None]
     state.promised = max(promised, default=None)
     counts = not plan.promises or state.broken < plan.promises
     return "promise" if state.promised is not None and state.promised > turn.now and counts else ""
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 def climb(turn: Turn, token: Token, node: WaitNode) -> bool:

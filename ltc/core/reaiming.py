@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ltc.core import automatic, slas
+from ltc.core.instants import instant_of, iso
 from ltc.core.state import SlaClock, Token
 from ltc.core.state_approvals import Task
-from ltc.core.turn import ChainError, Setting, Turn, instant_of
+from ltc.core.turn import ChainError, Setting, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Sla, TaskNode, WaitNode
 from ltc.model.trail import Kind
@@ -32,7 +31,7 @@ def deadlines(turn: Turn, before: Setting, names: dict[str, str]) -> None:
         except (ChainError, TypeError, ValueError) as error:  # a document supplied by hand may hold any date
             turn.log(
                 Kind.SLA_MOVED, leg=clock.leg, item=clock.item, sla=clock.id, why=f"kept: {error}"[:200],
-                deadline=_iso(clock.deadline), was=_iso(clock.deadline),
+                deadline=iso(clock.deadline), was=iso(clock.deadline),
             )  # fmt: skip
     for token in turn.state.tokens.values():
         _wait(turn, token)
@@ -66,8 +65,8 @@ def _clock(turn: Turn, clock: SlaClock, was: Sla, sla: Sla) -> None:
     if clock.deadline != before:
         clock.moved = turn.now
         turn.log(
-            Kind.SLA_MOVED, leg=clock.leg, item=clock.item, sla=clock.id, was=_iso(before),
-            deadline=_iso(clock.deadline), warn=_iso(clock.warn),
+            Kind.SLA_MOVED, leg=clock.leg, item=clock.item, sla=clock.id, was=iso(before),
+            deadline=iso(clock.deadline), warn=iso(clock.warn),
         )  # fmt: skip
 
 
@@ -107,7 +106,7 @@ def _wait(turn: Turn, token: Token) -> None:
     was = token.deadline
     token.deadline = worktime.deadline(token.since, node.within, turn.setting.windows[turn.plan.calendar])
     if token.deadline != was:
-        turn.log(Kind.WAIT_MOVED, token, was=_iso(was), deadline=_iso(token.deadline))
+        turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
 
 
 def _silence(turn: Turn, task: Task) -> None:
@@ -122,7 +121,3 @@ def _silence(turn: Turn, task: Task) -> None:
             Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,
             deadline=task.silence_at.isoformat(),
         )  # fmt: skip
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""

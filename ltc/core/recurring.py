@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ltc.core.instants import instant_of
 from ltc.core.state import LegState, Recurrence
-from ltc.core.turn import ChainError, Turn, instant_of
+from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Every, Leg
 from ltc.definition.recurrence import Occurrence, occurrence
 from ltc.model.trail import Kind

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ltc.core import awaited
+from ltc.core.instants import instant_of, iso
 from ltc.core.state import Flight, SlaClock, Token
 from ltc.core.state_approvals import DueRung
-from ltc.core.turn import OPERATOR, ChainError, Turn, instant_of
+from ltc.core.turn import OPERATOR, ChainError, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import AnyNode, ParallelNode, Rung, Sla, Span
 from ltc.definition.timespans import parse_span
@@ -29,8 +30,8 @@ def start(turn: Turn, names: list[str], *, leg: str, item: str, on: str) -> None
             continue
         turn.state.slas[clock.id] = clock
         turn.log(
-            Kind.SLA_STARTED, leg=leg, item=item, sla=clock.id, on=on, deadline=_iso(clock.deadline),
-            warn=_iso(clock.warn), budget=clock.budget,
+            Kind.SLA_STARTED, leg=leg, item=item, sla=clock.id, on=on, deadline=iso(clock.deadline),
+            warn=iso(clock.warn), budget=clock.budget,
         )  # fmt: skip
 
 
@@ -69,10 +70,6 @@ def _project(clock: SlaClock, sla: Sla, window: CalendarWindow) -> None:
 
     clock.deadline = instant(100)
     clock.warn = instant(sla.warn_at) if sla.warn_at and not clock.warned else None
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 def start_step(turn: Turn, token: Token, node: AnyNode) -> None:
@@ -158,7 +155,7 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     elif not wanted and clock.running_since is None:
         clock.running_since = turn.now
         _project(clock, sla, _window(turn, sla))
-        turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=_iso(clock.deadline))
+        turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=iso(clock.deadline))
 
 
 def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
@@ -177,7 +174,7 @@ def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
         item=clock.item,
         sla=clock.id,
         by=f"{span.amount}{span.unit}",
-        deadline=_iso(clock.deadline),
+        deadline=iso(clock.deadline),
     )
 
 

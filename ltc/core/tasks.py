@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from ltc.core import calls, moves
+from ltc.core.instants import iso
 from ltc.core.state import Effect, Flight, HumanTask, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.core.whom import whom
@@ -34,7 +34,7 @@ def enter(turn: Turn, token: Token, node: TaskNode) -> None:
     _limit(turn, token, node)
     turn.log(
         Kind.TASK_OPENED, token, task=task.id, subject=node.step, what="task", source=source, votes=1,
-        digest=task.digest, figures=figures, claim=node.claim, deadline=_iso(token.deadline),
+        digest=task.digest, figures=figures, claim=node.claim, deadline=iso(token.deadline),
     )  # fmt: skip
     request = {
         "task": task.id, "process": turn.plan.process, "subject": node.step, "requester": state.requester,
@@ -54,10 +54,6 @@ def _limit(turn: Turn, token: Token, node: TaskNode) -> None:
     window = turn.setting.windows[turn.plan.calendar]
     token.deadline = worktime.deadline(turn.now, node.within, window) if node.within else None
     token.since = turn.now
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 def node_of(turn: Turn, token: Token) -> TaskNode:

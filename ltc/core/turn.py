@@ -269,21 +269,6 @@ class Turn:
         return any(_covers(hold, leg, "") for hold in self.state.holds)
 
 
-def instant_of(given: object, source: str) -> datetime:
-    """Return the instant that a value says; ``source`` is the expression that gave it.
-
-    Raises:
-        ChainError: it says none, or does not say its zone.
-    """
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ChainError(f"{source} is {given!r}, which is no date and time" if given else f"{source} has no date")
-    return found
-
-
 def _covers(hold: Hold, leg: str, item: str) -> bool:
     return bool(hold.leg) and hold.leg == leg and hold.item in ("", item)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ltc.core import calls, ladders, moves
 from ltc.core.commands import CallDone
+from ltc.core.instants import iso
 from ltc.core.state import Effect, Flight, Kept, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
@@ -30,7 +31,7 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
     token.status, token.reads, token.taken = "waiting", 0, 0
     token.read_again = token.expired = False
     turn.log(
-        Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=_iso(token.deadline)
+        Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=iso(token.deadline)
     )
     taken = [kept for kept in turn.state.events.values() if not kept.taken and matches(turn, token, node, kept)]
     for kept in taken:
@@ -50,10 +51,6 @@ def _until(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
 
 def _later(turn: Turn, span: Span) -> datetime:
     return worktime.deadline(turn.now, span, turn.setting.windows[turn.plan.calendar])
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
