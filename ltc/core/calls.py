@@ -6,7 +6,7 @@ from typing import Any
 
 from ltc.core import figures, moves
 from ltc.core.commands import CallDone, CallFailed
-from ltc.core.effects import base, by_hand_only, certain, effect_of, remains, settle, unknown_at
+from ltc.core.effects import by_hand_only, certain, effect_of, flying_at, remains, settle, unknown_at, where
 from ltc.core.state import Effect, Flight, Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import Call, CallNode, Pivot, TaskNode, WaitNode
@@ -40,8 +40,7 @@ def enter(turn: Turn, token: Token, node: CallNode) -> None:
 
 def _unsettled(turn: Turn, token: Token, place: str) -> bool:
     """What an earlier call at this place did must be known before anything else happens there."""
-    flights = turn.state.flights.values()
-    if any(flight.purpose in ("do", "probe") and base(flight.place) == place for flight in flights):
+    if flying_at(turn, place):
         token.status, token.awaits = "busy", place
         return True
     effect = unknown_at(turn, place)
@@ -96,8 +95,7 @@ def _gone(token: Token | None, effect: Effect | None) -> dict[str, str]:
     """Where an effect took place whose token has been given up meanwhile."""
     if token is not None or effect is None:
         return {}
-    step = effect.place.rsplit(".", 1)[-1]
-    return {"leg": effect.leg, "item": effect.item, "step": step, "effect": effect.key}
+    return {**where(effect), "effect": effect.key}
 
 
 # Answers
@@ -140,16 +138,16 @@ def adopt(turn: Turn, flight: Flight, token: Token | None, result: Any) -> None:
         turn.hold(None, "past_pivot", wanted=turn.state.outcome, why=turn.state.reason, pivots=list(turn.state.pivots))
 
 
-def took_place(turn: Turn, where: Token, node: CallNode, result: Any) -> None:
+def took_place(turn: Turn, at: Token, node: CallNode, result: Any) -> None:
     """What a call gave is known from now on, wherever its line goes: going on, and undoing, need it."""
-    leave(turn, where, node, result)
-    passed(turn, where, node)
+    leave(turn, at, node, result)
+    passed(turn, at, node)
 
 
-def leave(turn: Turn, where: Token, node: CallNode | WaitNode, document: Any) -> None:
+def leave(turn: Turn, at: Token, node: CallNode | WaitNode, document: Any) -> None:
     """Leave a document under the step's name, and among those it collects."""
     if document is not None and node.result:
-        turn.keep_result(where, node.result, document)
+        turn.keep_result(at, node.result, document)
     if document is not None and node.into:
         turn.collect(node.into, document)
 
@@ -158,10 +156,10 @@ def _pivots(turn: Turn, node: CallNode | TaskNode) -> list[Pivot]:
     return [one for one in turn.plan.pivots if one.leg == node.leg and one.step == node.step]
 
 
-def passed(turn: Turn, where: Token, node: CallNode | TaskNode) -> None:
+def passed(turn: Turn, at: Token, node: CallNode | TaskNode) -> None:
     """A call took place, or a task was done: it may have been the point of no return."""
     for pivot in _pivots(turn, node):
-        pass_pivot(turn, where if where.id else None, node.id, where.item if pivot.per_item else "")
+        pass_pivot(turn, at if at.id else None, node.id, at.item if pivot.per_item else "")
 
 
 def pass_pivot(turn: Turn, token: Token | None, what: str, item: str) -> None:
@@ -258,15 +256,7 @@ def probe(turn: Turn, effect: Effect, token: Token | None, after: Any, payload: 
     """Ask the system whether an effect took place; then go on as ``after`` says."""
     effect.tries += 1
     operation = turn.operation(effect.op)
-    turn.log(
-        Kind.SCHEDULED,
-        leg=effect.leg,
-        item=effect.item,
-        step=effect.place.rsplit(".", 1)[-1],
-        op=effect.op,
-        mode="probe",
-        effect=effect.key,
-    )
+    turn.log(Kind.SCHEDULED, op=effect.op, mode="probe", effect=effect.key, **where(effect))
     flight = Flight(
         "probe", token.id if token else "", effect.op, effect.key, effect.place, after=after, payload=payload or {}
     )

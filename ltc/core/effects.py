@@ -28,10 +28,15 @@ def by_hand_only(turn: Turn, effect: Effect) -> bool:
     return turn.operation(effect.op).effect_class == "D"
 
 
+def flying_at(turn: Turn, place: str) -> bool:
+    """Tell whether a call, or the probe after one, is in flight at a place."""
+    flights = turn.state.flights.values()
+    return any(one.purpose in ("do", "probe") and base(one.place) == place for one in flights)
+
+
 def wake(turn: Turn, place: str) -> None:
     """An earlier token's call at a place has ended: who waited for that enters the step now."""
-    flights = turn.state.flights.values()
-    if not place or any(one.purpose in ("do", "probe") and base(one.place) == place for one in flights):
+    if not place or flying_at(turn, place):
         return
     for token in turn.state.tokens.values():
         if token.awaits == place:
@@ -54,8 +59,12 @@ def settle(effect: Effect, took_place: bool) -> None:
     effect.status = "certain" if took_place else "absent"
 
 
+def where(effect: Effect) -> dict[str, str]:
+    """Return where an effect took place, as the trail says it."""
+    return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
+
+
 def remains(turn: Turn, effect: Effect, why: str) -> None:
     """An effect waits for a person."""
     effect.status, effect.why = "remains", why
-    step = effect.place.rsplit(".", 1)[-1]
-    turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=why[:200], leg=effect.leg, item=effect.item, step=step)
+    turn.log(Kind.REMAINS, op=effect.op, effect=effect.key, why=why[:200], **where(effect))

@@ -118,7 +118,8 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
         return False
     if effect.done_calls >= len(undo.calls):
         effect.status = "undone"
-        turn.log(Kind.UNDONE, op=effect.op, effect=effect.key, by=[call.op for call in undo.calls], **_where(effect))
+        by = [call.op for call in undo.calls]
+        turn.log(Kind.UNDONE, op=effect.op, effect=effect.key, by=by, **effects.where(effect))
         return False
     call = undo.calls[effect.done_calls]
     try:
@@ -152,7 +153,7 @@ def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any])
     key = turn.effect_key(effect.leg, effect.item, f"{step}!{effect.done_calls}", effect.generation)
     effect.tries += 1
     operation = turn.operation(op)
-    turn.log(Kind.SCHEDULED, op=op, mode="undo", effect=key, **_where(effect))
+    turn.log(Kind.SCHEDULED, op=op, mode="undo", effect=key, **effects.where(effect))
     turn.schedule(
         f"{effect.place}#{effect.generation}/undo{effect.tries}",
         op,
@@ -163,14 +164,10 @@ def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any])
     )
 
 
-def _where(effect: Effect) -> dict[str, str]:
-    return {"leg": effect.leg, "item": effect.item, "step": effect.place.rsplit(".", 1)[-1]}
-
-
 def stands(turn: Turn, effect: Effect, why: str) -> None:
     """An effect is not undone, for a stated reason."""
     effect.status, effect.why = "stands", why
-    turn.log(Kind.STANDS, op=effect.op, effect=effect.key, why=why, **_where(effect))
+    turn.log(Kind.STANDS, op=effect.op, effect=effect.key, why=why, **effects.where(effect))
 
 
 def undone(turn: Turn, flight: Flight, event: CallDone) -> None:
@@ -179,7 +176,7 @@ def undone(turn: Turn, flight: Flight, event: CallDone) -> None:
     effect.done_calls += 1
     turn.log(
         Kind.DONE, op=flight.op, mode="undo", effect=flight.key,
-        document=calls.reference(turn, flight.op, event.result), **_where(effect),
+        document=calls.reference(turn, flight.op, event.result), **effects.where(effect),
     )  # fmt: skip
 
 
