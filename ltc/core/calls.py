@@ -11,7 +11,6 @@ from ltc.core.state import Effect, Flight, Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import Call, CallNode, Pivot, TaskNode, WaitNode
 from ltc.model import ids
-from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
 
 HOLD_REASONS = {
@@ -70,9 +69,7 @@ def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) 
     token.status = "busy"
     flight = Flight("do" if key else "read", token.id, call.op, key, place)
     activity = ids.activity_id(token.leg, token.item, node.step, token.visit)
-    turn.schedule(
-        activity, call.op, operation.queue or call_queue(call.op.split(".")[0]), request, flight, retry=node.retry
-    )
+    turn.schedule(activity, call.op, turn.queue(call.op), request, flight, retry=node.retry)
 
 
 def _enlist(turn: Turn, token: Token, op: str, place: str, args: dict[str, Any]) -> str:
@@ -263,7 +260,7 @@ def probe(turn: Turn, effect: Effect, token: Token | None, after: Any, payload: 
     turn.schedule(
         f"{effect.place}#{effect.generation}/probe{effect.tries}",
         effect.op,
-        operation.queue or call_queue(effect.op.split(".")[0]),
+        turn.queue(effect.op),
         {"mode": "probe", "key": effect.key, "cls": operation.effect_class, "args": effect.args},
         flight,
     )

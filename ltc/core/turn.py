@@ -17,7 +17,7 @@ from ltc.definition.tables import TableError, decide
 from ltc.definition.worktime import CalendarWindow, local_day
 from ltc.model import ids
 from ltc.model.clock import VirtualClock
-from ltc.model.messages import NOTICES_QUEUE
+from ltc.model.messages import NOTICES_QUEUE, call_queue
 from ltc.model.trail import Entry, Kind
 
 OPERATOR = "role:operator"
@@ -66,6 +66,10 @@ class Turn:
     def operation(self, name: str) -> PinnedOperation:
         """What is pinned of an operation: in the plan, or in an earlier one by which something took effect."""
         return self.plan.operations.get(name) or self.state.operations[name]
+
+    def queue(self, name: str) -> str:
+        """Return the task queue of an operation: pinned in the plan, or its system's."""
+        return self.operation(name).queue or call_queue(name.split(".")[0])
 
     def node(self, token: Token) -> AnyNode:
         """The step where a token stands."""

@@ -9,7 +9,6 @@ from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Effect, Flight
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Retry, Undo
-from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
 
 UNDO_RETRY = Retry(first=1.0, factor=2.0, most=60.0, give_up=86_400.0, attempt=30.0)
@@ -157,7 +156,7 @@ def _send(turn: Turn, index: int, effect: Effect, op: str, args: dict[str, Any])
     turn.schedule(
         f"{effect.place}#{effect.generation}/undo{effect.tries}",
         op,
-        operation.queue or call_queue(op.split(".")[0]),
+        turn.queue(op),
         {"key": key, "cls": operation.effect_class, "args": args},
         Flight("undo", "", op, key, effect.place, entry=index),
         retry=UNDO_RETRY,

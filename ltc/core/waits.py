@@ -13,7 +13,6 @@ from ltc.core.turn import ChainError, Turn
 from ltc.definition import worktime
 from ltc.definition.plan import Awaited, Span, WaitNode
 from ltc.model import ids
-from ltc.model.messages import call_queue
 from ltc.model.trail import Kind
 
 
@@ -127,10 +126,9 @@ def _read(turn: Turn, token: Token, node: WaitNode) -> None:
         subject = turn.value(awaited.subject, token.leg, token.item)
         what = {"node": node.id, "event": awaited.event, "refresh": awaited.refresh}
         activity = f"{ids.activity_id(token.leg, token.item, node.step, token.visit)}/read{token.reads}"
-        queue = turn.plan.operations[pinned.read].queue or call_queue(pinned.read.split(".")[0])
         request = {"mode": "read", "args": {pinned.read_takes: subject}}
         flight = Flight("watch", token.id, pinned.read, payload=what)
-        turn.schedule(activity, pinned.read, queue, request, flight, retry=node.retry)
+        turn.schedule(activity, pinned.read, turn.queue(pinned.read), request, flight, retry=node.retry)
 
 
 def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
