@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ltc.core import handing, levels, moves
+from ltc.core.asked import ACCEPTED
 from ltc.core.commands import Decide
 from ltc.core.state import Flight, Token
 from ltc.core.state_approvals import Task
@@ -67,10 +68,10 @@ def decide(turn: Turn, event: Decide) -> Answer:
             decision.model_dump(mode="json"),
             Flight("signature", payload=decision.model_dump(mode="json")),
         )
-        return Answer(status="accepted")
+        return ACCEPTED
     _apply(turn, task, decision, event.door)
     turn.answered = True
-    return Answer(status="accepted")
+    return ACCEPTED
 
 
 def _refusal(turn: Turn, task: Task, decision: Decision) -> Answer | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ltc.core import levels, moves
+from ltc.core.asked import ACCEPTED
 from ltc.core.commands import Act
 from ltc.core.state import Token
 from ltc.core.state_approvals import Task
 from ltc.core.turn import Turn
 from ltc.model.messages import Answer, TaskAct
 from ltc.model.trail import Kind
-
-ACCEPTED = Answer(status="accepted")
 
 
 def act(turn: Turn, event: Act) -> Answer:

@@ -32,10 +32,10 @@ def act(turn: Turn, event: Act) -> Answer:
     if event.door == "signal":
         payload = wish.model_dump(mode="json")
         turn.side("people.check_act", payload, Flight("act", payload=payload))
-        return Answer(status="accepted")
+        return asked.ACCEPTED
     _apply(turn, task, wish, event.door)
     turn.answered = True
-    return Answer(status="accepted")
+    return asked.ACCEPTED
 
 
 def checked(turn: Turn, flight: Flight, problem: str) -> None:
