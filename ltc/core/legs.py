@@ -195,4 +195,5 @@ def _tend_leg(turn: Turn, leg: Leg) -> bool:
         return False
     for token in tokens:
         del turn.state.tokens[token.id]
-    return moves.leave_leg(turn, leg.id)
+    moves.leave_leg(turn, leg.id)
+    return True

@@ -187,12 +187,11 @@ def _lift_places(turn: Turn, legs: list[str]) -> None:
         turn.log(Kind.RELEASED, leg=hold.leg, item=hold.item, actor="engine", hold=hold.reason)
 
 
-def leave_leg(turn: Turn, leg: str) -> bool:
+def leave_leg(turn: Turn, leg: str) -> None:
     """Close a leg."""
     turn.state.legs[leg].status = "done"
     turn.log(Kind.LEG_LEFT, leg=leg)
     slas.end(turn, leg=leg)
-    return True
 
 
 def _close_task(turn: Turn, token: Token) -> None:
