@@ -38,8 +38,8 @@ def _finish(turn: Turn, event: Input) -> None:
         return
     if "closing" not in state.rounds or isinstance(event, EventArrived):
         state.rounds["closing"] = 1
-        state.side_count += 1  # the name of this flush in histories
-        turn.side("trail.flush", {}, Flight("flush", after="", payload={"last": True}))
+        state.side_count += 1  # recorded histories name this flush one further on: they must go on replaying
+        turn.side("trail.flush", {}, Flight("flush", payload={"last": True}))
     elif not any(flight.payload.get("last") for flight in state.flights.values()):
         state.status = "ended"
         turn.commands.append(Finish(state.outcome, state.reason))
