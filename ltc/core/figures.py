@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import moves
+from ltc.core import moves, sides
 from ltc.core.commands import CallFailed
 from ltc.core.state import Flight, Token
 from ltc.core.state_approvals import Task
@@ -71,10 +71,8 @@ def _decide_again(turn: Turn, token: Token, task: Task, node: ApproveNode) -> No
         moves.put_back(turn, token, node.id)
     else:
         moves.rewind(turn, node.leg)
-        if token.leg in [
-            side.id for side in turn.plan.sides
-        ]:  # of a handler, which runs beside the legs: it tries again
-            token.status = "ready"
+        if token.leg in sides.names(turn):
+            token.status = "ready"  # a handler's own line is not rewound: it tries again
 
 
 def _reaches(turn: Turn, token: Token, node: ApproveNode) -> bool:

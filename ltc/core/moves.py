@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import slas
+from ltc.core import sides, slas
 from ltc.core.state import Frame, Pending, Token
 from ltc.core.turn import Turn
 from ltc.definition.plan import AnyNode, ParallelNode, Reaction
@@ -64,7 +64,7 @@ def finish_with(turn: Turn, token: Token, outcome: str, reason: str) -> None:
         return
     if outcome != "completed" or not state.pending_outcome:
         state.pending_outcome, state.pending_reason = outcome, reason
-    beside = [side.id for side in turn.plan.sides]
+    beside = sides.names(turn)
     if token.item:
         put_back(turn, state.tokens[f"{token.leg}[{token.item}]"], "")
     if not token.item or token.leg in beside:  # what handlers have begun is seen to its end

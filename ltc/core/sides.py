@@ -20,17 +20,22 @@ def begin(turn: Turn, handler: Handler, kept: Kept) -> None:
     turn.log(Kind.ITEM_OPENED, leg=handler.name, item=item)
 
 
+def names(turn: Turn) -> list[str]:
+    """Return the names under which handlers' own lines run, as legs do under theirs."""
+    return [side.id for side in turn.plan.sides]
+
+
 def running(turn: Turn, name: str = "") -> bool:
     """Tell whether a handler's steps run: this one's, or any's."""
-    names = [name] if name else [side.id for side in turn.plan.sides]
-    return any(token.leg in names for token in turn.state.tokens.values())
+    among = [name] if name else names(turn)
+    return any(token.leg in among for token in turn.state.tokens.values())
 
 
 def tend(turn: Turn) -> bool:
     """Close the lines that have come to their end; tell whether there was one."""
     tokens = turn.state.tokens
-    names = [side.id for side in turn.plan.sides]
-    lines = {(one.leg, one.item): one for one in tokens.values() if one.leg in names and not one.parent}
+    beside = names(turn)
+    lines = {(one.leg, one.item): one for one in tokens.values() if one.leg in beside and not one.parent}
     busy = [(one.leg, one.item) for one in tokens.values() if one.status != "ended"]
     over = [token for place, token in lines.items() if place not in busy]
     for token in over:
