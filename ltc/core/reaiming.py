@@ -61,7 +61,7 @@ def _clock(turn: Turn, clock: SlaClock, was: Sla, sla: Sla) -> None:
     elif was.due != sla.due or clock.due is None:
         _dated(turn, clock, sla)
     elif sla.warn_at != was.warn_at:
-        clock.warn = slas._share(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
+        clock.warn = slas.share_of(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
     if clock.deadline != before:
         clock.moved = turn.now
         turn.log(
@@ -81,7 +81,7 @@ def _counted(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         clock.consumed = clock.consumed * budget // clock.budget
         clock.extended = clock.extended * budget // clock.budget
     clock.budget, clock.unit = budget, sla.target.unit
-    slas._project(clock, sla, window)
+    slas.project(clock, sla, window)
 
 
 def _kind(unit: str) -> str:
@@ -93,7 +93,7 @@ def _dated(turn: Turn, clock: SlaClock, sla: Sla) -> None:
     due = instant_of(turn.value(sla.due, clock.leg, clock.item), sla.due)
     clock.due = clock.deadline = due
     clock.running_since, clock.consumed, clock.budget = None, 0, 0
-    clock.warn = slas._share(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
+    clock.warn = slas.share_of(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
 
 
 def _wait(turn: Turn, token: Token) -> None:

@@ -41,13 +41,13 @@ def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         target = sla.target or parse_span(turn.value(sla.table, clock.leg, clock.item))
         clock.budget, clock.unit = worktime.length(target, window), target.unit
         clock.running_since = turn.now
-        _project(clock, sla, window)
+        project(clock, sla, window)
     else:
         clock.due = clock.deadline = instant_of(turn.value(sla.due, clock.leg, clock.item), sla.due)
-        clock.warn = _share(clock, sla.warn_at) if sla.warn_at else None
+        clock.warn = share_of(clock, sla.warn_at) if sla.warn_at else None
 
 
-def _share(clock: SlaClock, percent: int) -> datetime:
+def share_of(clock: SlaClock, percent: int) -> datetime:
     """The instant at which a share of the time from the start until a document's date has passed."""
     assert clock.due is not None
     return clock.started + max(timedelta(), clock.due - clock.started) * percent / 100
@@ -57,7 +57,7 @@ def _window(turn: Turn, sla: Sla) -> CalendarWindow:
     return turn.setting.windows[sla.calendar]
 
 
-def _project(clock: SlaClock, sla: Sla, window: CalendarWindow) -> None:
+def project(clock: SlaClock, sla: Sla, window: CalendarWindow) -> None:
     """Work the absolute instants out anew from what is left of the budget."""
     since = clock.running_since
     if since is None:
@@ -150,11 +150,11 @@ def _tend_pause(turn: Turn, clock: SlaClock, sla: Sla) -> None:
         _climb(turn, clock)  # what was due before it paused
         clock.consumed += _running(turn, clock)
         clock.running_since = None
-        _project(clock, sla, _window(turn, sla))
+        project(clock, sla, _window(turn, sla))
         turn.log(Kind.SLA_PAUSED, leg=clock.leg, item=clock.item, sla=clock.id)
     elif not wanted and clock.running_since is None:
         clock.running_since = turn.now
-        _project(clock, sla, _window(turn, sla))
+        project(clock, sla, _window(turn, sla))
         turn.log(Kind.SLA_RESUMED, leg=clock.leg, item=clock.item, sla=clock.id, deadline=iso(clock.deadline))
 
 
@@ -164,10 +164,10 @@ def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
     window = _window(turn, sla)
     if clock.due is not None:
         clock.due = clock.deadline = worktime.deadline(clock.due, span, window)
-        clock.warn = _share(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
+        clock.warn = share_of(clock, sla.warn_at) if sla.warn_at and not clock.warned else None
     else:
         clock.extended += worktime.length(span, window)
-        _project(clock, sla, window)
+        project(clock, sla, window)
     turn.log(
         Kind.SLA_EXTENDED,
         leg=clock.leg,
@@ -203,7 +203,7 @@ def _rung_at(turn: Turn, clock: SlaClock, sla: Sla, rung: Rung) -> datetime:
     if rung.offset is not None:
         return worktime.deadline(clock.deadline, rung.offset, window)
     if clock.due is not None:
-        return _share(clock, rung.percent)
+        return share_of(clock, rung.percent)
     if clock.running_since is None or not rung.percent:
         return clock.deadline
     left = max(0, (clock.budget + clock.extended) * rung.percent // 100 - clock.consumed)
