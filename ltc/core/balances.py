@@ -74,6 +74,7 @@ def _milestones(
 
 
 def _sums(documents: list[dict[str, Any]], plus: str, minus: str = "") -> dict[str, int]:
+    """Add an amount of documents up, less another one of theirs; by currency, in minor units."""
     found: dict[str, int] = {}
     for document in documents:
         currency = document[plus]["currency"]
@@ -161,14 +162,7 @@ def _billed(
     plan: Plan, said: str, invoices: list[dict[str, Any]], against: list[dict[str, Any]], returns: list[dict[str, Any]]
 ) -> list[Broken]:
     """Billed, less what was credited, is at most what it bills for, less what came back, per currency."""
-    billed: dict[str, int] = {}
-    allowed: dict[str, int] = {}
-    for invoice in invoices:
-        currency = invoice["gross"]["currency"]
-        billed[currency] = billed.get(currency, 0) + invoice["gross"]["minor"] - invoice["credited"]["minor"]
-    for document in against:
-        currency = document["gross"]["currency"]
-        allowed[currency] = allowed.get(currency, 0) + document["gross"]["minor"]
+    billed, allowed = _sums(invoices, "gross", "credited"), _sums(against, "gross")
     for order in returns:
         share = order["gross"]["minor"] * order["returned"] // order["ordered"]  # in the biller's favour
         allowed[order["gross"]["currency"]] = allowed.get(order["gross"]["currency"], 0) - share
