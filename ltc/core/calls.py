@@ -9,7 +9,7 @@ from ltc.core.commands import CallDone, CallFailed
 from ltc.core.effects import by_hand_only, certain, effect_of, flying_at, remains, settle, unknown_at, where
 from ltc.core.state import Effect, Flight, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import Call, CallNode, Pivot, TaskNode, WaitNode
+from ltc.definition.plan import AnyNode, Call, CallNode, Pivot, TaskNode, WaitNode
 from ltc.model import ids
 from ltc.model.trail import Kind
 
@@ -167,7 +167,7 @@ def pass_pivot(turn: Turn, token: Token | None, what: str, item: str) -> None:
         turn.log(Kind.PIVOT, token, what=name)
 
 
-def _node_of(turn: Turn, flight: Flight) -> Any:
+def _node_of(turn: Turn, flight: Flight) -> AnyNode | None:
     effect = effect_of(turn, flight.key)
     return turn.plan.nodes[effect.node] if effect else None
 

@@ -44,7 +44,8 @@ def handled(turn: Turn) -> bool:
     if turn.state.status != "running" or not turn.plan.handlers:
         return False
     kept = [one for one in turn.state.events.values() if not one.taken]
-    return len([one for one in kept if _handle(turn, one) == "takes"]) > 0
+    wishes = [_handle(turn, one) for one in kept]  # each has its turn, whatever became of those before it
+    return "takes" in wishes
 
 
 def _handle(turn: Turn, kept: Kept) -> Wish:

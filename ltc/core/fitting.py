@@ -18,7 +18,7 @@ _FREE = ("title", "slas", "undo")
 # Parts of a plan that may differ, or that are compared piece by piece.
 _APART = (
     "title", "digest", "calendar", "start", "legs", "nodes", "slas", "handlers", "pivots", "operations", "events",
-    "collections", "sides", "keep_open",
+    "collections", "sides", "keep_open", "process", "engine_level",
 )  # fmt: skip
 _LOST = ("unknown", "remains")
 
@@ -111,7 +111,7 @@ def _parts(old: Plan, new: Plan, state: State, renames: dict[str, str]) -> Itera
     before, after = written(old, ("title",)), written(new, ("title",))
     said = str([_shape(old, leg, {}) for leg in entered(old, state)])
     for name in differing(before, after):
-        if name in _APART or name == "process" or name == "engine_level":
+        if name in _APART:
             continue
         one, other = before.get(name), after.get(name)
         if not (isinstance(one, dict) and isinstance(other, dict)) or name == "billing":

@@ -157,8 +157,8 @@ def offer(turn: Turn, token: Token, task: Task, people: list[str]) -> None:
 
 def tell(turn: Turn, task: Task, people: list[str], about: str = "") -> None:
     """Tell people that they are to decide."""
+    about = about or f"decide on {task.subject}"
     for one in people:
-        about = about or f"decide on {task.subject}"
         notice = Notice(to=one, about=about, detail={"task": task.id, "figures": task.figures})
         payload = {"to": one, "about": about}
         turn.side("people.notify", notice.model_dump(mode="json"), Flight("notify", payload=payload))

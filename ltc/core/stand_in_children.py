@@ -45,7 +45,7 @@ class Children:
     def chain_require_ended(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return self._child(args["child"], now)
 
-    def _number(self, kind: str) -> int:
+    def _number(self, what: str) -> int:
         raise NotImplementedError
 
     def _child(self, name: str, now: datetime) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Terms:
     def _invoice(self, name: str, delivery: str, gross: dict[str, Any], now: datetime, **more: Any) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _number(self, kind: str) -> int:
+    def _number(self, what: str) -> int:
         raise NotImplementedError
 
     # Terms
