@@ -226,7 +226,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
         "completed; kept open", after("to", moment(data.get("until"))), after("for", listed(data.get("handlers"))),
     ),
     "forged": lambda data: joined(
-        f"a decision by {data.get('actor', '?')} was NOT taken: its signature does not hold", data.get("problem"),
+        f"what {data.get('actor', '?')} sent was NOT taken: its signature does not hold", data.get("problem"),
     ),
     "ended": lambda data: f"{label('ENDED')} {joined(data.get('outcome'), data.get('reason'))}",
 }  # fmt: skip

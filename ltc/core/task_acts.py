@@ -42,6 +42,8 @@ def checked(turn: Turn, flight: Flight, problem: str) -> None:
     """The signature of an act that came by signal has been checked."""
     wish = TaskAct.model_validate(flight.payload)
     task = turn.state.human_tasks.get(wish.task)
+    if problem:
+        turn.log(Kind.FORGED, task=wish.task, actor=wish.actor, decision=wish.action, id=wish.id, problem=problem[:200])
     if problem or task is None or wish.id in task.acts or _refusal(turn, task, wish) is not None:
         return
     _apply(turn, task, wish, "signal")

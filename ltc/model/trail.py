@@ -78,7 +78,7 @@ class Kind(StrEnum):
     HANDLED = "handled"  # handler, event, id, then (send_back|hold|steps), why: what became of an event
     AMENDED = "amended"  # handler, document, reopened, kept: approvals whose bound fields changed, and those that stand
     KEPT_OPEN = "kept_open"  # until, handlers: completed, and open for what may still come
-    FORGED = "forged"  # task, actor, decision, id, problem: a decision whose signature does not hold
+    FORGED = "forged"  # task, actor, decision or act, id, problem: it came by signal, and its signature does not hold
     TASK_HANDED = "task_handed"  # task, level, how, actor, to, candidates, comment, why: others are asked, or again
     SILENCE = "silence"  # task, level, then, deadline: what happens by itself when nobody decides
 

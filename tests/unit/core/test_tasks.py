@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltc.core.commands import Act, CallFailed
+from ltc.core.commands import Act, CallDone, CallFailed
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.core.state import HumanTask
@@ -202,6 +202,16 @@ def test_an_act_by_signal_counts_once_its_signature_was_seen() -> None:
     simulation.run()
     assert kinds(simulation, Kind.TASK_ACTED)[0]["door"] == "signal"
     assert simulation.finished
+
+
+def test_an_act_by_signal_that_is_forged_counts_for_nothing_and_leaves_its_trace() -> None:
+    simulation = waiting()
+    assert say(simulation, id="F1", door="signal").status == "accepted"
+    checking = next(name for name, flight in simulation.state.flights.items() if flight.purpose == "act")
+    simulation.feed(CallDone(checking, "the message is not signed by this installation"))
+    (forged,) = kinds(simulation, Kind.FORGED)
+    assert (forged["actor"], forged["decision"], forged["id"]) == ("ann", "complete", "F1")
+    assert task(simulation).status == "open"
 
 
 def test_a_task_runs_out_of_time_and_its_late_answer_is_told_so() -> None:
