@@ -34,11 +34,13 @@ def undo_reversed() -> None:
 def key_with_visit() -> None:
     """The visit of a step is part of the effect key."""
     from ltc.core.turn import Turn
+    from ltc.model.ids import place
 
     sound = Turn.effect_key
 
-    def with_visit(self: Turn, leg: str, item: str, step: str, generation: int, visit: int) -> str:
-        return sound(self, leg, item, f"{step}#{visit}", generation, visit)
+    def with_visit(self: Turn, leg: str, item: str, step: str, generation: int) -> str:
+        visit = self.state.visits.get(place(leg, item, step), 0)
+        return sound(self, leg, item, f"{step}#{visit}", generation)
 
     Turn.effect_key = with_visit  # type: ignore[method-assign]
 
