@@ -30,6 +30,7 @@ ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_TEXTS = frozenset({str})
 
 
 class Encoded(str):
@@ -49,10 +50,12 @@ def is_json(value: Any) -> bool:
     """Tell whether a value reads back from its JSON as it is: no tuples, dates, or keys that are no texts."""
     kind = type(value)
     if kind is dict:
-        return all(type(key) is str and (type(one) in _SCALARS or is_json(one)) for key, one in value.items())
-    if kind is list:
-        return all(type(one) in _SCALARS or is_json(one) for one in value)
-    return kind in _SCALARS
+        if not _TEXTS.issuperset(map(type, value)):
+            return False
+        value = value.values()
+    elif kind is not list:
+        return kind in _SCALARS
+    return _SCALARS.issuperset(map(type, value)) or all(type(one) in _SCALARS or is_json(one) for one in value)
 
 
 class Instant(TypeDecorator[datetime]):

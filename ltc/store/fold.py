@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ from ltc.model.trail import Kind
 from ltc.store import fold_effects, fold_people, fold_slas
 from ltc.store.giving_up import clear, rewind
 from ltc.store.reading import Entry, instant, text
-from ltc.store.rows import ChainView
+from ltc.store.rows import ChainView, Growing
 
 Folder = Callable[[ChainView, Entry], ChainView]
 
@@ -184,19 +184,27 @@ def fold(view: ChainView, entry: Entry) -> ChainView:
         folded = FOLDERS[entry.kind](view, entry)
     except (KeyError, ValueError, TypeError, AttributeError):
         folded = view.set(faults=view.head["faults"] + 1)
-    if entry.kind in _STILL or folded.head["rests_since"] is None:
+    if folded.head["rests_since"] is None or entry.kind in _STILL:
         return folded
     return folded.set(rests_since=None)
 
 
 def fold_all(view: ChainView, entries: Iterable[Entry]) -> ChainView:
     """Fold entries in their order, then derive what follows from the whole."""
-    last = None
-    for last in entries:
-        view = fold(view, last)
-    if last is not None:
-        view = view.set(last_seq=last.seq, last_at=last.at, last_wall=last.wall, last_kind=last.kind.value)
-    return settle(view)
+    given = list(entries)
+    folded = _in_order(Growing.of(view), given)
+    if folded.head["faults"] != view.head["faults"]:
+        folded = _in_order(view, given)  # an entry that cannot be read leaves no trace: only so is it left off whole
+    return settle(folded).settled()
+
+
+def _in_order(view: ChainView, entries: Sequence[Entry]) -> ChainView:
+    for entry in entries:
+        view = fold(view, entry)
+    if not entries:
+        return view
+    last = entries[-1]
+    return view.set(last_seq=last.seq, last_at=last.at, last_wall=last.wall, last_kind=last.kind.value)
 
 
 def settle(view: ChainView) -> ChainView:

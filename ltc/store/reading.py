@@ -50,7 +50,7 @@ class Line(NamedTuple):
 def plain(value: Any) -> str:
     """Return a text fit for a column: a JSON scalar as it reads, nothing for everything else."""
     if isinstance(value, str):
-        return value.replace(_NUL, "")
+        return value.replace(_NUL, "") if _NUL in value else value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
@@ -19,12 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from ltc.store import tally, tally_anew, trail, trail_whole
 from ltc.store.columns import Names, among, lock_chains
 from ltc.store.engines import conflicted, keep_pages, make_engine, set_lasting, translate
-from ltc.store.fold import fold, settle
 from ltc.store.prepared import insert_all
-from ltc.store.reading import Line
 from ltc.store.records import REFOLD_PARTS as PARTS
 from ltc.store.records import RUNS
-from ltc.store.rows import BLANKS, VIEWS, ChainView, Key, Row, no_tables
+from ltc.store.rows import VIEWS, ChainView, Row
 from ltc.store.view_tables import VIEW_TABLES, indexes
 from ltc.store.views import advance
 from ltc.store.views import load as load_view
@@ -169,7 +166,7 @@ def _reached(connection: Connection, part: Any) -> dict[str, tuple[int, int]]:
 
 def _folded(connection: Connection, part: Any) -> Iterator[ChainView]:
     for name, entries in trail_whole.between(connection, part.first, part.last):
-        yield refolded(name, sorted(entries, key=lambda one: one[1].seq))
+        yield advance(ChainView(name), sorted(entries, key=lambda one: one[1].seq))
 
 
 def _replace(
@@ -201,51 +198,10 @@ def _any_views(connection: Connection, part: Any) -> bool:
 
 
 def _again(connection: Connection, name: str) -> ChainView:
-    return refolded(name, list(trail.entries(connection, name)))
+    return advance(ChainView(name), trail.entries(connection, name))
 
 
 def _rows(table: str, view: ChainView) -> Iterator[Row]:
     names = tuple(VIEWS[table].key)
     for key, row in view.each(table):
         yield {"chain": view.chain, **dict(zip(names, key, strict=True)), **row}
-
-
-# --- folding fast
-
-
-@dataclass(frozen=True)
-class _Growing(ChainView):
-    """A view that changes in place: as a fold's only holder does not see the difference, and copies are most of it."""
-
-    def put(self, table: str, key: Key, **changes: Any) -> ChainView:
-        rows: dict[Key, Row] = self.tables[table]  # type: ignore[assignment]
-        rows[key] = {**rows.get(key, BLANKS[table]), **changes}
-        return self
-
-    def each(self, table: str) -> Iterator[tuple[Key, Row]]:
-        yield from list(self.tables[table].items())
-
-    def drop(self, table: str, key: Key) -> ChainView:
-        self.tables[table].pop(key, None)  # type: ignore[attr-defined]
-        return self
-
-
-def refolded(name: str, entries: Iterable[tuple[str, Line]]) -> ChainView:
-    """Return what ``advance`` gives for a whole trail, sooner."""
-    given = list(entries)
-    whole = bool(given) and trail.may_begin(given[0][1]) and _unbroken([entry.seq for _, entry in given])
-    if not whole:
-        return advance(ChainView(name), given)
-    view: ChainView = _Growing(name, no_tables())
-    for _, entry in given:
-        view = fold(view, entry)
-        if view.head["faults"]:
-            return advance(ChainView(name), given)  # what cannot be read leaves no trace: undone only in the other way
-    run, last = given[-1]
-    view = view.set(last_seq=last.seq, last_at=last.at, last_wall=last.wall, last_kind=last.kind.value)
-    settle(view).set(run=run, gap=False)
-    return ChainView(name, view.tables)
-
-
-def _unbroken(numbers: Sequence[int]) -> bool:
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))

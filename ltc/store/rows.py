@@ -128,7 +128,7 @@ class ChainView:
 
     def each(self, table: str) -> Iterator[tuple[Key, Row]]:
         """Return the rows of one table, in the order in which they came to be known."""
-        yield from self.tables[table].items()
+        return iter(self.tables[table].items())
 
     def put(self, table: str, key: Key, **changes: Any) -> ChainView:
         """Return the view with one row changed, or made of the blank one."""
@@ -146,3 +146,43 @@ class ChainView:
         if key not in rows:
             return self
         return ChainView(self.chain, {**self.tables, table: {k: row for k, row in rows.items() if k != key}})
+
+    def settled(self) -> ChainView:
+        """Return what this is, never to change again."""
+        return self
+
+
+@dataclass(frozen=True)
+class Growing(ChainView):
+    """A view that changes in place, for the one who folds: copying a table for every entry is most of a fold.
+
+    Made by ``of``. A table is copied when it is first written to, so that the view it began as stays what it is; rows
+    are replaced, not changed.
+    """
+
+    own: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, view: ChainView) -> Growing:
+        """Begin with what a view says."""
+        return cls(view.chain, dict(view.tables))
+
+    def settled(self) -> ChainView:
+        return ChainView(self.chain, self.tables)
+
+    def put(self, table: str, key: Key, **changes: Any) -> ChainView:
+        rows = self._mine(table)
+        rows[key] = {**rows.get(key, BLANKS[table]), **changes}
+        return self
+
+    def drop(self, table: str, key: Key) -> ChainView:
+        if key in self.tables[table]:
+            del self._mine(table)[key]
+        return self
+
+    def _mine(self, table: str) -> dict[Key, Row]:
+        tables: dict[str, dict[Key, Row]] = self.tables  # type: ignore[assignment]
+        if table not in self.own:
+            self.own.add(table)
+            tables[table] = dict(tables[table])
+        return tables[table]

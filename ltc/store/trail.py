@@ -70,7 +70,7 @@ def entry_digest(entry: Line) -> str:
 
 def _digest(entry: Line, data: str) -> str:
     parts = (
-        _said(entry.at), _said(entry.wall), entry.kind.value, entry.leg, entry.item, entry.step, str(entry.visit), data
+        _said(entry.at), _said(entry.wall), entry.kind, entry.leg, entry.item, entry.step, str(entry.visit), data
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 

@@ -34,7 +34,7 @@ from ltc.store import (
 )
 from ltc.store.engines import make_engine
 from ltc.store.records import TRAIL
-from ltc.store.rows import BLANKS, ChainView
+from ltc.store.rows import BLANKS
 from ltc.store.stuck_facts import EngineFacts, PendingActivity
 from ltc.store.view_tables import VIEW_TABLES, missing_indexes
 from tests.support.chains import MONDAY, simulate
@@ -561,18 +561,6 @@ async def test_what_is_appended_meanwhile_is_folded_too(many: Store, url: str, m
     monkeypatch.setattr(refolding, "_replace", late)
     await asyncio.to_thread(refolding.refold_all, url, 1)
     assert await many.verify() == []
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_folding_in_place_gives_what_folding_gives(number: int) -> None:
-    one = simulate(net=800_000, script=SCRIPTS[number](), run=False)
-    one.run(MONDAY + 30 * DAY)
-    lines = [("r", trail.offer(entry).line) for entry in one.trail]
-    assert refolding.refolded("c", lines) == views.advance(ChainView("c"), lines)
-    broken = [*lines[:9], *lines[11:]]
-    assert refolding.refolded("c", broken) == views.advance(ChainView("c"), broken)
-    odd = [(run, line._replace(data={}) if line.seq % 7 == 3 else line) for run, line in lines]
-    assert refolding.refolded("c", odd) == views.advance(ChainView("c"), odd)
 
 
 def test_the_schema_of_before_is_brought_up_with_its_rows(empty_url: str) -> None:
