@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from ltc.model.ids import digest
-from ltc.model.trail import Entry, Kind
+from ltc.model.trail import Kind
 from ltc.ports.store import Appended, DocumentRef, InboxEvent
 from ltc.store import doors, trail
 from ltc.store.columns import db_now, insert_new, lock_chain
@@ -42,19 +42,18 @@ def close_alarm(connection: Connection, identity: str) -> bool:
 
 
 def append(
-    connection: Connection, views: Views, chain: str, run: str, entries: Sequence[Entry], started: datetime | None
+    connection: Connection, views: Views, chain: str, run: str, entries: Sequence[Offered], started: datetime | None
 ) -> Appended:
     """Append entries of one run; see ``ltc.ports.store.TrailStore``."""
     if not entries:
         return Appended()
     lock_chain(connection, chain)
-    offered = [trail.offer(entry) for entry in entries]
-    first, last = min(entry.seq for entry in entries), max(entry.seq for entry in entries)
+    first, last = reach(entries)
     there = trail.register(connection, chain, run, first, last, started)
     if there.new:
         trail.note_heard(connection, [chain])
     known = trail.stored(connection, chain, run, first, last) if there.met else {}
-    fresh, raised = new_ones(connection, chain, run, offered, known)
+    fresh, raised = new_ones(connection, chain, run, entries, known)
     limit = trail.reach(there.runs, run)
     if fresh:
         trail.insert_rows(connection, chain, run, fresh, limit)
@@ -63,6 +62,12 @@ def append(
         return Appended(inserted=len(fresh), alarms=raised, gap=views.refold(connection, chain).head["gap"])
     valid = sorted((one.line for one in fresh if one.line.seq < limit), key=lambda line: line.seq)
     return Appended(inserted=len(fresh), alarms=raised, gap=fold(connection, views, chain, run, there, valid))
+
+
+def reach(entries: Sequence[Offered]) -> tuple[int, int]:
+    """Return the lowest and the highest sequence number of some entries."""
+    numbers = [one.line.seq for one in entries]
+    return min(numbers), max(numbers)
 
 
 def announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
@@ -102,7 +107,7 @@ def fold(
 
 
 def new_ones(
-    connection: Connection, chain: str, run: str, offered: list[Offered], known: dict[int, str]
+    connection: Connection, chain: str, run: str, offered: Sequence[Offered], known: dict[int, str]
 ) -> tuple[list[Offered], int]:
     """Tell entries that are new from those on record; those with other content raise an alarm and are left out."""
     fresh: list[Offered] = []

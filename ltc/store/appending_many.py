@@ -27,8 +27,13 @@ class Offer(NamedTuple):
 
     chain: str
     run: str
-    entries: Sequence[Entry]
+    entries: Sequence[Offered]
     started: datetime | None
+
+    @classmethod
+    def of(cls, chain: str, run: str, entries: Sequence[Entry], started: datetime | None) -> Offer:
+        """Bring entries into their normal form: before they queue up, while the writer waits for the database."""
+        return cls(chain, run, [trail.offer(entry) for entry in entries], started)
 
 
 class _Plain(NamedTuple):
@@ -87,9 +92,7 @@ def _together(
         if row is None:
             others.append((place, offer))
             continue
-        fresh, raised = appending.new_ones(
-            connection, offer.chain, offer.run, [trail.offer(entry) for entry in offer.entries], {}
-        )
+        fresh, raised = appending.new_ones(connection, offer.chain, offer.run, offer.entries, {})
         runs = standing[offer.chain] or [row]
         new = not standing[offer.chain]
         plain.append(_Plain(place, offer, runs, row, new, fresh, raised, trail.reach(runs, offer.run)))
@@ -100,7 +103,7 @@ def _together(
 
 def _goes_on(runs: list[Run], offer: Offer, now: datetime | None) -> Run | None:
     """Return the row of a run that goes on behind what is on record, or of a chain's first; None: it is neither."""
-    first, last = min(entry.seq for entry in offer.entries), max(entry.seq for entry in offer.entries)
+    first, last = appending.reach(offer.entries)
     if not runs:
         return {
             "chain": offer.chain, "run": offer.run, "number": 1, "started": offer.started, "seen": now,

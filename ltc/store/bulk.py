@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Integer,
+    LargeBinary,
     Table,
     Text,
     bindparam,
@@ -125,16 +126,69 @@ def deleting(table: Table) -> Arrays:
 def copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that are not there; all have all columns.
 
+    The text is written here (PostgreSQL's documentation of COPY, "Text Format"): the driver would look at each cell's
+    type anew.
+
     Raises:
         IntegrityError: of the driver: a row is there.
     """
-    names = [one.name for one in table.columns]
-    encoded = frozenset(one.name for one in table.columns if isinstance(one.type, Json))
-    sql = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    sql, cells = _copying(table)
+    lines = ["\t".join([cell(row[name]) for name, cell in cells]) for row in rows]
     cursor: Any = connection.connection.cursor()
     try:
         with cursor.copy(sql) as going:
-            for row in rows:
-                going.write_row([encode(row[name]) if name in encoded else row[name] for name in names])
+            going.write("\n".join([*lines, ""]))
     finally:
         cursor.close()
+
+
+@cache
+def _copying(table: Table) -> tuple[str, list[tuple[str, _Cell]]]:
+    names = [one.name for one in table.columns]
+    return f"COPY {table.name} ({', '.join(names)}) FROM STDIN", [(one.name, _copied(one)) for one in table.columns]
+
+
+def _copied(one: Column[Any]) -> _Cell:
+    """Return how a cell is written as a field of a COPY."""
+    kind = one.type
+    if isinstance(kind, Instant):
+        return _copied_instant
+    if isinstance(kind, Json):
+        return _copied_json
+    if isinstance(kind, LargeBinary):
+        return _copied_bytes
+    if isinstance(kind, Boolean):
+        return _copied_flag
+    return _copied_number if isinstance(kind, Integer | BigInteger | Float) else _copied_text
+
+
+_NULL = "\\N"
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied_text(value: str | None) -> str:
+    if value is None:
+        return _NULL
+    plain = "\\" not in value and "\t" not in value and "\n" not in value and "\r" not in value
+    return value if plain else value.translate(_ESCAPED)
+
+
+def _copied_json(value: Any) -> str:
+    return _copied_text(encode(value))
+
+
+@lru_cache(maxsize=4096)
+def _copied_instant(moment: datetime | None) -> str:
+    return _NULL if moment is None else moment.isoformat()
+
+
+def _copied_bytes(value: bytes | None) -> str:
+    return _NULL if value is None else f"\\\\x{value.hex()}"
+
+
+def _copied_number(value: Any) -> str:
+    return _NULL if value is None else repr(value)
+
+
+def _copied_flag(value: bool | None) -> str:
+    return _NULL if value is None else "t" if value else "f"

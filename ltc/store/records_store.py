@@ -25,7 +25,7 @@ class RecordStore(Connected):
 
     async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
         """Append to the trail; see ``ltc.ports.store.TrailStore``."""
-        return await self.write_together(self._append, Offer(chain, run, entries, started), chain)
+        return await self.write_together(self._append, Offer.of(chain, run, entries, started), chain)
 
     def _append(self, connection: Connection, offers: Sequence[Offer]) -> list[Appended]:
         return append_many(connection, self._views, offers)

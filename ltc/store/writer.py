@@ -8,21 +8,19 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from ltc.ports.store import StoreUnavailable
 from ltc.store.engines import conflicted, reach_disk, set_lasting
+from ltc.store.orders import Order, results, tell
 
 LOG = logging.getLogger("ltc.store")
 Part = TypeVar("Part")
 T = TypeVar("T")
-Job = Callable[[Connection], Any]
-Shared = Callable[[Connection, list[Any]], list[Any]]
 _TRIES = 3
 _BEHIND = 0.25  # seconds that the views may be behind the trail
 _AGAIN = 5.0  # seconds more when they could not be written
@@ -30,49 +28,7 @@ _CROWD = 8  # parts of at least half as many that came lately, so that others wi
 _LATELY = 0.2  # seconds
 _GATHER = 0.02  # seconds that a part may wait for others in a crowd
 _QUIET = 1.0  # seconds without an order after which commits that have not reached the disk are sent there
-
-
-@dataclass
-class _Order:
-    """A job, and whom to tell."""
-
-    job: Job
-    future: asyncio.Future[Any]
-    lasting: bool
-    shared: Shared | None = None  # instead of the job: one call for all orders of a batch that have the same
-    given: Any = None
-    by: str = ""
-    result: Any = None
-    error: Exception | None = None
-
-    def tell(self) -> None:
-        """Settle the future, on its own loop."""
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-
-
-def _tell(orders: Sequence[_Order]) -> None:
-    for order in orders:
-        order.tell()
-
-
-def _results(connection: Connection, orders: Sequence[_Order]) -> list[Any]:
-    """Run the jobs in their order; those that share one go together, where the first of them stands."""
-    results: dict[int, Any] = {}
-    for number, order in enumerate(orders):
-        if number in results:
-            continue
-        if order.shared is None:
-            results[number] = order.job(connection)
-            continue
-        mates = [place for place in range(number, len(orders)) if orders[place].shared == order.shared]
-        given = [orders[place].given for place in mates]
-        results.update(zip(mates, order.shared(connection, given), strict=True))
-    return [results[number] for number in range(len(orders))]
+_AFLOAT = 1.0  # seconds after which they go there with the views, when orders keep coming
 
 
 class Writer:
@@ -87,18 +43,18 @@ class Writer:
     ``commit_siblings``).
 
     On SQLite a transaction that holds nothing but what can be had again does not wait for the disk: it is there with
-    the next one that does, or a second after the last order.
+    the next one that does, with the chore once a second has passed, or a second after the last order.
     """
 
-    def __init__(self, engine: Engine, translate: Callable[[Exception], Exception], most: int = 64) -> None:
+    def __init__(self, engine: Engine, translate: Callable[[Exception], Exception], most: int = 128) -> None:
         self._engine = engine
         self._translate = translate
         self._most = most
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
         self._held: Connection | None = None
-        self._afloat = False  # whether commits have not reached the disk
+        self._afloat: float | None = None  # since when commits have not reached the disk
         self._since: float | None = None  # when the chore began to wait
         self._came: deque[tuple[float, str]] = deque(maxlen=_CROWD)  # parts lately: when, whose
         self._enough = 0  # parts that are not waited beyond
@@ -120,7 +76,7 @@ class Writer:
         Raises:
             StoreUnavailable: the writer is closed.
         """
-        return self._queue(_Order(job, asyncio.get_running_loop().create_future(), lasting))
+        return self._queue(Order(job, asyncio.get_running_loop().create_future(), lasting))
 
     def submit_together(
         self, shared: Callable[[Connection, list[Part]], list[T]], given: Part, by: str
@@ -136,9 +92,9 @@ class Writer:
             StoreUnavailable: the writer is closed.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        return self._queue(_Order(lambda connection: shared(connection, [given])[0], future, False, shared, given, by))
+        return self._queue(Order(lambda connection: shared(connection, [given])[0], future, False, shared, given, by))
 
-    def _queue(self, order: _Order) -> asyncio.Future[Any]:
+    def _queue(self, order: Order) -> asyncio.Future[Any]:
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store is closed; open it again")
@@ -170,9 +126,9 @@ class Writer:
         self._land()
         self._let_go()
 
-    def _take(self) -> tuple[list[_Order], bool]:
+    def _take(self) -> tuple[list[Order], bool]:
         """Wait for an order, then take what else is there. False: the end was announced."""
-        batch: list[_Order] = []
+        batch: list[Order] = []
         order = self._next()
         if order is not None and order.shared is not None:
             self._gather(order.by)
@@ -192,13 +148,13 @@ class Writer:
         if len(crowd) >= _CROWD // 2 and self._orders.empty():
             self._pressing.wait(_GATHER)
 
-    def _report(self, orders: list[_Order]) -> None:
+    def _report(self, orders: list[Order]) -> None:
         """Tell each loop once what came of its orders: waking it costs as much as a small write."""
         for loop in {id(order.future.get_loop()): order.future.get_loop() for order in orders}.values():
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(_tell, [order for order in orders if order.future.get_loop() is loop])
+                loop.call_soon_threadsafe(tell, [order for order in orders if order.future.get_loop() is loop])
 
-    def _next(self) -> _Order | None:
+    def _next(self) -> Order | None:
         """Wait for an order; when none comes for a while, the chore is done, and what is afloat goes to the disk."""
         while True:
             try:
@@ -213,7 +169,7 @@ class Writer:
         """Return how long to wait for an order, in seconds; None for as long as it takes."""
         if self._since is not None:
             return max(0.0, self._since + _BEHIND - time.monotonic())
-        return _QUIET if self._afloat else None
+        return None if self._afloat is None else _QUIET
 
     def _see_to_chore(self) -> None:
         """Between two batches: the chore has waited long enough, or begins to wait."""
@@ -227,17 +183,21 @@ class Writer:
         if not self.waiting():
             return
         try:
-            with self._transaction(lasting=False) as connection:
+            with self._transaction(lasting=self._long_afloat()) as connection:
                 self.chore(connection)
         except Exception as error:  # noqa: BLE001 - it is tried again; nobody waits for it
             LOG.warning("the views stay behind the trail for now (%s)", type(error).__name__)
             self.rolled_back()
             self._since = time.monotonic() + _AGAIN
 
+    def _long_afloat(self) -> bool:
+        """Tell whether commits have waited for the disk so long that the next one must wait with them."""
+        return self._afloat is not None and time.monotonic() - self._afloat >= _AFLOAT
+
     def _land(self) -> None:
-        if not self._afloat:
+        if self._afloat is None:
             return
-        self._afloat = False
+        self._afloat = None
         try:
             reach_disk(self._connection())
         except Exception:  # noqa: BLE001 - the next commit that waits for the disk takes it along
@@ -263,15 +223,15 @@ class Writer:
             set_lasting(connection, lasting)
             with connection.begin():
                 yield connection
-            self._afloat = not lasting
+            self._afloat = None if lasting else self._afloat or time.monotonic()
         except BaseException:
             self._let_go()
             raise
 
-    def _carry_out(self, orders: list[_Order]) -> None:
+    def _carry_out(self, orders: list[Order]) -> None:
         try:
             with self._transaction(any(order.lasting for order in orders)) as connection:
-                results = _results(connection, orders)
+                found = results(connection, orders)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told and the thread lives on
             self.rolled_back()
             if len(orders) == 1:
@@ -280,10 +240,10 @@ class Writer:
                 for order in orders:  # one bad job must not take its neighbours along
                     self._carry_out([order])
             return
-        for order, result in zip(orders, results, strict=True):
+        for order, result in zip(orders, found, strict=True):
             order.result = result
 
-    def _again(self, order: _Order, error: Exception) -> None:
+    def _again(self, order: Order, error: Exception) -> None:
         """Run a job again that lost against another process; fail it for any other reason."""
         for _ in range(_TRIES):
             if not conflicted(error):

@@ -35,13 +35,13 @@ def offers(seed: int) -> list[list[Offer]]:
         while at < len(one.trail):
             size = dice.randint(1, 12)
             part = one.trail[at : at + size]
-            batches[min(batch, 13)].append(Offer(str(number), run, part, began))
+            batches[min(batch, 13)].append(Offer.of(str(number), run, part, began))
             if dice.random() < 0.2:
-                batches[min(batch + dice.randrange(2), 13)].append(Offer(str(number), run, part, began))  # once more
+                batches[min(batch + dice.randrange(2), 13)].append(Offer.of(str(number), run, part, began))  # once more
             if dice.random() < 0.1:
                 run, began, size = f"{run}'", MONDAY + timedelta(days=batch + 1), max(1, size - 3)  # a newer run
             at, batch = at + size, batch + dice.randrange(3)
-        batches[dice.randrange(14)].append(Offer(str(number), run, [], None))
+        batches[dice.randrange(14)].append(Offer.of(str(number), run, [], None))
     for some in batches:
         dice.shuffle(some)
     return batches

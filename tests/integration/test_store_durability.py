@@ -16,6 +16,7 @@ from ltc.store import Store, writer
 from ltc.store.migrate import upgrade
 from tests.support.chains import simulate
 
+FOREVER = 3600.0
 LEVELS = {1: "NORMAL", 2: "FULL"}
 
 
@@ -57,6 +58,7 @@ async def test_the_trail_is_what_can_be_had_again_and_intents_are_not(
 ) -> None:
     said: list[bool] = []
     monkeypatch.setattr(writer, "set_lasting", lambda _, lasting: said.append(lasting))
+    monkeypatch.setattr(writer, "_AFLOAT", FOREVER)
     entries = simulate(net=250_000, script=Script(parts=[40])).trail[:5]
     async with await Store.open(sqlite_url) as store:
         await store.append("c", "r", entries)
@@ -68,6 +70,29 @@ async def test_the_trail_is_what_can_be_had_again_and_intents_are_not(
         await store.move_cursor("erp", "7")
     assert said[0] is False
     assert said.count(True) == 5  # the views that follow the trail do not wait for the disk either
+
+
+@pytest.mark.parametrize(("limit", "lasting"), [(FOREVER, "NORMAL"), (0.0, "FULL")])
+async def test_what_has_been_afloat_for_long_goes_to_the_disk_with_the_views(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, limit: float, lasting: str
+) -> None:
+    """A worker that never comes to rest, and plans no effect either, does not put the disk off for ever."""
+    monkeypatch.setattr(writer, "_AFLOAT", limit)
+    monkeypatch.setattr(writer, "_BEHIND", 0.0)
+    seen: list[str] = []
+    written = threading.Event()
+    async with await Store.open(sqlite_url) as store:
+        real = store._writer.chore
+
+        def watched(connection: Connection) -> None:
+            seen.append(level(connection))
+            real(connection)
+            written.set()
+
+        store._writer.chore = watched
+        await store.append("c", "r", simulate(net=250_000, script=Script(parts=[40])).trail[:5])
+        assert await asyncio.to_thread(written.wait, 30)
+        assert seen == [lasting]
 
 
 async def test_what_is_afloat_goes_to_the_disk_when_nothing_follows(
@@ -84,7 +109,7 @@ async def test_what_is_afloat_goes_to_the_disk_when_nothing_follows(
     monkeypatch.setattr(writer, "_QUIET", 0.01)
     async with await Store.open(sqlite_url) as store:
         await store.write(level)
-        assert not store._writer._afloat
+        assert store._writer._afloat is None
         await store.write_healable(level)
         assert await asyncio.to_thread(landed.wait, 30)
         assert await store.write_healable(level) == "NORMAL"  # the connection goes on as before

@@ -274,6 +274,22 @@ async def test_odd_data_is_kept_as_it_is(store: Store) -> None:
     await verified(store)
 
 
+async def test_many_odd_entries_at_once_are_kept_as_they_are(store: Store) -> None:
+    """Enough for PostgreSQL's COPY, whose text has signs of its own: a tab, a new line, a backslash, nothing."""
+    told = ["tab\there", "new\nline", "re\rturn", "\\N", "\\\\x41 and \\t", "\\.", "", "文 🙂", '"{,}"', "end\\"]
+    entries = [
+        Entry(seq=n, at=AT, wall=AT, kind=Kind.NOTIFIED, leg=one, item=one, step=one, data={"said": one, one: None})
+        for n, one in enumerate(told)
+    ]
+    await store.append("c\t\\", "r\n1", entries)
+    rows = await store.timeline("c\t\\")
+    assert [row["data"] for row in rows] == [entry.data for entry in entries]
+    assert [(row["leg"], row["item"], row["step"]) for row in rows] == [(one, one, one) for one in told]
+    assert {row["run"] for row in rows} == {"r\n1"}
+    assert (await store.append("c\t\\", "r\n1", entries)).inserted == 0
+    await verified(store)
+
+
 async def test_a_failing_neighbour_does_not_take_a_batch_along(
     store: Store, url: str, trail: list[Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
