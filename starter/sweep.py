@@ -32,10 +32,11 @@ class Swept:
     relaunched: list[str] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
+    recalled: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.relaunched or self.healed or self.repaired or self.failed)
+        return bool(self.relaunched or self.healed or self.repaired or self.recalled or self.failed)
 
 
 class Sweep:
@@ -48,6 +49,8 @@ class Sweep:
         self._behind = ""  # the quiet chain looked at last: the next sweep goes on there
         self._count = 0
         self._looked = ""  # the last chain whose records were looked at in this round; empty between two rounds
+        self._listed: list[str] = []  # chains that Temporal lists and the records do not know, still to be looked at
+        self._page: bytes | None = None  # where Temporal's list goes on; None: a round through it has ended
         self._settled: set[str] = set()  # runs cut short that need nothing more
         # Quiet chains in the round before and in this one: when they were heard of, how long their history was then.
         self._seen: dict[str, tuple[datetime, int]] = {}
@@ -61,8 +64,9 @@ class Sweep:
                 swept = await self.once()
                 if swept:
                     LOG.info(
-                        "relaunched %d, healed %d, repaired %d, failed %s",
-                        len(swept.relaunched), len(swept.healed), len(swept.repaired), swept.failed,
+                        "relaunched %d, healed %d, repaired %d, on record again %d, failed %s",
+                        len(swept.relaunched), len(swept.healed), len(swept.repaired), len(swept.recalled),
+                        swept.failed,
                     )  # fmt: skip
             except (PortError, ClientError, RPCError) as error:
                 LOG.warning("this sweep did not finish (%s); the next one goes on", error)
@@ -83,11 +87,24 @@ class Sweep:
             self._forgot = gone.place
         for start in await self._client.store.unconfirmed_starts(AT_ONCE):
             await self._try(swept, swept.relaunched, start.chain, self._client.relaunch(start.chain))
+        for chain in await self._forgotten():
+            await self._try(swept, swept.recalled, chain, self._client.heal(chain))
         async for chain in self._cut_short():
             await self._try(swept, swept.repaired, chain, self._client.repair(chain, WHY))
         for chain in dict.fromkeys([*await self._holed(before), *await self._ahead(before)]):
             await self._try(swept, swept.healed, chain, self._client.heal(chain))
         return swept
+
+    async def _forgotten(self) -> list[str]:
+        """Return chains of ours that Temporal has and the records have not: a database was lost, or an older put back.
+
+        A round through Temporal's list begins with the first sweep, and then now and again; a page a sweep.
+        """
+        if not self._listed and (self._page is not None or self._count % EVERY_RECORD == 0):
+            after, self._page = self._page, None  # should it fail, the next round begins anew
+            self._listed, self._page = await self._client.forgotten(after)
+        named, self._listed = self._listed[:AT_ONCE], self._listed[AT_ONCE:]
+        return [chain for chain in named if await self._client.owns(chain)]
 
     async def _try(self, swept: Swept, done: list[str], chain: str, work: object) -> None:
         try:

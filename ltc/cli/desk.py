@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -209,21 +209,42 @@ class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
         return [plain(row) for row in await self.client.store.verify(chain)]
 
     async def heal(self, chain: str, limit: int) -> list[Record]:
-        """Fill the holes of one chain's trail, or of all that have any, from Temporal's histories."""
-        named = [chain] if chain else await self.client.store.holes(limit)
-        return [await self._heal(one) for one in named]
+        """Fill the holes of one chain's trail, or of all that have any, from Temporal's histories.
 
-    async def _heal(self, chain: str) -> Record:
+        Those that Temporal has and the records do not are put on record again, first.
+        """
+        if chain:
+            return [await self._heal(chain)]
+        done: list[Record] = []
+        try:
+            done.extend([await self._heal(one, forgotten=True) async for one in self._forgotten(limit)])
+        except (EngineAwayError, RuntimeError) as error:
+            if translate(error) is None:
+                raise
+            note("Temporal does not answer: whether it has chains that the records do not know was not found out")
+        named = {row["chain"] for row in done}
+        holes = [one for one in await self.client.store.holes(limit) if one not in named]
+        return [*done, *[await self._heal(one) for one in holes]][:limit]
+
+    async def _forgotten(self, limit: int) -> AsyncIterator[str]:
+        """Give the chains of ours that Temporal lists and the records do not know, page by page."""
+        page: bytes | None = None
+        told = 0
+        while told < limit:
+            named, page = await self.client.forgotten(page)
+            for chain in named:
+                if told < limit and await self.client.owns(chain):
+                    told += 1
+                    yield chain
+            if page is None:
+                return
+
+    async def _heal(self, chain: str, forgotten: bool = False) -> Record:
+        row: Record = {"chain": chain, "inserted": 0, "missing": [], "forgotten": forgotten}
         try:
             done = await self.client.heal(chain)
         except ClientError as error:
-            return {"chain": chain, "inserted": 0, "missing": [], "ok": False, "result": str(error)}
+            return {**row, "ok": False, "result": str(error)}
         left = ", ".join(f"{first}–{last}" for first, last in done.missing)
-        result = f"still missing: {left}" if left else "whole"
-        return {
-            "chain": chain,
-            "inserted": done.inserted,
-            "missing": plain(done.missing),
-            "ok": not left,
-            "result": result,
-        }
+        result = f"still missing: {left}" if left else "on record again" if forgotten else "whole"
+        return {**row, "inserted": done.inserted, "missing": plain(done.missing), "ok": not left, "result": result}

@@ -36,7 +36,7 @@ def doctor(output: options.Output = Format.TABLE) -> None:
 
 async def _examine() -> list[dict[str, str]]:
     from ltc import settings
-    from ltc.cli import checks, checks_engine, checks_webhooks, installed
+    from ltc.cli import checks, checks_engine, checks_records, checks_webhooks, installed
 
     try:
         config = installed.load()
@@ -47,8 +47,8 @@ async def _examine() -> list[dict[str, str]]:
     found = [checks.Finding("settings", "ok", f"installation {config.installation}")]
     for check in (
         checks.python, checks.state, checks.keys, checks.database, checks.clock, checks.people, checks.definitions,
-        checks_engine.temporal, checks_engine.workers, checks_engine.systems, checks_engine.waiting,
-        checks_engine.writeback, checks_webhooks.webhooks,
+        checks_engine.temporal, checks_records.records, checks_engine.workers, checks_engine.systems,
+        checks_engine.waiting, checks_engine.writeback, checks_webhooks.webhooks,
     ):  # fmt: skip
         found += await checks.carry_out(check.__name__, check, config)
     return [vars(finding) for finding in found]

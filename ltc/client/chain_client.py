@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
+from ltc.client import recalling
 from ltc.client.definitions import Definitions
 from ltc.client.errors import BadInputError, NotFoundError, RefusedError
 from ltc.client.healing import Healed, heal
@@ -100,13 +101,17 @@ class ChainClient(Questions):
         return await self._talker.intervene(chain, wish, door="chain")
 
     async def relaunch(self, chain: str) -> None:
-        """Start the workflow of a start on record that was never confirmed.
+        """Start the workflow of a start on record that was never confirmed; or go on putting one on record again.
 
         Raises:
             NotFoundError: there is no such start.
             EngineAwayError: Temporal does not answer.
         """
-        await (await self._starting()).relaunch(chain)
+        start = await self.store.start_of(chain)
+        if start is not None and start.source == recalling.SOURCE:  # it has begun: who read it back was interrupted
+            await recalling.recall(self.temporal, self.store, self._registry, self.place.name, chain)
+        else:
+            await (await self._starting()).relaunch(chain)
 
     async def repair(self, chain: str, why: str) -> None:
         """Take up a chain that was terminated from outside: what took effect is undone.
@@ -208,13 +213,32 @@ class ChainClient(Questions):
         return await self._talker.where(chain)
 
     async def heal(self, chain: str) -> Healed:
-        """Fill the holes of a chain's trail from Temporal's histories.
+        """Fill the holes of a chain's trail from Temporal's histories; one that is not on record is put there again.
 
         Raises:
             NotFoundError: Temporal knows no such chain.
+            RefusedError: it is not on record, and belongs to another installation.
             EngineAwayError: Temporal does not answer.
         """
+        if await self.store.start_of(chain) is None:
+            return await recalling.recall(self.temporal, self.store, self._registry, self.place.name, chain)
         return await heal(self.temporal, self.store, chain)
+
+    async def forgotten(self, after: bytes | None = None) -> tuple[list[str], bytes | None]:
+        """Return chains of one page of those that Temporal has that are not on record, and where the next page begins.
+
+        Raises:
+            EngineAwayError: Temporal does not answer.
+        """
+        return await recalling.forgotten(self.temporal, self.store, after)
+
+    async def owns(self, chain: str) -> bool:
+        """Tell whether a chain that Temporal has is one of this installation; others may share the namespace.
+
+        Raises:
+            EngineAwayError: Temporal does not answer.
+        """
+        return await recalling.installation_of(self.temporal, chain) == self.place.name
 
     async def _starting(self) -> Starter:
         if self._starter is None:

@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.model.messages import TRAIL_HEADER, Answer
 from ltc.model.trail import Entry, unpack
+from workflows.start_input import ChainStart
 
 
 @dataclass
@@ -26,6 +27,12 @@ class RunTrail:
     previous: str = ""
     closed: bool = False
     entries: dict[int, Entry] = field(default_factory=dict)
+    begun_with: list[Payload] = field(default_factory=list)
+
+    async def start(self, client: Client) -> ChainStart:
+        """Return what the run began with: plan, input, and for a later run the state of the one before."""
+        found: ChainStart = (await client.data_converter.decode(self.begun_with, [ChainStart]))[0]
+        return found
 
 
 async def trails(client: Client, chain: str) -> list[RunTrail]:
@@ -63,8 +70,10 @@ async def read_run(client: Client, handle: WorkflowHandle[object, object]) -> Ru
 async def _read_event(client: Client, trail: RunTrail, event: HistoryEvent) -> None:
     kind = event.event_type
     if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        began = event.workflow_execution_started_event_attributes
         trail.started = event.event_time.ToDatetime(tzinfo=UTC)
-        trail.previous = event.workflow_execution_started_event_attributes.continued_execution_run_id
+        trail.previous = began.continued_execution_run_id
+        trail.begun_with = list(began.input.payloads)
     elif kind == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
         header = event.activity_task_scheduled_event_attributes.header.fields
         if TRAIL_HEADER in header:

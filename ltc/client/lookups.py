@@ -58,6 +58,15 @@ def unheard(connection: Connection, chains: Sequence[str]) -> list[str]:
     return [chain for chain in chains if chain not in there]
 
 
+def unrecorded(connection: Connection, chains: Sequence[str]) -> list[str]:
+    """Return those of some chains whose start is not on record, in their order."""
+    known: set[str] = set()
+    for first in range(0, len(chains), 500):
+        part = chains[first : first + 500]
+        known.update(connection.execute(select(STARTS.c.chain).where(STARTS.c.chain.in_(part))).scalars())
+    return [chain for chain in chains if chain not in known]
+
+
 def suspects(connection: Connection, before: datetime, limit: int) -> list[str]:
     """Return open chains that Temporal should be asked about: with something under way, or quiet since ``before``."""
     chains, steps = VIEW_TABLES["chains"].c, VIEW_TABLES["steps"].c

@@ -57,6 +57,18 @@ def confirm_start(connection: Connection, chain: str) -> None:
     connection.execute(update(STARTS).where(STARTS.c.chain == chain).values(confirmed=True))
 
 
+def known_again(connection: Connection, chain: str, source: str) -> None:
+    """Record that a chain whose start was read back is whole, and of which others that were read back it is the parent.
+
+    Those came before it: nobody could tell then who had started them.
+    """
+    connection.execute(update(STARTS).where(STARTS.c.chain == chain).values(confirmed=True, heard=True))
+    at = CORRELATION.c
+    mine = select(at.document).where(at.chain == chain, at.system == "chain", at.type == "child")
+    orphans = STARTS.c.chain.in_(mine) & (STARTS.c.source == source)
+    connection.execute(update(STARTS).where(orphans).values(source=f"chain:{chain}", actor=chain))
+
+
 def unconfirmed_starts(connection: Connection, limit: int) -> list[StartRequest]:
     """Return starts that were recorded but never confirmed: whoever recorded them may have died."""
     rows = connection.execute(

@@ -94,6 +94,10 @@ class RecordStore(Connected):
         """Record that Temporal has accepted the workflow."""
         await self.write(doors.confirm_start, chain)
 
+    async def known_again(self, chain: str, source: str) -> None:
+        """Record that a chain whose start was read back from Temporal is whole again."""
+        await self.write(doors.known_again, chain, source)
+
     async def unconfirmed_starts(self, limit: int = 100) -> list[StartRequest]:
         """Return starts recorded but never confirmed."""
         return await self.read_records(doors.unconfirmed_starts, limit)

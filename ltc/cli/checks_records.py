@@ -1,0 +1,69 @@
+"""What `ltc doctor` compares: the chains on record with those that Temporal has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltc.cli.checks import Report
+from ltc.cli.text import counted
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from ltc.settings import Settings
+    from ltc.store import Store
+
+_LOOKED_AT = 50  # chains asked about one by one
+
+
+async def records(settings: Settings, report: Report) -> None:
+    """Temporal and the database know of the same chains: neither was lost, or put back from a copy."""
+    from ltc.client.connection import connect
+    from ltc.store import Store, migrate
+
+    url = settings.database_url()
+    if migrate.current(url) != migrate.head():
+        return  # said by the check of the database
+    client = await connect(settings)
+    async with await Store.open(url) as store:
+        forgotten, unknown = await _forgotten(settings, client, store), await _unknown(client, store)
+    if forgotten:
+        report.warn(
+            f"{forgotten} of the chains that Temporal has are not on record: was an older database put back?",
+            "run `ltc views heal`: it reads them from Temporal's histories; the sweep of a worker does so, too",
+        )
+    if unknown:
+        report.fail(
+            f"Temporal does not know {counted(len(unknown), 'chain')} on record as open, such as {unknown[0]}",
+            "put Temporal's own database back: until then these chains stand still (docs/operations.md)",
+        )
+    if not forgotten and not unknown:
+        report.ok("Temporal and the database know of the same chains")
+
+
+async def _forgotten(settings: Settings, client: Client, store: Store) -> int:
+    """Count the chains of ours on the first page of Temporal's list that are not on record."""
+    from ltc.client.recalling import forgotten, installation_of
+
+    named, _ = await forgotten(client, store)
+    owners = [await installation_of(client, chain) for chain in named[-_LOOKED_AT:]]
+    return len(named) - len(owners) + owners.count(settings.installation) if settings.installation in owners else 0
+
+
+async def _unknown(client: Client, store: Store) -> list[str]:
+    """Return open chains that Temporal does not know, of some that were not heard of lately."""
+    from datetime import UTC, datetime
+
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from ltc.client.lookups import quiet_chains
+
+    found = []
+    for chain, _, _ in await store.read(quiet_chains, datetime.now(UTC), "", _LOOKED_AT):
+        try:
+            await client.get_workflow_handle(chain).describe()
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            found.append(chain)
+    return found
