@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from ltc.model import documents as d
 from ltc.ports.operations_billing import BILLING, BILLING_REFUSALS
+from ltc.ports.operations_chains import CHAIN_EVENTS, CHAIN_REFUSALS, CHAINS
 from ltc.ports.operations_supply import SUPPLY, SUPPLY_EVENTS, SUPPLY_REFUSALS
-from ltc.ports.operations_trade import CHAINS, TRADE, TRADE_EVENTS, TRADE_REFUSALS
+from ltc.ports.operations_trade import TRADE, TRADE_EVENTS, TRADE_REFUSALS
 from ltc.ports.registered import EffectClass, EventType, Operation
 from ltc.ports.requests import (
     ConfirmOrder,
@@ -183,6 +184,7 @@ EVENTS: dict[str, EventType] = {
             collects="payments",
             by="customer",
         ),
+        *CHAIN_EVENTS,
         *TRADE_EVENTS,
     )
 }
@@ -223,6 +225,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "customer.ensure": ("duplicate_customer", "blocked_customer"),
     **BILLING_REFUSALS,
     **SUPPLY_REFUSALS,
+    **CHAIN_REFUSALS,
     **TRADE_REFUSALS,
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ltc.model import trade as t
-from ltc.ports.chains import Child, ChildEnded, ChildId, ChildStatus, StartChain
 from ltc.ports.registered import EventType, Operation
 from ltc.ports.requests import OrderId
 from ltc.ports.requests_trade import (
@@ -19,13 +18,6 @@ from ltc.ports.requests_trade import (
     WithdrawalReported,
 )
 
-CHAINS = (
-    Operation("chain.start", StartChain, Child, effect=True, inverse="chain.cancel"),
-    Operation("chain.watch", ChildId, ChildStatus, effect=False),
-    Operation("chain.cancel", ChildId, Child, effect=True),
-    Operation("chain.require_ended", ChildId, Child, effect=True),
-)
-
 TRADE = (
     Operation("erp.insure_credit", InsureCredit, t.Cover, effect=True, inverse="erp.release_cover"),
     Operation("erp.release_cover", CoverId, t.Cover, effect=True),
@@ -38,16 +30,12 @@ TRADE = (
 )
 
 TRADE_EVENTS = (
-    EventType("chain.ended", ChildEnded, "child", "chain.watch", "child"),
     EventType("erp.withdrawal_reported", WithdrawalReported, "order", "erp.watch_shipments", "order", "deliveries"),
     EventType("erp.call_off_requested", CallOffRequested, "contract", "erp.watch_contract", "contract", "call_offs"),
     EventType("erp.call_off_ordered", CallOffOrdered, "contract"),
 )
 
 TRADE_REFUSALS: dict[str, tuple[str, ...]] = {
-    "chain.start": ("unknown_process", "bad_input", "cycle", "other_parent", "other_input"),
-    "chain.cancel": ("completed", "past_pivot", "refused", "not_found"),
-    "chain.require_ended": ("still_running", "not_found"),
     "erp.insure_credit": ("insurance_limit", "not_insured", "already_insured"),
     "erp.release_cover": ("already_released",),
     "erp.consign_order": ("not_confirmed", "out_of_stock", "already_consigned"),
