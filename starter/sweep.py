@@ -13,8 +13,8 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client import ChainClient, ClientError
-from ltc.client.lookups import chains_with_gaps, ended, quiet_chains, silent_starts
 from ltc.ports.errors import PortError
+from ltc.store.lookups import chains_with_gaps, ended, quiet_chains, silent_starts
 
 LOG = logging.getLogger("ltc.sweep")
 AT_ONCE = 100  # chains looked at per sweep and kind of trouble

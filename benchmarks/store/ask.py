@@ -10,8 +10,7 @@ from typing import Any
 
 from benchmarks.store.load import chain_name, customer_of
 from benchmarks.store.stories import DAY, NOW, PROCESSES, YEARS
-from ltc.client import lookups
-from ltc.store import Store
+from ltc.store import Store, lookups
 
 Question = Callable[[Store, random.Random, int], Awaitable[Any]]
 LEGS = ("lead", "order", "approval", "confirm", "shipment", "invoice", "collection")

@@ -12,8 +12,8 @@ from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, NotFoundError
 from ltc.client.facts import engine_facts
 from ltc.client.healing import heal
-from ltc.client.lookups import digest_shown, silent_starts, suspects, unheard
 from ltc.client.starting import AHEAD, Installation
+from ltc.store.lookups import digest_shown, silent_starts, suspects, unheard
 from ltc.store.store import Store
 from ltc.store.stuck_facts import EngineFacts, Stuck, WorkingTime
 

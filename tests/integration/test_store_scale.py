@@ -15,12 +15,12 @@ from alembic import command
 from sqlalchemy import Connection, delete, event, insert, inspect, update
 
 from ltc.cli import checks
-from ltc.client import lookups
 from ltc.core.stand_in import Script
 from ltc.ports.store import StartRequest
 from ltc.store import (
     Store,
     listing,
+    lookups,
     migrate,
     prepared,
     refolding,

@@ -1,4 +1,4 @@
-"""Small questions to the views that the client and the sweep ask; each runs on one snapshot."""
+"""Small questions that the client and the sweep ask of the views; each runs on one snapshot."""
 
 from __future__ import annotations
 
