@@ -82,11 +82,6 @@ class ProcessTable:
             return child.poll() is None
         return bool(record.born) and born(record.pid) == record.born
 
-    def exit_code(self, record: Record) -> int | None:
-        """Return how a child of ours ended, or None."""
-        child = self._children.get(record.pid)
-        return child.poll() if child is not None else None
-
     def living(self) -> list[Record]:
         """Return the processes that still run."""
         return [record for record in self.records if self.runs(record)]

@@ -49,11 +49,6 @@ class VirtualClock(Value):
         """Return the clock that shows real time."""
         return cls(anchor_virtual=_FIRST_MONDAY, anchor_real=_FIRST_MONDAY, work_rate=1, idle_rate=1)
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether virtual time is real time."""
-        return self.work_rate == self.idle_rate == 1 and self.anchor_virtual == self.anchor_real
-
     def to_virtual(self, real: datetime) -> datetime:
         """Return what the clock shows at a real instant, rounded down to the microsecond (UTC)."""
         units = self._units(self._local(self.anchor_virtual)) + _since(real, self.anchor_real) * self._per_real

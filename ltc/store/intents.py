@@ -37,14 +37,6 @@ def of_chain(connection: Connection, chain: str) -> list[Intent]:
     return [_read(row) for row in rows.mappings()]
 
 
-def open_ones(connection: Connection) -> list[Intent]:
-    """Return the intents whose outcome is not known: sent, unknown, or with a human."""
-    rows = connection.execute(
-        select(INTENTS).where(_I.state.in_(("sent", "unknown", "human"))).order_by(_I.planned_at, _I.key)
-    )
-    return [_read(row) for row in rows.mappings()]
-
-
 def plan(connection: Connection, key: str, chain: str, operation: str, body_digest: str) -> Intent:
     """Insert the intent or get the one there, and take a new fence."""
     blank = {"attempt": 0, "fence": 1, "sent_at": None, "settled_at": None, "result": None, "note": ""}

@@ -56,10 +56,6 @@ class RecordStore(Connected):
         """Return a chain's intents in the order they were planned."""
         return await self.read_records(intents.of_chain, chain)
 
-    async def open_intents(self) -> list[Intent]:
-        """Return the intents whose outcome is not known."""
-        return await self.read_records(intents.open_ones)
-
     async def mark_sent(self, key: str, attempt: int, fence: int) -> bool:
         """Say that the request leaves now; False: do not send."""
         return await self.write(intents.mark_sent, key, attempt, fence)
