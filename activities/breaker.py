@@ -184,10 +184,8 @@ class Breaker:
 
     def _become(self, state: State) -> None:
         self.state = state
-        if state in ("open", "closed"):
-            self._epoch += 1
-        elif state == "trial":
-            self._epoch += 1  # an answer to a call from before it opened says nothing about now
+        if state != "closing":
+            self._epoch += 1  # an answer to a call from before says nothing about now; one to the trial still does
         if self._said is not None:
             self._said(self.health())
 

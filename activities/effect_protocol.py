@@ -69,7 +69,7 @@ class EffectProtocol:
             StillInFlight: an earlier attempt may still land; try again after ``remaining`` seconds.
             OutcomeUnknown: it may or may not have taken place.
             FiguresChanged: what an approval was bound to changed; nothing was sent.
-        BusinessRefusal, Misconfigured, Unavailable, ContractBroken: as the port says.
+            BusinessRefusal, Misconfigured, Unavailable, ContractBroken: as the port says.
         """
         intent = await self._plan(call)
         if intent.state == "confirmed":

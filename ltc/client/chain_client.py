@@ -1,4 +1,4 @@
-"""The one way to chains: start, decide, intervene, ask. Command line, web and doors use nothing else."""
+"""The one way to chains: start, decide, intervene, ask. Command line and doors use nothing else."""
 
 from __future__ import annotations
 

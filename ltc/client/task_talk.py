@@ -27,7 +27,7 @@ class TaskTalk:
         self._files = files
 
     async def act(self, chain: str, task: str, action: Doing, actor: str, *, door: str, **more: Any) -> Answer:
-        """Act on a task and return the chain's answer; raises as ``send`` does.
+        """Act on a task and return the chain's answer; raises as ``message`` does.
 
         Raises:
             EngineAwayError: no answer; asking again with the same id is harmless.
