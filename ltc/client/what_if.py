@@ -80,13 +80,14 @@ class WhatIf:
             "installation": start.installation, "plan": start.plan, "values": start.input, "fields": start.input,
             "requester": requester,
         }  # fmt: skip
+        trouble = ""
         try:
             about["values"] = evaluate_start(Plan.model_validate(start.plan), self._registry, start.input).values
         except BadInputError as error:
-            found = arrange(chain, trail, about, given, intents, await store.events_of(chain), wishes)
-            found.trouble = found.trouble or f"its start does not fit its plan any more: {error}"
-            return found
-        return arrange(chain, trail, about, given, intents, await store.events_of(chain), wishes)
+            trouble = f"its start does not fit its plan any more: {error}"
+        found = arrange(chain, trail, about, given, intents, await store.events_of(chain), wishes)
+        found.trouble = found.trouble or trouble
+        return found
 
     def _in_business_time(self, row: Record) -> Record:
         now = self._client.place.business_time
