@@ -6,7 +6,7 @@ import asyncio
 import base64
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from temporalio.client import (
@@ -21,15 +21,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, RefusedError, UnrecordedError
 from ltc.client.keys import SigningKey
-from ltc.model.messages import Answer, Decision, Intervention, TaskAct, Where
+from ltc.model.messages import Answer, Decision, Intervention, Signed, TaskAct, Where
 from ltc.model.signatures import sign
 from ltc.model.trail import unpack
 from ltc.ports.errors import PortError
 from ltc.ports.store import Records
 
 LOG = logging.getLogger("ltc.client")
+Said = TypeVar("Said", bound=Signed)
 OBJECTIONS = ("refused", "in_flight")  # said before an Update is taken: nothing of it is in the history
-ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before a decision that came too early is sent again
+ASK_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds before what came too early is sent again
 # What stands elsewhere in the audit, or, as a whole plan, in the records of plans.
 _UNAUDITED = {"signature", "actor", "reason", "expires", "action", "plan", "windows"}
 PATIENCE = timedelta(seconds=20)  # for an answer; a chain answers in milliseconds when a worker is there
@@ -55,15 +56,7 @@ class Talker:
             EngineAwayError: no answer came; asking again with the same decision id is harmless.
             RefusedError: the chain does not believe the message.
         """
-        signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
-        answer = await self._update(chain, "decide", signed, signed.id)
-        for pause in ASK_AGAIN:  # a moment later the approvers are known
-            if answer.status != "in_flight":
-                break
-            await asyncio.sleep(pause)
-            # Temporal answers a known Update id as it did before, even much later: the decision keeps its id, by which
-            # the chain knows it, and every Update gets one that nobody used yet.
-            answer = await self._update(chain, "decide", signed, f"{signed.id}.{new_id()}")
+        answer = await self._soon(chain, "decide", decision)
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
         await self._audit(decision.actor, decision.decision, chain, door, decision.comment, answer.status, detail)
         return answer
@@ -75,12 +68,7 @@ class Talker:
             EngineAwayError: Temporal does not answer.
             RefusedError: the chain has ended.
         """
-        signed = decision.model_copy(update={"signature": sign(decision, self._key.private)})
-        try:
-            with reaching():
-                await self._client.get_workflow_handle(chain).signal("decide_signal", signed)
-        except RPCError as error:
-            raise _translated(error, chain) from error
+        await self._signal(chain, "decide_signal", decision)
         detail = {"task": decision.task, "decision": decision.id, "digest": decision.digest}
         await self._audit(decision.actor, decision.decision, chain, door, decision.comment, "sent", detail)
 
@@ -90,13 +78,7 @@ class Talker:
         Raises:
             EngineAwayError, RefusedError: as for ``decide``.
         """
-        signed = act.model_copy(update={"signature": sign(act, self._key.private)})
-        answer = await self._update(chain, "act", signed, signed.id)
-        for pause in ASK_AGAIN:  # a moment later it is known who may do it
-            if answer.status != "in_flight":
-                break
-            await asyncio.sleep(pause)
-            answer = await self._update(chain, "act", signed, f"{signed.id}.{new_id()}")
+        answer = await self._soon(chain, "act", act)
         await self._audit(act.actor, act.action, chain, door, act.comment, answer.status, _of(act))
         return answer
 
@@ -106,12 +88,7 @@ class Talker:
         Raises:
             EngineAwayError, RefusedError: as for ``decide_by_signal``.
         """
-        signed = act.model_copy(update={"signature": sign(act, self._key.private)})
-        try:
-            with reaching():
-                await self._client.get_workflow_handle(chain).signal("act_signal", signed)
-        except RPCError as error:
-            raise _translated(error, chain) from error
+        await self._signal(chain, "act_signal", act)
         await self._audit(act.actor, act.action, chain, door, act.comment, "sent", _of(act))
 
     async def intervene(self, chain: str, intervention: Intervention, *, door: str) -> Answer:
@@ -120,10 +97,10 @@ class Talker:
         Raises:
             EngineAwayError, RefusedError: as for ``decide``.
         """
-        signed = intervention.model_copy(update={"signature": sign(intervention, self._key.private)})
-        answer = await self._update(chain, "intervene", signed, signed.id)
+        answer = await self._update(chain, "intervene", self._signed(intervention), intervention.id)
         detail = intervention.model_dump(mode="json", exclude=_UNAUDITED)
-        await self._audit(intervention.actor, signed.action, chain, door, intervention.reason, answer.status, detail)
+        said = intervention.actor, intervention.action, chain, door, intervention.reason
+        await self._audit(*said, answer.status, detail)
         return answer
 
     async def where(self, chain: str) -> Where:
@@ -140,6 +117,29 @@ class Talker:
         except RPCError as error:
             raise _translated(error, chain) from error
         return answer
+
+    def _signed(self, message: Said) -> Said:
+        return message.model_copy(update={"signature": sign(message, self._key.private)})
+
+    async def _soon(self, chain: str, name: str, message: Decision | TaskAct) -> Answer:
+        """Send by Update, and again where it came too early: a moment later it is known whom the chain asks."""
+        signed = self._signed(message)
+        answer = await self._update(chain, name, signed, signed.id)
+        for pause in ASK_AGAIN:
+            if answer.status != "in_flight":
+                break
+            await asyncio.sleep(pause)
+            # Temporal answers a known Update id as it did before, even much later: the message keeps its id, by which
+            # the chain knows it, and every Update gets one that nobody used yet.
+            answer = await self._update(chain, name, signed, f"{signed.id}.{new_id()}")
+        return answer
+
+    async def _signal(self, chain: str, name: str, message: Decision | TaskAct) -> None:
+        try:
+            with reaching():
+                await self._client.get_workflow_handle(chain).signal(name, self._signed(message))
+        except RPCError as error:
+            raise _translated(error, chain) from error
 
     async def _update(self, chain: str, name: str, message: Decision | Intervention | TaskAct, identity: str) -> Answer:
         handle = self._client.get_workflow_handle(chain)
