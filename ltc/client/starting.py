@@ -123,25 +123,30 @@ class Starter:
             RefusedError: the chain still runs, or ended by itself.
             EngineAwayError: no worker replays its history, or Temporal does not answer.
         """
-        handle = self._client.get_workflow_handle(chain)
         try:
             with reaching():
-                described = await handle.describe()
-            if described.status not in _CUT_SHORT:
-                raise RefusedError(f"{chain} was not cut short: it is {described.status and described.status.name}")
-            start: ChainStart = await handle.query("pinned", result_type=ChainStart, rpc_timeout=PATIENCE)
+                start = await self._cut_short(chain)
+                await self._client.start_workflow(
+                    WORKFLOW,
+                    start.model_copy(update={"repair": why}),
+                    id=chain,
+                    task_queue=CHAINS_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                )
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFoundError(f"Temporal has no history of {chain!r}") from error
             raise EngineAwayError(f"{chain} cannot be repaired now: {error.message}") from error
-        await self._client.start_workflow(
-            WORKFLOW,
-            start.model_copy(update={"repair": why}),
-            id=chain,
-            task_queue=CHAINS_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+
+    async def _cut_short(self, chain: str) -> ChainStart:
+        """Return what a new run of a chain that was terminated from outside starts with, as its history says."""
+        handle = self._client.get_workflow_handle(chain)
+        described = await handle.describe()
+        if described.status not in _CUT_SHORT:
+            raise RefusedError(f"{chain} was not cut short: it is {described.status and described.status.name}")
+        start: ChainStart = await handle.query("pinned", result_type=ChainStart, rpc_timeout=PATIENCE)
+        return start
 
     async def _launch(self, start: ChainStart, values: StartValues) -> None:
         """Start the workflow; harmless when it runs, or ran, already. Then its document routes events to it."""
