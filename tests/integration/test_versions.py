@@ -106,7 +106,26 @@ async def test_many_chains_are_held_and_released_by_one_action_each(rig: Rig, de
     again = await desk.move("release", chains[:1], "olga", "once more", "", {})
     (row,) = await desk.go_through(again, "olga", 0)
     assert row["state"] == "refused", row
+    await rig.client.intervene(chains[0], "hold", "olga", "something else")
+    (row,) = await desk.go_through(again, "olga", 0)
+    assert row["state"] == "done", "what was refused is asked anew, not answered as before"
     assert not set(chains) & set(await desk.running("lead_to_cash", "", "", "by_hand"))
+
+
+async def test_many_chains_get_more_time_at_once_and_only_once(rig: Rig, desk: VersionDesk) -> None:
+    chains = [await waiting(rig), await waiting(rig)]
+    wish = {"sla": "leg:approval", "by": "2bd"}
+    (first, _) = await desk.foresee("extend", chains, wish)
+    assert (first["status"], len(first["would"])) == ("safe", 2)
+    bulk = await desk.act_on("extend", chains, "olga", "closed", wish)
+    assert [row["state"] for row in await desk.go_through(bulk, "olga", 0)] == ["done", "done"]
+    assert (await desk.bulk(bulk))["detail"] == {"wish": wish}
+    answer = await rig.client.intervene(
+        chains[0], "extend", "olga", "closed", intervention_id=f"bulk-{bulk}", sla="leg:approval", by="2bd"
+    )
+    assert answer.message == "this intervention was taken before"
+    (row,) = await desk.go_through(await desk.act_on("skip", chains[:1], "olga", "r", {"held": "sla"}), "olga", 0)
+    assert (row["state"], row["message"]) == ("refused", "not found: nothing is held there (any more)")
 
 
 async def test_a_moved_chain_is_repaired_under_its_present_plan_and_undone_as_it_was_done(
