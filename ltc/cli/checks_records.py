@@ -56,7 +56,7 @@ async def _unknown(client: Client, store: Store) -> list[str]:
 
     from temporalio.service import RPCError, RPCStatusCode
 
-    from ltc.client.lookups import quiet_chains
+    from ltc.store.lookups import quiet_chains
 
     found = []
     for chain, _, _ in await store.read(quiet_chains, datetime.now(UTC), "", _LOOKED_AT):

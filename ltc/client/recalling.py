@@ -16,11 +16,11 @@ from ltc.client.connection import reaching
 from ltc.client.errors import EngineAwayError, RefusedError
 from ltc.client.healing import Healed, heal, read
 from ltc.client.histories import RunTrail
-from ltc.client.lookups import unrecorded
 from ltc.client.start_values import subject_of
 from ltc.definition.plan import Plan
 from ltc.ports.operations import Registry
 from ltc.ports.store import DocumentRef, Route, StartRequest
+from ltc.store.lookups import unrecorded
 from ltc.store.store import Store
 from workflows.start_input import ChainStart
 
