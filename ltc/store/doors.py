@@ -11,8 +11,10 @@ from sqlalchemy import Connection, insert, select, union_all, update
 from ltc.model.ids import canonical, digest
 from ltc.ports.store import DocumentRef, InboxEvent, InboxState, Route, Started, StartRequest
 from ltc.store.archive.tables import ARCHIVED, place_of
-from ltc.store.columns import db_now, insert_new
+from ltc.store.columns import ENCODER, Encoded, db_now, insert_new
+from ltc.store.reading import fit
 from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
+from ltc.store.rows import short
 from ltc.store.view_tables import VIEW_TABLES
 
 
@@ -103,11 +105,17 @@ def receive(connection: Connection, event: InboxEvent) -> bool:
     """Insert an event, unique by (source, id)."""
     about = event.document or DocumentRef(system="", type="", id="")
     row = {
-        "source": event.source, "event": event.id, "name": event.name, "fields": event.fields,
-        "system": about.system, "type": about.type, "document": about.id, "received": db_now(), "state": event.state,
-        "chain": event.chain,
+        "source": event.source, "event": short(fit(event.id)), "name": fit(event.name), "fields": _fields(event.fields),
+        "system": about.system, "type": about.type, "document": short(fit(about.id)), "received": db_now(),
+        "state": event.state, "chain": event.chain,
     }  # fmt: skip
     return insert_new(connection, INBOX, row)
+
+
+def _fields(said: dict[str, Any]) -> Any:
+    """Return fields as every database keeps them: what is no character is replaced."""
+    text = ENCODER.encode(said)
+    return Encoded(text if text.isascii() else text.encode("utf-8", "replace").decode())
 
 
 def inbox(connection: Connection, state: InboxState, limit: int) -> list[InboxEvent]:
@@ -120,7 +128,8 @@ def inbox(connection: Connection, state: InboxState, limit: int) -> list[InboxEv
 
 def received(connection: Connection, source: str, event: str) -> InboxEvent | None:
     """Return an event of a source, by its id."""
-    row = connection.execute(select(INBOX).where(INBOX.c.source == source, INBOX.c.event == event)).first()
+    here = (INBOX.c.source == source) & (INBOX.c.event == short(fit(event)))
+    row = connection.execute(select(INBOX).where(here)).first()
     return _event(row) if row else None
 
 
@@ -174,9 +183,12 @@ def close_late_event(connection: Connection, source: str, event: str, actor: str
 
 def correlate(connection: Connection, document: DocumentRef, route: Route) -> int:
     """Register a document's chain; events about it that matched nothing are new again."""
+    document = document.model_copy(update={"id": short(fit(document.id))})
     row = {"system": document.system, "type": document.type, "document": document.id}
     insert_new(
-        connection, CORRELATION, {**row, "chain": route.chain, "item": route.item, "leg": route.leg, "at": db_now()}
+        connection,
+        CORRELATION,
+        {**row, "chain": route.chain, "item": fit(route.item), "leg": route.leg, "at": db_now()},
     )
     about = (INBOX.c.system == document.system) & (INBOX.c.type == document.type) & (INBOX.c.document == document.id)
     again = update(INBOX).where(about & (INBOX.c.state == "unmatched")).values(state="new")
@@ -185,10 +197,10 @@ def correlate(connection: Connection, document: DocumentRef, route: Route) -> in
 
 def routes(connection: Connection, document: DocumentRef) -> list[Route]:
     """Return where events about a document go."""
-    table = CORRELATION.c
+    table, name = CORRELATION.c, short(fit(document.id))
     rows = connection.execute(
         select(table.chain, table.leg, table.item)
-        .where(table.system == document.system, table.type == document.type, table.document == document.id)
+        .where(table.system == document.system, table.type == document.type, table.document == name)
         .order_by(table.at, table.chain, table.item)
     )
     return [Route(chain=row.chain, leg=row.leg, item=row.item) for row in rows]
@@ -215,7 +227,7 @@ def audit(
     detail: dict[str, Any],
 ) -> None:  # fmt: skip
     """Record an action of a client."""
-    row = {"actor": actor, "action": action, "chain": chain, "door": door, "reason": reason, "outcome": outcome}
+    row = {"actor": actor, "action": action, "chain": chain, "door": door, "reason": fit(reason), "outcome": outcome}
     connection.execute(insert(AUDIT).values(**row, detail=detail, at=db_now()))
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from ltc.model.trail import Kind
 from ltc.store import fold_effects, fold_people, fold_slas
 from ltc.store.giving_up import clear, rewind
-from ltc.store.reading import Entry, instant, text
+from ltc.store.reading import Entry, instant, text, whole
 from ltc.store.rows import ChainView, Growing
 
 Folder = Callable[[ChainView, Entry], ChainView]
@@ -35,7 +35,7 @@ def _chain_started(view: ChainView, entry: Entry) -> ChainView:
         customer=text(entry, "customer"),
         requester=text(entry, "requester"),
         currency=str(net.get("currency", "")),
-        net=int(net.get("minor", 0)),
+        net=whole(int(net.get("minor", 0))),
         state="running",
         started=entry.at,
         started_wall=entry.wall,

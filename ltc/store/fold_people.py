@@ -9,7 +9,7 @@ from typing import Any
 from ltc.model.trail import Kind
 from ltc.store.fold_effects import waiting_state
 from ltc.store.giving_up import rewind
-from ltc.store.reading import Entry, number, plain, text
+from ltc.store.reading import MOST, Entry, number, plain, text, whole
 from ltc.store.rows import ChainView
 
 
@@ -19,7 +19,7 @@ def _task_opened(view: ChainView, entry: Entry) -> ChainView:
     return view.put(
         "tasks", (task, level), leg=entry.leg, item=entry.item, step=entry.step, subject=text(entry, "subject"),
         digest=text(entry, "digest"), state="open", levels=entry.data.get("levels"), source=entry.data.get("source"),
-        votes=int(number(entry, "votes")), candidates=[], figures=entry.data.get("figures"), decided_by=[],
+        votes=whole(number(entry, "votes"), MOST), candidates=[], figures=entry.data.get("figures"), decided_by=[],
         opened=entry.at, opened_wall=entry.wall, closed=None, work=_work(entry),
         rule=entry.data.get("rule"),
     )  # fmt: skip

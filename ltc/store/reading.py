@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from ltc.model.trail import Kind
 
 _NUL = "\x00"  # PostgreSQL cannot keep it in a text
+MOST, MOST_WIDE = 2**31 - 1, 2**63 - 1  # of a column of whole numbers, and of a wide one
 
 
 class Entry(Protocol):
@@ -47,10 +48,24 @@ class Line(NamedTuple):
     data: dict[str, Any]
 
 
+def fit(value: str) -> str:
+    """Return a text as every database keeps it: without NUL, and with what is no character replaced."""
+    if value.isascii() and _NUL not in value:
+        return value
+    return value.replace(_NUL, "").encode("utf-8", "replace").decode()
+
+
+def whole(value: Any, most: int = MOST_WIDE) -> int:
+    """Return a whole number fit for a column, 0 for everything else; ``most``: the largest that it holds."""
+    if not isinstance(value, int | float) or value != value or isinstance(value, bool):
+        return 0
+    return int(max(-most, min(value, most)))
+
+
 def plain(value: Any) -> str:
     """Return a text fit for a column: a JSON scalar as it reads, nothing for everything else."""
     if isinstance(value, str):
-        return value.replace(_NUL, "") if _NUL in value else value
+        return fit(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
@@ -87,5 +102,5 @@ def document(entry: Entry, name: str = "document") -> tuple[str, str, str, int] 
         plain(value.get("system")),
         plain(value.get("type")),
         plain(value["id"]),
-        version if isinstance(version, int) else 0,
+        whole(version),
     )

@@ -7,9 +7,27 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ltc.model.ids import digest
+
 Cell = Literal["text", "int", "float", "bool", "instant", "json"]
 Key = tuple[str | int, ...]
 Row = dict[str, Any]
+
+
+# Characters of one part of a key. An index row of PostgreSQL holds 2,704 bytes, and a key has up to five parts.
+LONGEST = 150
+
+
+def short(name: str) -> str:
+    """Return a name fit for a key: what is too long is cut, and told from others by the digest of the whole."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}~{digest(name)[:8]}"
+
+
+def _key(key: Key) -> Key:
+    for part in key:
+        if type(part) is str and len(part) > LONGEST:
+            return tuple(short(one) if isinstance(one, str) else one for one in key)
+    return key
 
 
 @dataclass(frozen=True)
@@ -124,7 +142,7 @@ class ChainView:
 
     def get(self, table: str, key: Key) -> Row | None:
         """Return one row."""
-        return self.tables[table].get(key)
+        return self.tables[table].get(_key(key))
 
     def each(self, table: str) -> Iterator[tuple[Key, Row]]:
         """Return the rows of one table, in the order in which they came to be known."""
@@ -132,7 +150,7 @@ class ChainView:
 
     def put(self, table: str, key: Key, **changes: Any) -> ChainView:
         """Return the view with one row changed, or made of the blank one."""
-        rows = self.tables[table]
+        rows, key = self.tables[table], _key(key)
         row = {**rows.get(key, BLANKS[table]), **changes}
         return ChainView(self.chain, {**self.tables, table: {**rows, key: row}})
 
@@ -142,7 +160,7 @@ class ChainView:
 
     def drop(self, table: str, key: Key) -> ChainView:
         """Return the view without one row."""
-        rows = self.tables[table]
+        rows, key = self.tables[table], _key(key)
         if key not in rows:
             return self
         return ChainView(self.chain, {**self.tables, table: {k: row for k, row in rows.items() if k != key}})
@@ -171,11 +189,12 @@ class Growing(ChainView):
         return ChainView(self.chain, self.tables)
 
     def put(self, table: str, key: Key, **changes: Any) -> ChainView:
-        rows = self._mine(table)
+        rows, key = self._mine(table), _key(key)
         rows[key] = {**rows.get(key, BLANKS[table]), **changes}
         return self
 
     def drop(self, table: str, key: Key) -> ChainView:
+        key = _key(key)
         if key in self.tables[table]:
             del self._mine(table)[key]
         return self

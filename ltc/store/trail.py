@@ -26,8 +26,9 @@ from sqlalchemy import (
 from ltc.model.trail import Entry, Kind
 from ltc.store.columns import ENCODER, Encoded, Names, among, db_now, is_json
 from ltc.store.prepared import fetch, insert_all, update_keys
-from ltc.store.reading import Line
+from ltc.store.reading import Line, fit
 from ltc.store.records import RUNS, STARTS, TRAIL
+from ltc.store.rows import short
 from ltc.store.view_tables import VIEW_TABLES
 
 INFINITE = 2**31 - 1  # no sequence number gets there
@@ -57,10 +58,16 @@ def offer(entry: Entry) -> Offered:
         data = json.loads(text.encode("utf-8", "replace"))
         text = ENCODER.encode(data)
     line = Line(
-        entry.seq, _milliseconds(entry.at), _milliseconds(entry.wall), entry.kind, entry.leg, entry.item, entry.step,
-        entry.visit, data,
+        entry.seq, _milliseconds(entry.at), _milliseconds(entry.wall), entry.kind, _name(entry.leg), _name(entry.item),
+        _name(entry.step), entry.visit, data,
     )  # fmt: skip
     return Offered(line, text, _digest(line, text))
+
+
+@lru_cache(maxsize=4096)
+def _name(said: str) -> str:
+    """Return the name of a leg, item or step as every database keeps it; an item's may be any text."""
+    return short(fit(said))
 
 
 def entry_digest(entry: Line) -> str:

@@ -26,7 +26,8 @@ from ltc.store.rows import VIEWS, Cell
 _TYPES: dict[Cell, Any] = {
     "text": Text, "int": Integer, "float": Float, "bool": Boolean, "instant": Instant, "json": Json,
 }  # fmt: skip
-_WIDE = ("net",)  # amounts in minor units outgrow 32 bits
+# Amounts in minor units outgrow 32 bits, and so do versions: many systems count them in microseconds since 1970.
+_WIDE = ("net", "version")
 
 # Partial indexes: table, name, columns, condition. Conditions hold no parameters, so that both databases can prove
 # them. Open chains are few, their rows change all the time and are found by small indexes; those of ended chains are
