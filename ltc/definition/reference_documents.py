@@ -17,7 +17,7 @@ _FUNCTIONS = (
         "what was shipped or cancelled is all ordered, in all and in each line, less the tolerance of `billing:`",
     ),
     ("has(name.field)", "the name is set, and holds this field"),
-    ("size(list)", "how many there are; of a text, its characters"),
+    ("size(list)", "how many elements a list has, or keys a map"),
     ("string(number)", "a number as text"),
     ("list.exists(one, …), list.all(one, …), list.exists_one(one, …)", "a condition over a list, one level deep"),
     ("text.contains('…'), text.startsWith('…'), text.endsWith('…')", "a condition over a text"),
