@@ -11,13 +11,14 @@ from ltc.definition.compile_billing import billing, heard
 from ltc.definition.compile_every import every
 from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
-from ltc.definition.compile_steps import block, title
+from ltc.definition.compile_steps import block
 from ltc.definition.compile_tables import tables
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import DefinitionError, Mark, Problems
 from ltc.definition.fragments import expand
 from ltc.definition.neighbours import Folder
 from ltc.definition.nodes import Mapping as Keys
+from ltc.definition.nodes import texts
 from ltc.definition.plan import (
     CallNode,
     Leg,
@@ -166,7 +167,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
     legs = _legs(build, tree.mapping("legs"))
     plan = Plan(
         process=tree.text("process"),
-        title=title(tree.values.get("title")),
+        title=texts(tree.values.get("title")),
         currency=currency,
         calendar=build.calendar,
         start=_start(build, tree.mapping("start")),
@@ -221,7 +222,7 @@ def _legs(build: Build, given: Keys) -> list[Leg]:
         slas = sla(build, keys.values.get("sla"), f"leg:{name}", "leg", name, f"within:{name}")
         each = sla(build, over.values.get("sla"), f"item:{name}", "item", name, f"item:{name}")
         first = block(build, keys.listing("steps"), name, "")
-        heading = title(keys.values.get("title"))
+        heading = texts(keys.values.get("title"))
         legs.append(Leg(id=name, title=heading, when=when, loop=loop, first=first, slas=[*slas, *each]))
     return legs
 

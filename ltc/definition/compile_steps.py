@@ -12,7 +12,7 @@ from ltc.definition.compile_reactions import reaction, undo
 from ltc.definition.compile_retry import retry
 from ltc.definition.compile_sla import sla, span
 from ltc.definition.compile_tasks import task
-from ltc.definition.nodes import Listing, Mapping, Scalar, Source
+from ltc.definition.nodes import Listing, Mapping, texts
 from ltc.definition.plan import (
     AnyNode,
     ApproveNode,
@@ -28,13 +28,6 @@ from ltc.definition.plan import (
 from ltc.definition.step_names import kind_of
 
 
-def title(source: Source | None) -> dict[str, str]:
-    """Compile a title: one text stands for English."""
-    if isinstance(source, Mapping):
-        return {key: source.text(key) for key in source.values}
-    return {"en": source.text} if isinstance(source, Scalar) else {}
-
-
 def block(build: Build, steps: Listing, leg: str, up: str) -> str:
     """Compile a block of steps and return the id of the first; an empty block gives an empty id."""
     found = list(steps.mappings())
@@ -44,7 +37,7 @@ def block(build: Build, steps: Listing, leg: str, up: str) -> str:
         build.places[node] = step.mark
         build.nodes[node] = _PLACEHOLDER  # keeps the order of the file: nested steps come after their owner
         common = {
-            "id": node, "leg": leg, "step": node.split(".", 1)[1], "title": title(step.values.get("title")),
+            "id": node, "leg": leg, "step": node.split(".", 1)[1], "title": texts(step.values.get("title")),
             "next": ids[index + 1] if index + 1 < len(ids) else "", "up": up,
             "slas": sla(build, step.values.get("sla"), f"step:{node}", "step", node, node),
         }  # fmt: skip

@@ -10,7 +10,7 @@ from ltc.definition.build import Build
 from ltc.definition.compile_reactions import Block, reaction, undo
 from ltc.definition.compile_sla import span
 from ltc.definition.currencies import CURRENCIES
-from ltc.definition.nodes import Mapping, Scalar, Source
+from ltc.definition.nodes import Mapping, Scalar, Source, texts
 from ltc.definition.plan import FormField, TaskNode
 from ltc.definition.task_types import OWN
 
@@ -52,13 +52,6 @@ def task(build: Build, step: Mapping, common: dict[str, Any], people: People, bl
         undo=undo(build, step.values.get("undo"), node),
         revisit=step.text("on_revisit"),
     )
-
-
-def texts(source: Source | None) -> dict[str, str]:
-    """Read a title or a help text: one text stands for English."""
-    if isinstance(source, Mapping):
-        return {key: source.text(key) for key in source.values}
-    return {"en": source.text} if isinstance(source, Scalar) else {}
 
 
 def _labels(build: Build, given: Mapping, what: str, most: int) -> dict[str, dict[str, str]]:

@@ -91,3 +91,10 @@ def kind(node: Source) -> str:
     if isinstance(node.value, bool):
         return f"'{node.text}'"
     return f"the number {node.text}" if isinstance(node.value, int) else f"'{node.text[:40]}'"
+
+
+def texts(source: Source | None) -> dict[str, str]:
+    """Read what people see, by language (a title, a help text, a label): one text stands for English."""
+    if isinstance(source, Mapping):
+        return {key: source.text(key) for key in source.values}
+    return {"en": source.text} if isinstance(source, Scalar) else {}
