@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.core.turn import Turn
-from ltc.definition.plan import Loop
-
-SCHEDULES = ("billing.instalments", "billing.milestones")
+from ltc.definition.plan import SCHEDULES, Loop
 
 
 def runs(loop: Loop) -> bool:

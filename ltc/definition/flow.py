@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from ltc.definition.build import Build
 from ltc.definition.guards import told
-from ltc.definition.lint_billing import SCHEDULES
 from ltc.definition.plan import (
+    SCHEDULES,
     AnyNode,
     ApproveNode,
     CallNode,

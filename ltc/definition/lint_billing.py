@@ -6,8 +6,6 @@ from ltc.definition.build import Build
 from ltc.definition.expressions import ExpressionError, selects
 from ltc.definition.plan import Leg, Plan
 
-SCHEDULES = ("billing.instalments", "billing.milestones")
-
 
 def check_billing(plan: Plan, build: Build) -> None:
     """Complain about terms that nothing reads, and about parts that would never fall due."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ltc.definition.build import Build
 from ltc.definition.flow import Flow, reactions
-from ltc.definition.lint_billing import SCHEDULES
-from ltc.definition.plan import AnyNode, CallNode, EndNode, Leg, Plan, Reaction, TaskNode, WaitNode
+from ltc.definition.plan import SCHEDULES, AnyNode, CallNode, EndNode, Leg, Plan, Reaction, TaskNode, WaitNode
 from ltc.definition.plan_nodes import collections_of
 
 UNDOING = ("cancelled", "rejected")  # outcomes that undo what took effect

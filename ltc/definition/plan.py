@@ -42,6 +42,7 @@ from ltc.model.base import Value
 
 __all__ = [
     "ENGINE_LEVEL",
+    "SCHEDULES",
     "AnyNode",
     "ApproveNode",
     "Arm",
@@ -81,6 +82,7 @@ __all__ = [
 ]
 
 ENGINE_LEVEL = 1
+SCHEDULES = ("billing.instalments", "billing.milestones")  # sources of loops whose items fall due
 
 
 class Loop(Value):
