@@ -19,7 +19,7 @@ def check_people(plan: Plan, build: Build) -> None:
         for index, rung in enumerate(sla.escalate):
             _told(rung.notify, f"{sla.id}:{index}:notify", plan, build)
             kind, _, name = rung.reassign.partition(":")
-            known_people(kind, name, f"{sla.id}:{index}:reassign", build)
+            known_people(kind, name, build.places[f"{sla.id}:{index}:reassign"], build)
     for waits in plan.nodes.values():
         for rise in waits.ladder.levels if isinstance(waits, WaitNode) and waits.ladder else ():
             _told(rise.notify, f"{waits.id}:{rise.name}:notify", plan, build)
@@ -29,22 +29,22 @@ def check_people(plan: Plan, build: Build) -> None:
 def _told(notify: str, place: str, plan: Plan, build: Build) -> None:
     """Whoever is told is known, and a requester is said."""
     kind, _, name = notify.partition(":")
-    known_people(kind, name, place, build)
+    known_people(kind, name, build.places[place], build)
     if kind == "requester" and not plan.start.requester:
         build.problems.add("LTC-D102", build.places[place])
 
 
-def known_people(kind: str, name: str, place: str, build: Build) -> bool:
+def known_people(kind: str, name: str, mark: Mark, build: Build) -> bool:
     """Complain about a role or a person that nobody knows; tells whether it is known."""
     roles = build.world.roles
     if roles is None:
         return False
     if kind == "role" and name not in roles:
-        build.problems.add("LTC-D044", build.places[place], word=name, known=roles)
+        build.problems.add("LTC-D044", mark, word=name, known=roles)
         return False
     people = list(dict.fromkeys(person for members in roles.values() for person in members))
     if kind == "person" and name not in people:
-        build.problems.add("LTC-D045", build.places[place], word=name, known=people)
+        build.problems.add("LTC-D045", mark, word=name, known=people)
         return False
     return True
 
@@ -52,23 +52,22 @@ def known_people(kind: str, name: str, place: str, build: Build) -> bool:
 def known_person(text: str, mark: Mark, build: Build) -> None:
     """Complain about a ``role:NAME`` or ``person:NAME`` that nobody knows."""
     kind, _, name = text.partition(":")
-    build.places["who"] = mark
-    known_people(kind, name, "who", build)
+    known_people(kind, name, mark, build)
 
 
 def _level(node: ApproveNode, level: Level, build: Build) -> None:
-    place = f"level:{node.id}:{level.name}:from"
+    mark = build.places[f"level:{node.id}:{level.name}:from"]
     kind, name = next(
         ((kind, str(level.source[kind])) for kind in ("role", "person") if kind in level.source), ("", "")
     )
-    if not kind or not known_people(kind, name, place, build):
+    if not kind or not known_people(kind, name, mark, build):
         return
     have = 1 if kind == "person" else len((build.world.roles or {})[name])
     need = level.votes or 1
     if have < need:
-        build.problems.add("LTC-D100", build.places[place], word=name, have=have, level=level.name, need=need)
+        build.problems.add("LTC-D100", mark, word=name, have=have, level=level.name, need=need)
     elif node.four_eyes and kind == "role" and level.again == "ask" and have < need + 1 + _spent(node, level):
-        build.problems.add("LTC-D101", build.places[place], word=name, level=level.name)
+        build.problems.add("LTC-D101", mark, word=name, level=level.name)
 
 
 def _spent(node: ApproveNode, level: Level) -> int:

@@ -31,9 +31,9 @@ def _people(node: TaskNode, build: Build) -> None:
     for kind in ("role", "person"):
         if kind not in node.source:
             continue
-        name, place = str(node.source[kind]), f"task:{node.id}:assign"
-        if known_people(kind, name, place, build) and kind == "role" and not (build.world.roles or {})[name]:
-            build.problems.add("LTC-D100", build.places[place], word=name, have=0, level=node.step, need=1)
+        name, mark = str(node.source[kind]), build.places[f"task:{node.id}:assign"]
+        if known_people(kind, name, mark, build) and kind == "role" and not (build.world.roles or {})[name]:
+            build.problems.add("LTC-D100", mark, word=name, have=0, level=node.step, need=1)
 
 
 def _vain(node: TaskNode, build: Build) -> None:
