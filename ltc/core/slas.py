@@ -173,7 +173,7 @@ def extend(turn: Turn, clock: SlaClock, span: Span) -> None:
         leg=clock.leg,
         item=clock.item,
         sla=clock.id,
-        by=f"{span.amount}{span.unit}",
+        by=str(span),
         deadline=iso(clock.deadline),
     )
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from ltc.core.state_approvals import DueRung, Task
 from ltc.definition.plan import PinnedOperation, Reaction, Undo
-from ltc.definition.worktime import Unit
+from ltc.definition.plan_values import Unit
 from ltc.model.trail import Entry
 
 Status = Literal["running", "compensating", "closing", "ended"]

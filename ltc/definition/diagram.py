@@ -21,7 +21,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
-from ltc.definition.show_words import every_words, reaction_words, span_words
+from ltc.definition.show_words import every_words, reaction_words
 
 
 def mermaid(plan: Plan, language: str = "en") -> str:
@@ -56,7 +56,7 @@ class _Drawing:
         for handler in self.plan.handlers:
             self.handler(handler)
         if self.plan.keep_open:
-            self.kept_open(span_words(self.plan.keep_open.span), self.plan.keep_open.handlers)
+            self.kept_open(str(self.plan.keep_open.span), self.plan.keep_open.handlers)
         for name in self.plan.tables:
             self.table(name)
         return "\n".join([*self.out, *self.edges]) + "\n"
@@ -134,7 +134,7 @@ class _Drawing:
         if isinstance(node, WaitNode) and node.ladder:
             for level in node.ladder.levels:
                 told = f", tell {level.notify}" if level.notify else ""
-                label = f"level {level.name}: {span_words(level.after)}{told}"
+                label = f"level {level.name}: {level.after}{told}"
                 self.link(self.block(level.first, [(here, label)]) if level.first else [(here, label)], here)
         return [(here, ""), *self.react(node)]
 

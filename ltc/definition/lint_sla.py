@@ -56,20 +56,13 @@ def _at(rung: Rung) -> tuple[str, float]:
     """Return where a rung stands: shares of the budget and offsets from its end do not compare."""
     if rung.offset is None:
         return "percent", float(rung.percent)
-    return (
-        ("working", _minutes(rung.offset, 480)) if rung.offset.unit[0] == "b" else ("due", _minutes(rung.offset, 480))
-    )
+    return "working" if _working(rung.offset) else "due", _minutes(rung.offset, _DEFAULT_DAY)
 
 
 def _said(rung: Rung) -> str:
     if rung.offset is None:
         return f"{rung.percent}%"
-    return f"due + {said(rung.offset)}" if rung.offset.amount else "due"
-
-
-def said(span: Span) -> str:
-    """Write a span as an author would."""
-    return f"{span.amount}{span.unit}"
+    return f"due + {rung.offset}" if rung.offset.amount else "due"
 
 
 def _minutes(span: Span, day: int) -> float:
@@ -84,17 +77,18 @@ def _working(span: Span) -> bool:
     return span.unit.startswith("b")
 
 
-def surely_longer(one: Span, other: Span, day: int = _DEFAULT_DAY) -> bool:
+def surely_longer(one: Span, other: Span, day: int = _DEFAULT_DAY, other_day: int = 0) -> bool:
     """Tell whether one time is surely longer than another: working time never passes faster than the clock.
 
     Args:
         one: the time that may be longer.
         other: the time that it is held against.
-        day: the working minutes of a day in the calendar of both.
+        day: the working minutes of a day in the calendar of both, or of the one.
+        other_day: those in the calendar of the other, where it has one of its own.
     """
     if not _working(one) and _working(other):
         return False
-    return _minutes(one, day) > _minutes(other, day)
+    return _minutes(one, day) > _minutes(other, other_day or day)
 
 
 def day_of(calendar: str, build: Build) -> int:
@@ -103,10 +97,9 @@ def day_of(calendar: str, build: Build) -> int:
 
 
 def _exceeds(inner: Sla, outer: Sla, build: Build) -> bool:
-    """Tell whether one promise is surely longer than another: working time never passes faster than the clock."""
-    if inner.target is None or outer.target is None or (not _working(inner.target) and _working(outer.target)):
+    if inner.target is None or outer.target is None:
         return False
-    return _minutes(inner.target, day_of(inner.calendar, build)) > _minutes(outer.target, day_of(outer.calendar, build))
+    return surely_longer(inner.target, outer.target, day_of(inner.calendar, build), day_of(outer.calendar, build))
 
 
 def _fits(inner: Sla, outer: Sla, build: Build) -> None:
@@ -115,8 +108,8 @@ def _fits(inner: Sla, outer: Sla, build: Build) -> None:
 
 
 def _complain(inner: Sla, what: str, outer: Sla, build: Build) -> None:
-    told = said(inner.target) if inner.target else ""
-    limit = said(outer.target) if outer.target else ""
+    told = str(inner.target or "")
+    limit = str(outer.target or "")
     mark = build.places[f"{inner.id}:target"]
     build.problems.add("LTC-D103", mark, what=what, inner=told, outer_what=f"{outer.scope}'s", outer=limit)
 
@@ -132,11 +125,8 @@ def _chain(plan: Plan, build: Build) -> None:
         if sla is None or sla.target is None:
             continue
         comparable = _working(sla.target) == _working(chain.target)
-        total += (
-            _minutes(sla.target, day_of(sla.calendar, build))
-            if comparable and not (leg.loop and leg.loop.on_item)
-            else 0.0
-        )
+        if comparable and not (leg.loop and leg.loop.on_item):
+            total += _minutes(sla.target, day_of(sla.calendar, build))
         if _exceeds(sla, chain, build):
             _complain(sla, "target of this leg", chain, build)
         elif total > _minutes(chain.target, day_of(chain.calendar, build)):

@@ -10,7 +10,7 @@ from ltc.definition.expressions import ExpressionError
 from ltc.definition.expressions import names as named
 from ltc.definition.flow import reactions
 from ltc.definition.lint_expressions import WAITING
-from ltc.definition.lint_sla import day_of, said, surely_longer
+from ltc.definition.lint_sla import day_of, surely_longer
 from ltc.definition.names import Names
 from ltc.definition.plan import AnyNode, ApproveNode, Level, Plan, Sla, Span, TaskNode, WaitNode
 from ltc.definition.plan_nodes import collections_of, results_of
@@ -110,7 +110,7 @@ def _retry(node: WaitNode, within: Span, plan: Plan, build: Build) -> None:
     """A reading that fails is given up at last; a wait that is over before goes its other way instead."""
     longest = Span(amount=max(int(node.retry.give_up), 1), unit="s")
     if surely_longer(longest, within, day_of(plan.calendar, build)):
-        told = {"inner": f"{node.retry.give_up:g}s", "outer_what": "within", "outer": said(within)}
+        told = {"inner": f"{node.retry.give_up:g}s", "outer_what": "within", "outer": str(within)}
         build.problems.warn("LTC-D113", build.places[f"{node.id}:retry"], word="give_up", **told)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
-from ltc.definition.lint_sla import day_of, said, surely_longer
+from ltc.definition.lint_sla import day_of, surely_longer
 from ltc.definition.plan import CallNode, ParallelNode, Plan, Sla, WaitNode
 
 ELAPSED = ("s", "m", "h")
@@ -58,7 +58,7 @@ def _wait(node: WaitNode, plan: Plan, build: Build) -> None:
         and node.within
         and surely_longer(node.poll, node.within, day_of(plan.calendar, build))
     ):
-        told = {"inner": said(node.poll), "outer_what": "within", "outer": said(node.within)}
+        told = {"inner": str(node.poll), "outer_what": "within", "outer": str(node.within)}
         build.problems.add("LTC-D113", build.places[f"{node.id}:poll"], word="poll", **told)
     if f"{node.id}:on_timeout" in build.places and node.within is None:
         _vain(build, f"{node.id}:on_timeout", "on_timeout", "the wait has no longest time", "add 'within:'")

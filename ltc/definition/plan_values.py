@@ -9,6 +9,7 @@ from pydantic import Field
 from ltc.model.base import Value
 
 Expr = str  # a CEL expression, checked when the definition was loaded
+Unit = Literal["s", "m", "h", "d", "bm", "bh", "bd"]
 
 
 class Span(Value):
@@ -18,7 +19,11 @@ class Span(Value):
     """
 
     amount: int
-    unit: Literal["s", "m", "h", "d", "bm", "bh", "bd"]
+    unit: Unit
+
+    def __str__(self) -> str:
+        """Write it as an author would."""
+        return f"{self.amount}{self.unit}"
 
 
 class Retry(Value):

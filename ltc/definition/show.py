@@ -28,7 +28,6 @@ from ltc.definition.show_words import (
     reaction_words,
     retry_words,
     sla_words,
-    span_words,
     undo_words,
 )
 from ltc.model.terms import BillingTerms
@@ -57,7 +56,7 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from _handler(plan, handler)
     if plan.keep_open:
         yield ""
-        yield f"once completed, open for {span_words(plan.keep_open.span)}: {', '.join(plan.keep_open.handlers)}"
+        yield f"once completed, open for {plan.keep_open.span}: {', '.join(plan.keep_open.handlers)}"
 
 
 def _terms(plan: Plan) -> Iterator[str]:
@@ -166,8 +165,8 @@ def _ladder(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
         return
     for level in ladder.levels:
         told = f", tell {level.notify}" if level.notify else ""
-        yield f"{indent}level {level.name}: {span_words(level.after)} after it is due{told}"
+        yield f"{indent}level {level.name}: {level.after} after it is due{told}"
         yield from _block(plan, level.first, indent + "  ")
     promises = f", {ladder.promises} promises" if ladder.promises else ""
     paused = f", rests while {ladder.pause_while}" if ladder.pause_while else ""
-    yield f"{indent}handed over {span_words(ladder.hand_over)} after it is due{promises}{paused}"
+    yield f"{indent}handed over {ladder.hand_over} after it is due{promises}{paused}"

@@ -15,7 +15,6 @@ from ltc.definition.plan import (
     Retry,
     Rung,
     Sla,
-    Span,
     TaskNode,
     Undo,
     WaitNode,
@@ -32,7 +31,7 @@ def node_words(node: AnyNode) -> str:
         bound = f", bound to {', '.join(node.binds)}" if node.binds else ""
         return f"approve {node.subject}{bound}{', four eyes' if node.four_eyes else ''}"
     if isinstance(node, TaskNode):
-        within = f", within {span_words(node.within)}" if node.within else ""
+        within = f", within {node.within}" if node.within else ""
         return f"task for {_whom(node.source)}{', to be claimed' if node.claim else ''}{within}{_left(node.result, '')}"
     if isinstance(node, ParallelNode):
         return f"in parallel, {node.need} of {len(node.branches)} must end, then {node.rest} the rest"
@@ -48,13 +47,13 @@ def call_words(call: Call) -> str:
 
 def wait_words(node: WaitNode) -> str:
     """Say what is waited for, whose it is, how long, and how often it is read."""
-    read = f", read every {span_words(node.poll)}"
+    read = f", read every {node.poll}"
     if node.ladder:
         return f"dun {node.ladder.document}{read}{_left(node.result, node.into)}"
     events = " or ".join(f"{one.event}{_left(one.result, one.into)} when {one.match}" for one in node.events)
     until = f" until {node.until}" if node.until else ""
     whose = f", it is up to the {node.waits_for}" if node.waits_for else ""
-    within = f", within {span_words(node.within)}" if node.within else ""
+    within = f", within {node.within}" if node.within else ""
     return f"wait for {events}{until}{whose}{within}{read}{_left(node.result, node.into)}"
 
 
@@ -77,7 +76,7 @@ def level_words(level: Level) -> str:
     more += [", earlier agreements count"] if level.again == "skip" else []
     more += [", all are heard"] if level.first_reject == "wait_all" else []
     if level.silence:
-        more.append(f", {level.silence.then} after {span_words(level.silence.after)} of silence")
+        more.append(f", {level.silence.then} after {level.silence.after} of silence")
     return f"level {level.name}: {source}, {rule}{''.join(more)}{' when ' + level.when if level.when else ''}"
 
 
@@ -110,7 +109,7 @@ def reaction_words(reaction: Reaction) -> str:
 def sla_words(sla: Sla) -> str:
     """Say what is promised, under which name, and of what: the place itself, or each of its items."""
     name = sla.id.split(":")[{"chain": 1, "level": 3}.get(sla.scope, 2) :]
-    target = f"due at {sla.due}" if sla.due else f"within {span_words(sla.target) or sla.table}"
+    target = f"due at {sla.due}" if sla.due else f"within {sla.target or sla.table}"
     warn = f", warn at {sla.warn_at}%" if sla.warn_at else ""
     pause = f", paused while {sla.pause_while}" if sla.pause_while else ""
     rungs = "".join(f", {_rung(rung)}" for rung in sla.escalate)
@@ -119,7 +118,7 @@ def sla_words(sla: Sla) -> str:
 
 
 def _rung(rung: Rung) -> str:
-    at = f"{rung.percent}%" if rung.offset is None else f"due + {span_words(rung.offset)}"
+    at = f"{rung.percent}%" if rung.offset is None else f"due + {rung.offset}"
     told = [f"tell {rung.notify}"] if rung.notify else []
     told += [f"ask {rung.reassign} instead"] if rung.reassign else []
     told += [rung.decide] if rung.decide else []
@@ -136,8 +135,3 @@ def every_words(every: Every) -> str:
     told += f", while {every.while_}" if every.while_ else ""
     told += f", until {every.stop} comes, when {every.stop_match}" if every.stop else ""
     return f"{told}; overlap {every.overlap}, missed {every.missed}"
-
-
-def span_words(span: Span | None) -> str:
-    """Write a span as an author would."""
-    return f"{span.amount}{span.unit}" if span else ""

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ltc.definition.plan import Span
+from ltc.definition.plan_values import Span, Unit
 from ltc.model.base import Value
 
-Unit = Literal["s", "m", "h", "d", "bm", "bh", "bd"]
 _US = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
