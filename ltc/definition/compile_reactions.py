@@ -73,7 +73,7 @@ def _check_override(build: Build, retry: Mapping, owner: str) -> None:
     for key, mark in retry.keys.items():
         if not op:
             why = "what is tried again is no call"
-            build.problems.add("LTC-D120", mark, key=key, why=why, remedy="write then: {retry: {}}")
+            build.problems.vain(mark, key, why, "write then: {retry: {}}")
         if operation and key not in operation.takes.model_fields:
             build.problems.add("LTC-D059", mark, word=key, op=op, known=operation.takes.model_fields)
 

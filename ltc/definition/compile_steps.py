@@ -145,7 +145,7 @@ def _once(build: Build, before: list[Awaited], awaited: Awaited, keys: Mapping) 
     """Complain about an event that an alternative before it always takes."""
     if awaited.event and (awaited.event, awaited.match) in [(one.event, one.match) for one in before]:
         twice, remedy = "it is waited for already", "keep one of them, or match another document"
-        build.problems.add("LTC-D120", keys.mark, key=awaited.event, why=twice, remedy=remedy)
+        build.problems.vain(keys.mark, awaited.event, twice, remedy)
 
 
 def _events(build: Build, step: Mapping, node: str) -> list[Awaited]:

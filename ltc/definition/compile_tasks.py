@@ -79,7 +79,7 @@ def _field(build: Build, name: str, keys: Mapping, place: str) -> FormField:
         build.places[f"{place}:{key}"] = keys.at(key)
         if key in _SPECIAL and key not in KEYS[kind]:
             why = f"a field of type {kind} has none"
-            build.problems.add("LTC-D120", keys.keys[key], key=key, why=why, remedy="remove it")
+            build.problems.vain(keys.keys[key], key, why)
     made = FormField(
         name=name,
         type=kind,
@@ -117,7 +117,7 @@ def _checked(build: Build, field: FormField, keys: Mapping) -> FormField:
         return field
     if "required" in keys.values:
         why = "a field with a default is never empty"
-        build.problems.add("LTC-D120", keys.keys["required"], key="required", why=why, remedy="remove it")
+        build.problems.vain(keys.keys["required"], "required", why)
     value, problem = form_values.written(field, keys.text("default"))
     if problem:
         remedy = "write a value that the field itself would take"

@@ -91,6 +91,10 @@ class Problems:
         if len(self.found) >= MOST:
             self.stop()
 
+    def vain(self, mark: Mark, key: str, why: str, remedy: str = "remove it") -> None:
+        """Complain about a key that is known and would have no effect where it stands."""
+        self.add("LTC-D120", mark, key=key, why=why, remedy=remedy)
+
     def warn(self, code: str, mark: Mark, *, known: Iterable[str] | None = None, **particulars: Any) -> None:
         """Add a warning: what is likely a slip, in a definition that can be used all the same."""
         warning = replace(self.problem(code, mark, known=known, **particulars), warning=True)

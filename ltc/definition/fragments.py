@@ -34,7 +34,7 @@ def expand(tree: Mapping, folder: Path | None, problems: Problems) -> Mapping:
     problems.stop()
     for name, mark in expander.unread:
         why = "nothing in the fragment reads it"
-        problems.add("LTC-D120", mark, key=name, why=why, remedy="remove it")
+        problems.vain(mark, name, why)
     return found
 
 

@@ -15,7 +15,7 @@ def check_billing(plan: Plan, build: Build) -> None:
                                    path.startswith(f"billing.{what}.") for path in read):  # fmt: skip
             why = "nothing in the process reads it"
             remedy = "agree on it with the system: erp.agree_terms, with terms: billing"
-            build.problems.add("LTC-D120", build.places[f"billing:{what}"], key=what, why=why, remedy=remedy)
+            build.problems.vain(build.places[f"billing:{what}"], what, why, remedy)
     if plan.billing.terms is None:
         return
     driven = {leg.loop.source: leg for leg in plan.legs if leg.loop and leg.loop.on_item}
@@ -41,7 +41,7 @@ def _due(plan: Plan, build: Build, what: str, leg: Leg | None) -> None:
             build.problems.add("LTC-D048", build.places[f"{place}:after"], word=after, known=order)
         elif after and leg is None:
             why = f"no leg loops over billing.{what} and starts on_item"
-            build.problems.add("LTC-D120", build.places[f"{place}:after"], key="after", why=why, remedy="remove it")
+            build.problems.vain(build.places[f"{place}:after"], "after", why)
         elif leg is not None and not after:
             build.problems.add("LTC-D177", build.places[place], word=part["name"], leg=leg.id)
         elif leg is not None and order.index(after) >= order.index(leg.id):

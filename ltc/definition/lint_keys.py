@@ -48,7 +48,7 @@ def _list(leg: Leg, build: Build) -> None:
         return
     mark = build.places[f"loop:{leg.id}"]
     if not tree.args:
-        build.problems.add("LTC-D120", mark, key="for_each", why="the list is empty", remedy="remove the leg")
+        build.problems.vain(mark, "for_each", "the list is empty", "remove the leg")
     words = [(node.kind, node.text) for node in tree.args if node.kind in ("string", "int")]
     for at, (_, word) in enumerate(words):
         if words[at] in words[:at]:

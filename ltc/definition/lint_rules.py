@@ -19,9 +19,11 @@ def check_rule(node: ApproveNode, level: Level, build: Build) -> None:
         whole = level.in_turn or level.percent == 100 or (not level.votes and not level.percent)
         if whole or alone:
             why = "one rejection alone keeps this level from agreeing"
-            _vain(build, f"{place}:on_first_reject", "on_first_reject: wait_all", why)
+            build.problems.vain(build.places[f"{place}:on_first_reject"], "on_first_reject: wait_all", why)
     if f"{place}:substitutes" in build.places and "external" in level.source:
-        _vain(build, f"{place}:substitutes", "substitutes", "the customer has none in the people directory")
+        build.problems.vain(
+            build.places[f"{place}:substitutes"], "substitutes", "the customer has none in the people directory"
+        )
 
 
 def _again(node: ApproveNode, level: Level, place: str, build: Build) -> None:
@@ -29,13 +31,9 @@ def _again(node: ApproveNode, level: Level, place: str, build: Build) -> None:
     if at not in build.places:
         return
     if level is node.levels[0]:
-        _vain(build, at, "same_person_again", "no level comes before this one")
+        build.problems.vain(build.places[at], "same_person_again", "no level comes before this one")
     elif level.again == "ask" and node.four_eyes:
         build.problems.add("LTC-D107", build.places[at])
-
-
-def _vain(build: Build, place: str, key: str, why: str) -> None:
-    build.problems.add("LTC-D120", build.places[place], key=key, why=why, remedy="remove it")
 
 
 def check_rungs(plan: Plan, build: Build) -> None:

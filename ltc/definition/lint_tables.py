@@ -29,7 +29,7 @@ def check_tables(plan: Plan, build: Build) -> None:
     for name, table in plan.tables.items():
         if name not in read:
             why, remedy = "no expression reads it", f"read {name}.{next(iter(table.outputs))} somewhere, or remove it"
-            build.problems.add("LTC-D120", build.places[f"table:{name}"], key=name, why=why, remedy=remedy)
+            build.problems.vain(build.places[f"table:{name}"], name, why, remedy)
         _rows(name, table, build)
     for text, mark in build.people:
         known_person(text, mark, build)
@@ -54,8 +54,7 @@ def _rows(name: str, table: DecisionTable, build: Build) -> None:
         build.problems.add("LTC-D138", build.places[f"table:{name}"], word=name, example=masks[0])
     if 0 not in masks and table.otherwise is not None:
         why = "some row holds for every input"
-        build.problems.add("LTC-D120", build.places[f"table:{name}:otherwise"], key="otherwise", why=why,
-                           remedy="remove it")  # fmt: skip
+        build.problems.vain(build.places[f"table:{name}:otherwise"], "otherwise", why)
     if table.hit == "first":
         _unreached(name, table, masks, build)
     else:

@@ -39,7 +39,7 @@ def _people(node: TaskNode, build: Build) -> None:
 def _vain(node: TaskNode, build: Build) -> None:
     if f"{node.id}:on_timeout" in build.places and node.within is None:
         why, mark = "the task has no longest time", build.places[f"{node.id}:on_timeout"]
-        build.problems.add("LTC-D120", mark, key="on_timeout", why=why, remedy="add 'within:'")
+        build.problems.vain(mark, "on_timeout", why, "add 'within:'")
 
 
 def _read(use: Use, node: TaskNode, tasks: list[TaskNode], build: Build) -> None:

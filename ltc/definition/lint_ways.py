@@ -128,7 +128,7 @@ def _named_parts(leg: Leg, build: Build) -> None:
     if leg.loop and leg.loop.on_item and leg.loop.key != f"{leg.loop.name}.name":
         why = "what falls due is kept by its name"
         mark, remedy = build.places[f"loop:{leg.id}:key"], f"write key: {leg.loop.name}.name"
-        build.problems.add("LTC-D120", mark, key=f"key: {leg.loop.key}", why=why, remedy=remedy)
+        build.problems.vain(mark, f"key: {leg.loop.key}", why, remedy)
 
 
 def _fills(plan: Plan, leg: Leg, name: str) -> bool:
