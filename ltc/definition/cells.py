@@ -164,6 +164,13 @@ def shown(value: Decimal, kind: str, currency: str = "") -> str:
     return str(Money(minor=int(value), currency=currency)) if currency else str(value)
 
 
+def given(value: Any) -> str:
+    """Write what a row gives (a JSON value) as people do."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(Money.model_validate(value)) if isinstance(value, dict) else str(value)
+
+
 def within(part: Part, amount: Decimal) -> bool:
     """Tell whether an amount lies within the bounds of a part."""
     if part.low is not None and (amount < Decimal(part.low) or (part.above and amount == Decimal(part.low))):

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from ltc.definition.cells import shown
+from ltc.definition.cells import given, shown
 from ltc.definition.plan_tables import Cell, DecisionTable, Part
-from ltc.model.money import Money
 
 _HITS = {"first": "the first row that holds", "unique": "the only row that holds", "any": "any row that holds"}
 
@@ -44,10 +43,4 @@ def _part(part: Part, kind: str) -> str:
 
 
 def _given(outputs: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in outputs.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict) and set(value) == {"minor", "currency"}:
-        return str(Money.model_validate(value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return ", ".join(f"{name} {given(value)}" for name, value in outputs.items())

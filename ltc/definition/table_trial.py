@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ltc.definition.cells import parse_output
+from ltc.definition import cells
 from ltc.definition.plan import Plan
 from ltc.definition.tables import Decision, TableError, decide
-from ltc.model.money import Money
 
 
 def attempt(plan: Plan, name: str, given: Mapping[str, str]) -> Decision:
@@ -28,7 +27,7 @@ def attempt(plan: Plan, name: str, given: Mapping[str, str]) -> Decision:
         if key not in given:
             raise TableError(f"table {name}: the input {key!r} ({one.type}) is not given")
         try:
-            values[key] = parse_output(given[key], one.type)
+            values[key] = cells.parse_output(given[key], one.type)
         except ValueError as error:
             raise TableError(f"table {name}: input {key!r} ({one.type}): {error}") from None
     return decide(name, table, values, plan.currency)
@@ -36,10 +35,4 @@ def attempt(plan: Plan, name: str, given: Mapping[str, str]) -> Decision:
 
 def written(outputs: Mapping[str, Any]) -> dict[str, str]:
     """Return what a row gives as people write it."""
-    return {key: _text(value) for key, value in outputs.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(Money.model_validate(value)) if isinstance(value, dict) else str(value)
+    return {key: cells.given(value) for key, value in outputs.items()}
