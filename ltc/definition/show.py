@@ -23,6 +23,7 @@ from ltc.definition.show_tasks import task_lines
 from ltc.definition.show_words import (
     call_words,
     every_words,
+    label_words,
     level_words,
     node_words,
     reaction_words,
@@ -93,7 +94,7 @@ def _handler(plan: Plan, handler: Handler) -> Iterator[str]:
 def _titles(indent: str, title: dict[str, str]) -> Iterator[str]:
     """What people see, per language, where the author says so."""
     if title:
-        yield f"{indent}  shown as {', '.join(f'{words} ({language})' for language, words in title.items())}"
+        yield f"{indent}  shown as {label_words(title)}"
 
 
 def _leg(plan: Plan, leg: Leg) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ltc.definition.plan import FormField, TaskNode
+from ltc.definition.show_words import label_words
 
 
 def task_lines(node: TaskNode) -> Iterator[str]:
@@ -17,13 +18,12 @@ def task_lines(node: TaskNode) -> Iterator[str]:
         yield from (f"  {line}" for line in _texts("shown as", field.label))
         yield from (f"  {line}" for line in _texts("help", field.help))
     for name, label in node.checklist.items():
-        said = ", ".join(f"{words} ({language})" for language, words in label.items())
-        yield f"to tick: {name}{': ' + said if said else ''}"
+        yield f"to tick: {name}{': ' + label_words(label) if label else ''}"
 
 
 def _texts(what: str, texts: dict[str, str]) -> Iterator[str]:
     if texts:
-        yield f"{what} {', '.join(f'{words} ({language})' for language, words in texts.items())}"
+        yield f"{what} {label_words(texts)}"
 
 
 def field_words(field: FormField) -> str:
@@ -32,8 +32,7 @@ def field_words(field: FormField) -> str:
     said += [f"{word} {text}" for word, text in (("from", field.low), ("up to", field.high)) if text]
     said += [f"matching {field.pattern}"] if field.pattern else []
     for word, label in field.options.items():
-        shown = ", ".join(f"{words} ({language})" for language, words in label.items())
-        said.append(f"or {word}{' as ' + shown if shown else ''}")
+        said.append(f"or {word}{' as ' + label_words(label) if label else ''}")
     said += [f"{field.places} decimal places"] if field.type == "decimal" else []
     said += [f"in {field.currency}"] if field.currency else []
     said += [f"one of {field.source}"] if field.source else []

@@ -21,6 +21,11 @@ from ltc.definition.plan import (
 )
 
 
+def label_words(texts: dict[str, str]) -> str:
+    """Say what people see in each language."""
+    return ", ".join(f"{words} ({language})" for language, words in texts.items())
+
+
 def node_words(node: AnyNode) -> str:
     """Say in a few words what a step does."""
     if isinstance(node, CallNode):
