@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from ltc.definition.build import Build
 from ltc.definition.errors import Mark
@@ -46,7 +47,7 @@ def _args(build: Build, given: Mapping, node: str) -> dict[str, str]:
     inputs = given.mapping("input")
     for name, value in inputs.values.items():
         known = fields.get(name) if fields is not None else None
-        want = known.annotation if known is not None else "any"
+        want: Any = known.annotation if known is not None else "any"
         args[f"input.{name}"] = build.use(value, node, want=want, where=f"'{name}' of {given.text('process')}")
         if fields is not None and known is None:
             build.problems.add("LTC-D155", inputs.keys[name], word=name, process=given.text("process"), known=fields)
@@ -56,7 +57,7 @@ def _args(build: Build, given: Mapping, node: str) -> dict[str, str]:
     return args
 
 
-def _fields(build: Build, given: Mapping) -> Any:
+def _fields(build: Build, given: Mapping) -> dict[str, FieldInfo] | None:
     """The fields of the event that the child starts with; None where the definitions are not known."""
     if build.world.folder is None:
         return None

@@ -12,7 +12,7 @@ from typing import Any
 import cel
 
 from ltc.definition.parsing import parse
-from ltc.definition.syntax import ExpressionError, Node, walk
+from ltc.definition.syntax import ExpressionError, Node, path, walk
 from ltc.definition.usage import Part, usage
 from ltc.model.money import Money, exponent
 
@@ -165,15 +165,8 @@ def _compiled(source: str) -> _Program:
     except (ExpressionError, ValueError) as error:
         raise EvaluationError(source, str(error)) from None
     converts = any(inner.kind == "call" and inner.text in ("base", "money") for inner in walk(node))
-    return _Program(program, usage(node), _bare(node), converts)
-
-
-def _bare(node: Node) -> tuple[str, ...]:
-    names = []
-    while node.kind == "select":
-        names.append(node.text)
-        node = node.args[0]
-    return (node.text, *reversed(names)) if node.kind == "name" else ()
+    bare = path(node)
+    return _Program(program, usage(node), tuple(bare.split(".")) if bare else (), converts)
 
 
 def _guarded(source: str, node: Node) -> str:

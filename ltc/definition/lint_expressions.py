@@ -22,14 +22,7 @@ from ltc.definition.schema_common import OUTCOMES
 from ltc.ports.chains import Child
 
 _SIMPLE: dict[str, Want] = {"bool": "bool", "string": "string", "int": "int", "timestamp": "timestamp"}
-WAITING = (
-    "operator",
-    "approver",
-    "person",
-    "event",
-    "customer",
-    "system",
-)  # what the engine says of a leg that does not move
+WAITING = ("operator", "approver", "person", "event", "customer", "system")  # what the engine says of whom it awaits
 CONDITIONS = ("'when'", "'until'", "'while'", "'pause_while'")
 _REQUESTER = Meaning("the requester", ExprType("string"), Mark())
 
