@@ -153,7 +153,7 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
     from ltc.definition.errors import DefinitionError
 
     known, results = world(people), list[Result]()
-    for path in paths(names):
+    for path in paths(names, tests=True):
         beside = path.with_name(f"{path.stem}.test.yaml")
         if beside.is_file():
             try:
@@ -166,7 +166,7 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
         rows(results, [], output)
     for result in results if output is Format.TABLE else ():
         typer.echo(clean(f"{label('ok' if result.ok else 'FAILED').ljust(6)}  {result.process}: {result.case}"))
-        tell("".join(f"        {line}\n" for line in result.differences), nl=False)
+        tell("".join(f"        {line}\n" for line in (*result.notes, *result.differences)), nl=False)
     failed = sum(1 for result in results if not result.ok)
     note(f"{counted(len(results) - failed, 'case')} passed, {failed} failed")
     if failed:

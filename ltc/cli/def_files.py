@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from ltc.definition.plan import Plan
 
 
-def paths(names: list[str] | None) -> list[Path]:
+_TESTS = ".test.yaml"
+
+
+def paths(names: list[str] | None, *, tests: bool = False) -> list[Path]:
     """Return the files that were named; all definitions of the installation when none was.
+
+    A file of tests (``NAME.test.yaml``, as a shell's ``*.yaml`` names it) is no definition: it is left out with a note,
+    or, with ``tests``, stands for its definition.
 
     Raises:
         NotFoundError: there is no such definition.
@@ -26,7 +32,13 @@ def paths(names: list[str] | None) -> list[Path]:
         if not found:
             raise NotFoundError(f"there is no definition in {folder}; set LTC_PROCESS_DEFS or name a file")
         return found
-    return [_path(name, folder) for name in names]
+    named = [_path(name, folder) for name in names]
+    if tests:
+        return list(dict.fromkeys(path.with_name(path.name.replace(_TESTS, ".yaml")) for path in named))
+    for path in named:
+        if path.name.endswith(_TESTS):
+            note(f"{path} holds tests; `ltc def test` runs them")
+    return [path for path in named if not path.name.endswith(_TESTS)]
 
 
 def _path(name: str, folder: Path) -> Path:
@@ -52,7 +64,7 @@ def compiled(name: str) -> Plan:
     from ltc.definition.compile import load_checked
     from ltc.definition.errors import DefinitionError
 
-    (path,) = paths([name])
+    path = _path(name, _folder())
     try:
         return load_checked(path, world(None)).plan
     except DefinitionError as error:

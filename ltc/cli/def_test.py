@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ltc.cli.def_test_check import check_cases
+from ltc.cli.def_test_lines import differing
 from ltc.cli.def_test_shape import TESTS
 from ltc.core import machine
 from ltc.core.simulation import Simulation
@@ -33,13 +34,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True)
 class Result:
-    """How a case went; ``differences`` says what was expected and did not happen."""
+    """How a case went: ``differences`` is what was expected and did not happen, ``notes`` what was given in vain."""
 
     process: str
     case: str
     ok: bool
     differences: list[str] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def run_file(tests: Path, definition: Path, world: World) -> list[Result]:
@@ -95,7 +97,7 @@ def _run(plan: Plan, case: Mapping) -> Result:
     differences = [*_ending(simulation, expect), *_lines(path, expect), *_effects(simulation, expect)]
     if differences:
         differences += [*_not_taken(simulation), "what happened:", *(f"  {line}" for line in path)]
-    return Result(plan.process, case.text("name"), not differences, differences, path)
+    return Result(plan.process, case.text("name"), not differences, differences, path, _in_vain(simulation))
 
 
 def _simulate(plan: Plan, given: Mapping) -> Simulation:
@@ -125,8 +127,8 @@ def _opportunity(given: Mapping) -> dict[str, Any]:
     money, nil = amount.model_dump(), {"minor": 0, "currency": amount.currency}
     piece = {"minor": amount.minor // 12, "currency": amount.currency}
     line = {
-        "id": "1", "product": "11", "quantity": 12, "unit_price": piece, "discount": "0", "net": money, "tax": nil,
-        "gross": money,
+        "id": "1", "product": "11", "quantity": 12, "unit_price": piece, "discount": given.text("discount", "0"),
+        "net": money, "tax": nil, "gross": money,
     }  # fmt: skip
     plain = {
         "id": "OP-1", "version": 1, "number": "10248", "customer": {"id": "VINET", "name": "Vins et alcools"},
@@ -146,6 +148,7 @@ def _script(given: Mapping) -> Script:
         people={key: _texts(value) for key, value in given.mapping("people").values.items()},
         cancel_after=given.text("cancel_after"),
         events=[_event(one) for one in given.listing("events").mappings()],
+        tier=given.text("tier", "standard"),
         elsewhere=given.whole("elsewhere", 0),
         lacks=given.whole("lacks", 100),
     )
@@ -234,15 +237,8 @@ def _resting(simulation: Simulation) -> str:
 
 def _lines(path: list[str], expect: Mapping) -> list[str]:
     """The lines of ``path`` must all come, in this order, others between them; those of ``never`` must not come."""
-    differences, at = [], 0
-    for line in _texts(expect.values.get("path", Listing(expect.mark))):
-        try:
-            at = path.index(line, at) + 1
-        except ValueError:
-            where = " at this point" if line in path else ""
-            differences.append(f"path: {line!r} did not come{where}")
-    unwanted = _texts(expect.values.get("never", Listing(expect.mark)))
-    return differences + [f"never: {line!r} came" for line in unwanted if line in path]
+    wanted, unwanted = (_texts(expect.values.get(key, Listing(expect.mark))) for key in ("path", "never"))
+    return differing(path, wanted, unwanted)
 
 
 def _not_taken(simulation: Simulation) -> list[str]:
@@ -251,6 +247,20 @@ def _not_taken(simulation: Simulation) -> list[str]:
         return []
     vain = [answer for answer in simulation.world.answers if answer.status != "accepted"]
     return [f"not taken: {answer.message or answer.status}" for answer in vain]
+
+
+def _in_vain(simulation: Simulation) -> list[str]:
+    """What was given and never came to its turn: the case does not show what it says."""
+    if not isinstance(simulation.world, StandIn):
+        return []
+    script = simulation.world.script
+    left = [f"decisions: {level}: {word}" for level, word in script.decisions]
+    left += [f"answers: {task}" for task, _ in script.answers]
+    left += [f"events: {one['event']} after {one['after']}" for one in script.events]
+    for key, some in (("refuse", script.refuse), ("fail", script.fail)):
+        left += [f"{key}: {op}: {', '.join(words)}" for op, words in some.items() if any(words)]
+    left += [f"lost: {op}" for op in script.lost]
+    return [f"given in vain: {one}" for one in left]
 
 
 def _effects(simulation: Simulation, expect: Mapping) -> list[str]:

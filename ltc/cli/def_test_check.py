@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ltc.cli.def_test_events import check_event
+from ltc.cli.def_test_lines import check_line
 from ltc.core.stand_in import BILLS
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import Mark, Problems
@@ -27,10 +28,8 @@ _SHIPS = ("erp.release_delivery", "erp.release_picks", "erp.consign_order")
 _NEEDS = {
     "parts": _SHIPS, "ship_after": _SHIPS, "pays": BILLS, "pay_after": BILLS, "calls": ("erp.create_contract",),
     "call_every": ("erp.create_contract",), "children": ("chain.start",), "child_after": ("chain.start",),
-    "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
+    "tier": ("customer.resolve", "customer.ensure"), "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
 }  # fmt: skip
-_TELLING = ("pivot", "warned", "breached", "escalated", "kept", "compensating", "ended", "chain", "balance", "forged")
-_PLACE = re.compile(r"([a-z][a-z0-9_]*)(?:\[.*?\])?(?:\.([a-z][a-z0-9_-]*))?(?: |$)")
 
 
 def check_cases(tree: Mapping, plan: Plan, registry: Registry, problems: Problems) -> None:
@@ -54,6 +53,7 @@ class _Checker:
     def given(self, given: Mapping) -> None:
         self.net(given)
         self.deal(given)
+        self.discount(given)
         self.calls(given)
         self.people(given)
         self.answers(given)
@@ -84,6 +84,14 @@ class _Checker:
         if amount.minor < 0:
             problem = "a deal is not worth less than nothing"
             self.problems.add("LTC-D025", given.at("net"), where="'net'", problem=problem, remedy="write 2500.00 USD")
+
+    def discount(self, given: Mapping) -> None:
+        """The discount of the deal's line is a share: from 0 up to, but not including, 1."""
+        if "discount" in given.values and not re.fullmatch(r"0(\.[0-9]{1,6})?", given.text("discount")):
+            problem = f"{given.text('discount')!r} is no share"
+            self.problems.add(
+                "LTC-D025", given.at("discount"), where="'discount'", problem=problem, remedy="write 0.15 for 15%"
+            )
 
     def deal(self, given: Mapping) -> None:
         """Other fields of the deal are plain ones, with values of their types; its lines follow from ``net``."""
@@ -160,17 +168,7 @@ class _Checker:
             effects = [name for name, one in self.plan.operations.items() if one.effect]
             self.known("lasting effect", item.text, item.mark, effects)
         for item in _scalars(expect.values.get("never")):
-            self.line(item)
-
-    def line(self, item: Scalar) -> None:
-        """A line that never comes names a place of the process: else it would never come, whatever happened."""
-        found = _PLACE.match(item.text)
-        places = [*(leg.id for leg in (*self.plan.legs, *self.plan.sides)), *(one.name for one in self.plan.handlers)]
-        if found is None or (found[1] not in places and found[1] not in _TELLING):
-            self.known("leg or handler", found[1] if found else item.text, item.mark, places)
-        elif found[2] and found[1] in places:
-            steps = [node.step for node in self.plan.nodes.values() if node.leg == found[1]]
-            self.known("such step:", found[2], item.mark, steps)
+            check_line(item, self.plan, self.problems)
 
     def known(self, what: str, word: str, mark: Mark, known: Iterable[str]) -> None:
         known = list(dict.fromkeys(known))

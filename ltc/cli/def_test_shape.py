@@ -36,6 +36,8 @@ GIVEN = Record(
     {
         "net": Text("text", "the deal's net amount: 2500.00 USD"),
         "opportunity": Table(Text("text", "a value"), "other fields of the deal"),
+        "discount": Text("text", "the discount of the deal's line, as a share such as 0.15; default 0"),
+        "tier": Text("word", "the tier of the customer that is found; default standard"),
         "refuse": Table(
             _WORDS, "by operation: the reason of each refusal, call by call; '' does not refuse", "operation"
         ),
@@ -55,12 +57,12 @@ GIVEN = Record(
         "answers": Many(_ANSWER, "what people do with tasks, in order; otherwise they fill the form in plainly"),
         "parts": _shares("the deliveries; default one of all"),
         "pays": _shares("the payments of each invoice; default one of all, [] none"),
-        "ship_after": _lasting("how long after its release goods leave"),
-        "calls": _shares("the call-offs of a contract"),
-        "call_every": _lasting("how long between two call-offs"),
+        "ship_after": _lasting("how long after its release goods leave; default 1d"),
+        "calls": _shares("the call-offs of a contract; default one of all"),
+        "call_every": _lasting("how long between two call-offs; default 7d"),
         "children": Many(Text("text", "an outcome, or never"), "how chains that it starts end, in order", 0),
-        "child_after": _lasting("how long a chain that it starts takes"),
-        "pay_after": _lasting("how long after its invoice money comes"),
+        "child_after": _lasting("how long a chain that it starts takes; default 5d"),
+        "pay_after": _lasting("how long after its invoice money comes; default 7d"),
         "events": Many(
             Record(
                 "event",
@@ -77,9 +79,9 @@ GIVEN = Record(
             ),
             "what else happens",
         ),
-        "lacks": Whole(0, 100, "the share of the order, in percent, that is to be made, of parts to be bought"),
-        "elsewhere": Whole(0, 100, "the share of the order, in percent, that only the second warehouse has"),
-        "back_after": _lasting("how long after they were announced goods come back"),
+        "lacks": Whole(0, 100, "the share of the order, in percent, that is to be made, of parts to be bought; default 100"),
+        "elsewhere": Whole(0, 100, "the share of the order, in percent, that only the second warehouse has; default 0"),
+        "back_after": _lasting("how long after they were announced goods come back; default 3d"),
         "cancel_after": Text("operation", "the operation after which the customer cancels"),
         "for": _lasting("how long the case is followed; default 400d"),
     },
@@ -94,10 +96,10 @@ EXPECT = Record(
         "reason": Text("text", "why it ended so"),
         "path": Many(
             Text("text", "a line of the path"),
-            "lines that come, in this order; what a failed case prints shows how they read",
+            "lines that come, in this order, each in full or its beginning; what a failed case prints shows how they read",
             0,
         ),
-        "never": Many(Text("text", "a line of the path"), "lines that must not come", 0),
+        "never": Many(Text("text", "a line of the path"), "lines that must not come, each in full or its beginning", 0),
         "effects": Many(Text("text", "a word"), "what took effect: exactly these operations, in this order", 0),
     },
     "what happens then",

@@ -34,7 +34,9 @@ class StandIn:
     _decided: int = 0
 
     def __post_init__(self) -> None:
-        self.books = Books(self.opportunity, elsewhere=self.script.elsewhere, lacks=self.script.lacks)
+        script = self.script
+        self.books = Books(self.opportunity, elsewhere=script.elsewhere, lacks=script.lacks, parts=script.parts)
+        self.books.tier = script.tier
 
     # The protocol of simulation.World
 
@@ -89,13 +91,14 @@ class StandIn:
         if key:
             self.effects.append((op, key))
             self.made[key] = result
-        if op == "erp.release_delivery":
+        if op == "erp.release_delivery" and not self._ships_itself():
             later += self._shipments(now)
         if op == "erp.release_picks":
             later += self._shipments(now, args["warehouse"], sum(line["quantity"] for line in args["lines"]))
         if op == "erp.accept_return":
             later += self._comes_back(result, now)
         later += self._happenings(op)
+        later += self._entered(op, result)
         later += self._supplies(op, result)
         if op in BILLS:
             later += self._payments(result, now)
@@ -109,6 +112,19 @@ class StandIn:
                 )
             )
         return result, later
+
+    def _ships_itself(self) -> bool:
+        """Whether the process ships what it released: else the warehouse does, by itself."""
+        return self.plan is not None and "erp.ship_delivery" in self.plan.operations
+
+    def _entered(self, op: str, result: Any) -> list[tuple[timedelta, Input]]:
+        """What the chain ships or books itself is reported as what others ship and pay is."""
+        if op == "erp.ship_delivery":
+            return [self._event(SOON * 2, "erp.goods_shipped", {"order": result["order"], "delivery": result["id"]})]
+        if op in ("erp.register_payment", "erp.reverse_payment"):
+            fields = {"invoice": result["invoice"], "payment": result["id"]}
+            return [self._event(SOON * 2, "erp.payment_allocated", fields)]
+        return []
 
     def _traded(self, op: str, result: Any, now: datetime) -> list[tuple[timedelta, Input]]:
         """What follows goods on consignment, a framework contract, and the start of another chain."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from ltc.core.stand_in_after import AfterSale
 from ltc.core.stand_in_children import Children
+from ltc.core.stand_in_own import OwnDoings
 from ltc.core.stand_in_terms import Terms
 from ltc.core.stand_in_trade import Trades
 
 
 @dataclass
-class Books(AfterSale, Terms, Trades, Children):
+class Books(AfterSale, Terms, Trades, Children, OwnDoings):
     """The order, deliveries and invoices of one chain; ``crm.reopen_lead`` is carried out by ``crm_reopen_lead``."""
 
     opportunity: dict[str, Any]
@@ -25,16 +26,23 @@ class Books(AfterSale, Terms, Trades, Children):
     call_offs: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0
     lacks: int = 100
+    parts: list[int] = field(default_factory=lambda: [100])
+    tier: str = "standard"
 
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
         Terms.__init__(self)
         Children.__init__(self)
+        OwnDoings.__init__(self)
 
     def take(self, op: str, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Carry an operation out and give what it gives."""
         result: dict[str, Any] = getattr(self, op.replace(".", "_"))(args, now)
         return result
+
+    def says_no(self, op: str, args: dict[str, Any], now: datetime) -> str:
+        """The reason for which an operation is refused as things stand; empty: it is not."""
+        return super().says_no(op, args, now) or self.own_refusal(op, args, now)
 
     def crm_qualify_lead(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"id": args["opportunity"], "version": 2, "stage": "qualified", "score": 50}
@@ -49,7 +57,7 @@ class Books(AfterSale, Terms, Trades, Children):
         customer = args["customer"]
         currency = self.opportunity["currency"]
         return {"id": f"C-{customer['id']}", "name": customer["name"], "crm_id": customer["id"],
-                "erp_id": f"E-{customer['id']}", "currency": currency, "tier": "standard"}  # fmt: skip
+                "erp_id": f"E-{customer['id']}", "currency": currency, "tier": self.tier}  # fmt: skip
 
     def erp_exchange_rate(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"source": args["source"], "target": args["target"], "rate": "7.10", "on": now.isoformat()}
@@ -85,7 +93,7 @@ class Books(AfterSale, Terms, Trades, Children):
         return self._turn("draft")
 
     def erp_get_order(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self.order
+        return self._seen(now)
 
     def erp_release_delivery(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"id": "RE-1", "version": 1, "order": args["order"], "status": "released"}

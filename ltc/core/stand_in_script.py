@@ -27,7 +27,7 @@ class Script:
     warehouse has; ``lacks``: the share that is to be made, of parts to be
     bought. ``back_after``: how long announced goods take to come back.
     ``children``: how chains that were started end, in order (``never`` does not); all others complete.
-    ``calls``: shares of a contract in each call-off, ``call_every`` apart.
+    ``tier``: the customer's. ``calls``: shares of a contract in each call-off, ``call_every`` apart.
     """
 
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -49,3 +49,4 @@ class Script:
     child_after: timedelta = timedelta(days=5)
     calls: list[int] = field(default_factory=lambda: [100])
     call_every: timedelta = timedelta(days=7)
+    tier: str = "standard"

@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from ltc.cli.def_test import run_file
 from ltc.cli.def_test_check import check_cases
+from ltc.cli.def_test_lines import means
 from ltc.cli.def_test_shape import TESTS
 from ltc.core.commands import Schedule
 from ltc.core.stand_in_tasks import task_node
+from ltc.definition.build import World
 from ltc.definition.errors import DefinitionError, Problems
 from ltc.definition.plan import Retry
 from ltc.definition.reader import read
@@ -33,6 +36,8 @@ WRONG = [
     ("{cancel_after: §erp.plan_supply}", "LTC-D190"),
     ("{§children: [lost]}", "LTC-D120"),
     ("{§lacks: 50}", "LTC-D120"),
+    ("{discount: §15%}", "LTC-D025"),
+    ("{discount: §1.5}", "LTC-D025"),
     ("{ship_after: §0h}", "LTC-D023"),
     ("{pay_after: §9999d}", "LTC-D025"),
     ("{events: [{event: §erp.nope, after: erp.create_order}]}", "LTC-D041"),
@@ -48,6 +53,12 @@ EXPECTED = [
     ("{outcome: completed, never: [§aproval entered]}", "LTC-D190"),
     ("{outcome: completed, never: [§order.create_ordr do erp.create_order]}", "LTC-D190"),
     ("{outcome: completed, effects: [§erp.plan_supply]}", "LTC-D190"),
+    ("{outcome: completed, never: [§confirm.confirm_order done]}", "LTC-D024"),
+    ("{outcome: completed, never: [§confirm.confirm_order do erp.nothing]}", "LTC-D190"),
+    ("{outcome: completed, never: [§confirm opens]}", "LTC-D024"),
+    ("{outcome: completed, never: [§approval.approve_order asks boss]}", "LTC-D190"),
+    ("{outcome: completed, never: [§breached leg:nowhere]}", "LTC-D190"),
+    ("{outcome: completed, never: [§ended badly]}", "LTC-D024"),
 ]
 
 
@@ -85,6 +96,96 @@ def test_what_a_case_expects_of_nothing_is_complained_about(expect, code):
     found = complaints(text.replace("§", ""))
     assert [one.split()[0] for one in found] == [code]
     assert re.fullmatch(r"LTC-D\d{3} 3:\d+", found[0])
+
+
+LINE = "collection[INV-1].write_off do erp.write_off"
+
+
+@pytest.mark.parametrize("wanted", [LINE, "collection[INV-1].write_off", "collection.write_off", "collection.write_off do"])
+def test_a_line_is_meant_by_its_beginning_of_one_item_or_of_any(wanted):
+    assert means(wanted, LINE)
+
+
+@pytest.mark.parametrize("wanted", ["collection[INV-2].write_off", "collection.write", "write_off", f"{LINE} again"])
+def test_no_other_line_is_meant(wanted):
+    assert not means(wanted, LINE)
+
+
+def test_every_operation_there_is_can_be_tried_in_a_case():
+    from ltc.core.stand_in_books import Books
+
+    assert [name for name in Registry().operations if not hasattr(Books, name.replace(".", "_"))] == []
+
+
+OWN = """ltc: 1
+process: own
+calendar: cn
+currency: USD
+start:
+  event: crm.opportunity_won
+  key: event.opportunity.number
+  input: {opportunity: event.opportunity}
+billing: {basis: order}
+legs:
+  order:
+    steps:
+      - {call: customer.resolve, with: {customer: opportunity.customer}, as: customer}
+      - call: erp.create_order
+        with: {customer: customer.erp_id, lines: opportunity.lines}
+        as: order
+        undo: {call: erp.cancel_order, with: {order: order.id}}
+      - {call: erp.confirm_order, with: {order: order.id}, as: order, undo: {call: erp.unconfirm_order, with: {order: order.id}}}
+      - call: erp.release_delivery
+        with: {order: order.id}
+        as: release
+        undo: {call: erp.cancel_delivery, with: {delivery: release.id}}
+  counter:
+    steps:
+      - call: erp.ship_delivery
+        with: {delivery: release.id}
+        as: first
+        undo: {irreversible: the customer has it}
+      - call: erp.ship_delivery
+        name: rest
+        with: {delivery: release.id}
+        undo: {irreversible: the customer has it}
+        on_refusal: {not_released: skip, out_of_stock: hold}
+      - {call: erp.get_order, with: {order: order.id}, as: order}
+      - call: erp.post_order_invoice
+        with: {order: order.id}
+        as: invoice
+        undo: {call: erp.credit_and_refund, with: {invoice: invoice.id}}
+      - call: erp.register_payment
+        with: {invoice: invoice.id, amount: invoice.gross}
+        as: cash
+        undo: {none: credit_and_refund gives it back}
+      - choose:
+          - when: customer.tier == 'cheque' && opportunity.lines.exists(line, line.discount == '0.1')
+            steps:
+              - {call: erp.reverse_payment, with: {invoice: invoice.id, payment: cash.id}, undo: {none: it bounced}}
+      - wait: erp.payment_allocated
+        match: event.invoice == invoice.id
+        until: invoice.settled
+        within: 3d
+        on_timeout: {end: written_off}
+        undo: {irreversible: paid}
+"""
+COUNTER = """cases:
+  - {name: all at once, given: {pays: []}, expect: {outcome: completed, path: [counter.rest refused not_released, ended completed]}}
+  - {name: in two, given: {pays: [], parts: [50, 50]}, expect: {outcome: completed, path: [counter.rest do, ended], never: [counter.rest refused]}}
+  - {name: half, given: {pays: [], parts: [50]}, expect: {outcome: "held: out_of_stock"}}
+  - {name: bounced, given: {pays: [], tier: cheque, discount: 0.1}, expect: {outcome: written_off, path: [counter.reverse_payment do]}}
+  - {name: a word in vain, given: {pays: [], refuse: {erp.confirm_order: ['', credit_limit]}}, expect: {outcome: completed}}
+"""
+
+
+def test_what_a_chain_ships_and_books_itself_can_be_tried(tmp_path):
+    (tmp_path / "own.yaml").write_text(OWN, "utf-8")
+    (tmp_path / "own.test.yaml").write_text(COUNTER, "utf-8")
+    results = run_file(tmp_path / "own.test.yaml", tmp_path / "own.yaml", World())
+    assert [(one.case, one.differences) for one in results if not one.ok] == []
+    assert [one.notes for one in results][-1] == ["given in vain: refuse: erp.confirm_order: credit_limit"]
+    assert [one.notes for one in results][:-1] == [[], [], [], []]
 
 
 def test_answers_name_fields_of_their_task_and_say_one_thing():

@@ -26,6 +26,18 @@ def spoilt(tmp_path, base):
     return path
 
 
+def test_a_file_of_tests_is_no_definition_and_stands_for_its_own(tmp_path):
+    for name in ("lead_to_cash.yaml", "lead_to_cash.test.yaml"):
+        (tmp_path / name).write_text((ROOT / "process_defs" / name).read_text("utf-8"), "utf-8")
+    both = [str(path) for path in sorted(tmp_path.glob("*.yaml"))]
+    linted = ltc("lint", *both)
+    assert linted.exit_code == 0, linted.output
+    assert "lead_to_cash.test.yaml holds tests; `ltc def test` runs them" in linted.output
+    tried, once = ltc("test", *both), ltc("test", both[1])
+    assert tried.exit_code == 0, tried.output
+    assert tried.stdout == once.stdout
+
+
 def test_a_warning_is_said_and_refuses_nothing(tmp_path, monkeypatch):
     text = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text("utf-8")
     slip = text.replace(

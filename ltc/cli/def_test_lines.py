@@ -1,0 +1,94 @@
+"""The lines of a path: which of them a case means, and whether such a line could come at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ltc.definition.errors import Problems
+from ltc.definition.nodes import Scalar
+from ltc.definition.plan import ApproveNode, Plan, WaitNode
+from ltc.definition.schema_common import OUTCOMES
+
+_ITEM = re.compile(r"\[[^\]]*\]")
+_PLACE = re.compile(r"([a-z][a-z0-9_]*)(?:\[.*?\])?(?:\.([a-z][a-z0-9_-]*))?(?: |$)")
+_PROMISES = ("warned", "breached", "escalated")
+_CHAIN = ("pivot", *_PROMISES, "kept", "compensating", "ended", "chain", "balance", "forged")
+_OF_LEGS = ("entered", "skipped", "opened", "left", "periods", "held", "released", "took", "handles")
+_OF_STEPS = (
+    "do", "read", "undo", "refused", "asks", "opens", "claimed", "released", "saved", "completed", "declined", "dunned",
+    "dunning", "sent", "revisited", "probed", "held", "timed", "amends", "undone", "stands", "remains", "took",
+)  # fmt: skip
+
+
+def means(wanted: str, line: str) -> bool:
+    """Tell whether a line that a case names is this one: all of it or its beginning, of one item or of any."""
+    bare = line if "[" in wanted else _ITEM.sub("", line)
+    return bare == wanted or bare.startswith(f"{wanted} ")
+
+
+def differing(path: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> list[str]:
+    """Say which lines did not come in this order, others between them, and which came that must not."""
+    differences, at = [], 0
+    for line in wanted:
+        found = next((index for index in range(at, len(path)) if means(line, path[index])), None)
+        if found is None:
+            where = " at this point" if any(means(line, one) for one in path) else ""
+            differences.append(f"path: {line!r} did not come{where}")
+        else:
+            at = found + 1
+    return differences + [f"never: {line!r} came" for line in unwanted if any(means(line, one) for one in path)]
+
+
+def check_line(item: Scalar, plan: Plan, problems: Problems) -> None:
+    """Complain about a line that could never come, whatever happened: as one of ``never`` it would show nothing."""
+    found = _PLACE.match(item.text)
+    sides = {leg.id for leg in plan.sides} | {one.name for one in plan.handlers}
+    places = [*(leg.id for leg in plan.legs), *sorted(sides)]
+    rest = item.text[found.end() :].split() if found else []
+    if found is None or (found[1] not in places and found[1] not in _CHAIN):
+        _known("leg or handler", found[1] if found else item.text, item, places, problems)
+    elif found[1] in _CHAIN and found[1] not in places:
+        _chain(found[1], rest, item, plan, problems)
+    elif found[2]:
+        _step(f"{found[1]}.{found[2]}", rest, item, plan, problems)
+    elif rest:
+        _word(rest[0], _OF_LEGS, item, problems)
+
+
+def _chain(word: str, rest: list[str], item: Scalar, plan: Plan, problems: Problems) -> None:
+    """What the chain as a whole tells: its promises by their ids, its outcomes."""
+    if word in _PROMISES and rest:
+        _known("promise", rest[0], item, list(plan.slas), problems)
+    elif word == "ended" and rest:
+        _word(rest[0], OUTCOMES, item, problems)
+
+
+def _step(node: str, rest: list[str], item: Scalar, plan: Plan, problems: Problems) -> None:
+    leg, step = node.split(".", 1)
+    steps = {one.step: one for one in plan.nodes.values() if one.leg == leg}
+    if step not in steps:
+        _known("such step:", step, item, list(steps), problems)
+        return
+    if not rest:
+        return
+    one = steps[step]
+    levels = [level.name for level in one.levels] if isinstance(one, ApproveNode) else []
+    rises = [rise.name for rise in one.ladder.levels] if isinstance(one, WaitNode) and one.ladder else []
+    _word(rest[0], (*_OF_STEPS, *levels), item, problems)
+    known = {
+        "do": ("lasting effect", list(plan.operations)), "read": ("call of", list(plan.operations)),
+        "asks": ("approval level", levels), "took": ("event", list(plan.events)), "dunned": ("level", rises),
+    }.get(rest[0])  # fmt: skip
+    if known and len(rest) > 1:
+        _known(known[0], rest[1], item, known[1], problems)
+
+
+def _word(word: str, known: Sequence[str], item: Scalar, problems: Problems) -> None:
+    if word not in known:
+        problems.add("LTC-D024", item.mark, word=word, where="a line of the path", known=known)
+
+
+def _known(what: str, word: str, item: Scalar, known: Sequence[str], problems: Problems) -> None:
+    if word not in known:
+        problems.add("LTC-D190", item.mark, what=what, word=word, known=known)
