@@ -79,7 +79,9 @@ GIVEN = Record(
             ),
             "what else happens",
         ),
-        "lacks": Whole(0, 100, "the share of the order, in percent, that is to be made, of parts to be bought; default 100"),
+        "lacks": Whole(
+            0, 100, "the share of the order, in percent, that is to be made, of parts to be bought; default 100"
+        ),
         "elsewhere": Whole(0, 100, "the share of the order, in percent, that only the second warehouse has; default 0"),
         "back_after": _lasting("how long after they were announced goods come back; default 3d"),
         "cancel_after": Text("operation", "the operation after which the customer cancels"),

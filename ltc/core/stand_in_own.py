@@ -7,7 +7,7 @@ from typing import Any
 
 
 class OwnDoings:
-    """What the books of a stand-in do with operations that sales, the warehouse or the cashier carry out by themselves."""
+    """What the books of a stand-in do with what sales, the warehouse or the cashier usually do by themselves."""
 
     opportunity: dict[str, Any]
     order: dict[str, Any]

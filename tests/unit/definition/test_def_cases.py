@@ -101,7 +101,9 @@ def test_what_a_case_expects_of_nothing_is_complained_about(expect, code):
 LINE = "collection[INV-1].write_off do erp.write_off"
 
 
-@pytest.mark.parametrize("wanted", [LINE, "collection[INV-1].write_off", "collection.write_off", "collection.write_off do"])
+@pytest.mark.parametrize(
+    "wanted", [LINE, "collection[INV-1].write_off", "collection.write_off", "collection.write_off do"]
+)
 def test_a_line_is_meant_by_its_beginning_of_one_item_or_of_any(wanted):
     assert means(wanted, LINE)
 
