@@ -28,7 +28,8 @@ _SHIPS = ("erp.release_delivery", "erp.release_picks", "erp.consign_order")
 _NEEDS = {
     "parts": _SHIPS, "ship_after": _SHIPS, "pays": BILLS, "pay_after": BILLS, "calls": ("erp.create_contract",),
     "call_every": ("erp.create_contract",), "children": ("chain.start",), "child_after": ("chain.start",),
-    "tier": ("customer.resolve", "customer.ensure"), "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
+    "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
+    "tier": ("customer.resolve", "customer.ensure"),
 }  # fmt: skip
 
 

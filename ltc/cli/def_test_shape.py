@@ -98,7 +98,8 @@ EXPECT = Record(
         "reason": Text("text", "why it ended so"),
         "path": Many(
             Text("text", "a line of the path"),
-            "lines that come, in this order, each in full or its beginning; what a failed case prints shows how they read",
+            "lines that come, in this order, each in full or its beginning; what a failed case prints shows how "
+            "they read",
             0,
         ),
         "never": Many(Text("text", "a line of the path"), "lines that must not come, each in full or its beginning", 0),

@@ -1,4 +1,4 @@
-"""The documents of a stand-in that a chain makes itself, where others usually do: leads, shipments, money at a counter."""
+"""What a chain makes itself in a stand-in, where others usually do: leads, shipments, money at a counter."""
 
 from __future__ import annotations
 
