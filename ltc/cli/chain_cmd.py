@@ -12,6 +12,7 @@ from ltc.cli.inputs import instant
 from ltc.cli.intervene_cmd import COMMANDS
 from ltc.cli.migrate_cmd import migrate
 from ltc.cli.output import Column, Format, col, note, one, rows
+from ltc.cli.relaunch_cmd import relaunch
 from ltc.cli.sentences import collapse, sentence, where
 from ltc.cli.session import ask
 from ltc.cli.text import moment, second, short, span
@@ -141,5 +142,6 @@ def start(
 
 
 app.command("migrate")(migrate)
+app.command("relaunch")(relaunch)
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)

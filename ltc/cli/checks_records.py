@@ -35,7 +35,7 @@ async def records(settings: Settings, report: Report) -> None:
     if unknown:
         report.fail(
             f"Temporal does not know {counted(len(unknown), 'chain')} on record as open, such as {unknown[0]}",
-            "put Temporal's own database back: until then these chains stand still (docs/operations.md)",
+            "put Temporal's own data back; what stays lost begins again by `ltc chain relaunch`",
         )
     if not forgotten and not unknown:
         report.ok("Temporal and the database know of the same chains")

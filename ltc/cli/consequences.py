@@ -152,6 +152,16 @@ def _cancel(chain: Record, wish: Record) -> list[str]:
     return [*lines, f"{counted(tasks, 'open approval')} closed unanswered"] if tasks else lines
 
 
+def begun_again(chain: Record) -> list[str]:
+    """Return, line by line, what beginning a lost chain again will do."""
+    effects = [row for row in chain.get("effects") or [] if row.get("status") in _STANDING]
+    return [
+        "it begins at its first step, with the plan and the input of its start",
+        f"{counted(len(effects), 'effect')} on record: what is done is not done again, what is unknown is probed first",
+        "approvals are asked anew, promised times count from now, events that had come are delivered once more",
+    ]
+
+
 def _effect_line(row: Record) -> str:
     found = document({"type": row.get("type"), "id": row.get("document")})
     unsure = " (outcome unknown: probed first)" if row["status"] in ("unknown", "scheduled") else ""

@@ -18,6 +18,7 @@ from ltc.cli.errors import translate
 from ltc.cli.exits import FailedError, NotFoundError
 from ltc.cli.output import note, plain
 from ltc.cli.stuck_group import grouped
+from ltc.client.beginning_again import require_lost
 from ltc.client.chain_client import ChainClient
 from ltc.client.errors import ClientError, EngineAwayError
 from ltc.client.start_values import evaluate_start
@@ -137,6 +138,14 @@ class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
         where = {name: value for name, value in wish.items() if name not in ("action", "reason")}
         answer = await self.client.intervene(chain, wish["action"], actor, wish["reason"], door=DOOR, **where)
         return answer.model_dump(mode="json")
+
+    async def lost(self, chain: str) -> Record:
+        """Return what is on record of a chain that Temporal has lost and that can begin again."""
+        return plain(await require_lost(self.client, chain))  # type: ignore[no-any-return]
+
+    async def begin_again(self, chain: str, actor: str, reason: str) -> Record:
+        """Begin a chain again that Temporal has lost."""
+        return await self.client.begin_again(chain, actor, reason, door=DOOR)
 
     async def document(self, chain: str, hold: Record, given: Record) -> Record:
         """Return the whole document that an operator supplies for a held step.

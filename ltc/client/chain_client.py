@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
-from ltc.client import recalling
+from ltc.client import beginning_again, recalling
 from ltc.client.definitions import Definitions
 from ltc.client.errors import BadInputError, NotFoundError, RefusedError
 from ltc.client.healing import Healed, heal
@@ -231,6 +231,16 @@ class ChainClient(Questions):
             EngineAwayError: Temporal does not answer.
         """
         return await recalling.forgotten(self.temporal, self.store, after)
+
+    async def begin_again(self, chain: str, actor: str, reason: str, door: str = "client") -> dict[str, Any]:
+        """Begin a chain again that Temporal has lost; see ``ltc.client.beginning_again``.
+
+        Raises:
+            NotFoundError: nothing is on record of it.
+            RefusedError: the actor may not, Temporal knows the chain, or it cannot be gone through again.
+            EngineAwayError: Temporal does not answer.
+        """
+        return await beginning_again.begin_again(self, chain, actor, reason, door)
 
     async def owns(self, chain: str) -> bool:
         """Tell whether a chain that Temporal has is one of this installation; others may share the namespace.

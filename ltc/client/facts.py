@@ -46,7 +46,7 @@ async def engine_facts(client: Client, chains: Iterable[str], queues: Iterable[s
     failures: list[TaskFailure] = []
     for chain, found in described:
         if found is None:
-            failures.append(TaskFailure(chain=chain, cause="Temporal does not know this chain"))
+            failures.append(TaskFailure(chain=chain, cause="Temporal does not know this chain", kind="lost"))
             continue
         failures += _cut_short(chain, found)
         pending += [_pending(chain, one) for one in found.pending_activities]
@@ -94,8 +94,8 @@ def _cut_short(chain: str, found: DescribeWorkflowExecutionResponse) -> list[Tas
     if info.status in _ALIVE:
         return []
     status = WorkflowExecutionStatus.Name(info.status).removeprefix("WORKFLOW_EXECUTION_STATUS_").lower()
-    cause = f"{status} from outside; the sweep of a worker takes it up again and undoes what took effect"
-    return [TaskFailure(chain=chain, cause=cause, since=_instant(info.close_time))]
+    cause, closed = f"{status} from outside", _instant(info.close_time)
+    return [TaskFailure(chain=chain, cause=cause, since=closed, kind="cut_short")]
 
 
 def _pending(chain: str, one: PendingActivityInfo) -> PendingActivity:

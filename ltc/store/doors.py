@@ -162,6 +162,12 @@ def move_cursor(connection: Connection, source: str, to: str) -> None:
         connection.execute(update(FEEDS).where(FEEDS.c.source == source).values(cursor=to, at=db_now()))
 
 
+def deliver_again(connection: Connection, chain: str) -> int:
+    """Make the events that were delivered to a chain new again; return how many there are."""
+    where = (INBOX.c.chain == chain) & (INBOX.c.state == "routed")
+    return connection.execute(update(INBOX).where(where).values(state="new")).rowcount
+
+
 def late_events(connection: Connection) -> list[dict[str, Any]]:
     """Return late events that nobody has dealt with yet."""
     rows = connection.execute(

@@ -126,6 +126,10 @@ class RecordStore(Connected):
         """Record what became of an event."""
         await self.write(doors.mark_event, source, event, state, chain, why)
 
+    async def deliver_again(self, chain: str) -> int:
+        """Make the events that were delivered to a chain new again; return how many there are."""
+        return await self.write(doors.deliver_again, chain)
+
     async def cursor(self, source: str) -> str:
         """Return how far a source's feed of events has been read."""
         return await self.read_records(doors.cursor, source)

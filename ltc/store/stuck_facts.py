@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -33,10 +33,14 @@ class PendingActivity(Value):
 
 
 class TaskFailure(Value):
-    """A workflow task that keeps failing: the engine's own fault. Times are real."""
+    """The engine's own fault: a workflow task that keeps failing, a chain cut short from outside, or lost.
+
+    Times are real.
+    """
 
     chain: str
     cause: str
+    kind: Literal["failing", "cut_short", "lost"] = "failing"
     attempt: int = 1
     since: datetime | None = None
 

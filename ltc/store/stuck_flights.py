@@ -9,14 +9,20 @@ from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
 from ltc.store.rows import Key, Row
 from ltc.store.stuck_facts import OPERATORS, Asked, PendingActivity, Stuck, held_at, say, sent_once, where_of
 
+_NEXT = {
+    "failing": "the workflow task is tried again; it goes on once a repaired worker runs",
+    "cut_short": "the sweep of a worker takes it up again and undoes what took effect",
+    "lost": "",
+}
+
 
 def faults(asked: Asked) -> Iterator[Stuck]:
-    """The engine's own faults: a workflow task that keeps failing."""
+    """The engine's own faults: a workflow task that keeps failing, a chain that was cut short or lost."""
     for one in asked.failures:
+        tried = f"{one.cause} ({one.attempt} tries)" if one.kind == "failing" else one.cause
         yield say(
-            asked, "engine_fault", one.since, clock="wall", owner=OPERATORS,
-            detail=f"{one.cause} ({one.attempt} tries)",
-            next="the workflow task is tried again; it goes on once a repaired worker runs", allowed=[],
+            asked, "engine_fault", one.since, clock="wall", owner=OPERATORS, detail=tried,
+            next=_NEXT[one.kind], allowed=["relaunch"] if one.kind == "lost" else [],
         )  # fmt: skip
 
 

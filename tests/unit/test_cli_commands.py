@@ -473,3 +473,18 @@ def test_archives_are_listed_verified_and_restored(desk):
     assert (wrong.exit_code, "altered" in wrong.stdout) == (1, True)
     assert "1 chain" in ltc("archive", "restore", "c", *WHO).stdout
     assert made.told("archive_restore") == [("", "", ("c",), "nancy", "old")]
+
+
+def test_a_lost_chain_begins_again_after_its_consequence_was_said(desk):
+    made = desk(lost=chain(), begin_again={"chain": "p:1", "events": 2})
+    dry = ltc("chain", "relaunch", "p:1", *BASE, "--dry-run")
+    assert dry.exit_code == 0
+    assert "2 effects on record: what is done is not done again" in dry.stdout
+    assert not made.told("begin_again")
+    assert ltc("chain", "relaunch", "p:1", *BASE).exit_code == 2  # nobody is there to confirm
+    done = ltc("chain", "relaunch", "p:1", *BASE, "--yes", "-o", "json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["events"] == 2
+    assert made.told("begin_again") == [("p:1", "olga", "the bank called")]
+    desk(lost=RefusedError("Temporal knows p:1"))
+    assert ltc("chain", "relaunch", "p:1", *BASE, "--yes").exit_code == 4

@@ -177,9 +177,12 @@ def test_every_help_page_is_chinese(chinese_reader: None) -> None:
         text
         for path, command in pages()
         for text in helps(command)
-        if noted(text) == text and re.search(r"[a-z]{3} [a-z]{2}", text)
+        if (noted(text) == text and re.search(r"[a-z]{3} [a-z]{2}", text)) or re.search(_ENGLISH, noted(text))
     }
     assert not sorted(missing), "write these into ltc/wording/zh/help.json"
+
+
+_ENGLISH = r"(?:[a-z]{2,} ){4}"  # a sentence that is Chinese in parts only, where a shorter pattern met it
 
 
 @pytest.fixture
