@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ class Chain(Doors):
     @workflow.init
     def __init__(self, start: ChainStart) -> None:
         self.start = start
-        self.setting = Setting(start.plan, start.windows, start.clock)
+        self.setting = Setting(start.plan, start.windows, start.clock, start.keeps_early)
         if start.state is not None:
             self.state = load(start.state)
         else:
@@ -123,7 +124,7 @@ class Chain(Doors):
             workflow.upsert_search_attributes([STATE_KEY.value_set(command.state), LEG_KEY.value_set(command.leg)])
         elif isinstance(command, commands.Repin):
             self.start = self.start.model_copy(update={"plan": command.plan, "windows": command.windows})
-            self.setting = Setting(command.plan, command.windows, self.start.clock)
+            self.setting = replace(self.setting, plan=command.plan, windows=command.windows)
         else:
             self.finish = command
 

@@ -23,6 +23,7 @@ class ChainStart(Value):
     input: dict[str, Any] = Field(default_factory=dict)
     requester: str = ""
     public_key: str = ""
+    keeps_early: bool = False  # as in ``Setting``; chains begun before it was there go on without
     state: dict[str, Any] | None = None
     repair: str = ""  # why a chain terminated from outside is taken up again: its open effects are undone
 

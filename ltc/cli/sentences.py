@@ -228,6 +228,9 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "forged": lambda data: joined(
         f"what {data.get('actor', '?')} sent was NOT taken: its signature does not hold", data.get("problem"),
     ),
+    "not_taken": lambda data: joined(
+        f"what {data.get('actor', '?')} sent by signal was NOT taken", data.get("why"),
+    ),
     "ended": lambda data: f"{label('ENDED')} {joined(data.get('outcome'), data.get('reason'))}",
 }  # fmt: skip
 

@@ -182,6 +182,7 @@ class Starter:
             input=values.values,
             requester=values.requester,
             public_key=self._place.public_key,
+            keeps_early=True,
         )
         size = len(start.model_dump_json())
         if size > MOST_BYTES:

@@ -50,10 +50,12 @@ def _of_people(turn: Turn, flight: Flight, result: Any) -> None:
     """Who may decide or do a task, and whether what they sent is believed."""
     if flight.purpose == "open":
         levels.opened(turn, flight, result)
+        approvals.hear_early(turn, flight.place)
     elif flight.purpose == "reassign":
         rungs.reassigned(turn, flight, result)
     elif flight.purpose == "assign":
         tasks.opened(turn, flight, result)
+        task_acts.hear_early(turn, flight.place)
     elif flight.purpose == "act":
         task_acts.checked(turn, flight, str(result or ""))
     elif flight.purpose == "signature":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ltc.core import handing, levels, moves
+from ltc.core import by_signal, handing, levels, moves
 from ltc.core.asked import ACCEPTED
 from ltc.core.commands import Decide
 from ltc.core.state import Flight, Token
@@ -60,6 +60,8 @@ def decide(turn: Turn, event: Decide) -> Answer:
             {"status": task.decisions[decision.id], "message": "this decision was taken before"}
         )
     refusal = _refusal(turn, task, decision)
+    if refusal is not None and event.door == "signal":
+        return by_signal.not_now(turn, task.early, decision, decision.decision, refusal)
     if refusal is not None:
         return refusal
     if event.door == "signal":
@@ -116,18 +118,28 @@ def _send_back(node: ApproveNode) -> Reaction | None:
     return node.on_reject if node.on_reject.kind == "send_back" else None
 
 
+def hear_early(turn: Turn, name: str) -> None:
+    """A task can be decided now: what came by signal before that has its turn."""
+    task = turn.state.tasks.get(name)
+    if task is not None and task.status == "open":
+        waiting, task.early = task.early, []
+        for payload in waiting:
+            decide(turn, Decide(Decision.model_validate(payload), "signal"))
+
+
 def checked(turn: Turn, flight: Flight, problem: str) -> None:
     """The signature of a decision that came by signal has been checked."""
     decision = Decision.model_validate(flight.payload)
     task = turn.state.tasks.get(decision.task)
     if problem:
-        turn.log(
-            Kind.FORGED, task=decision.task, actor=decision.actor, decision=decision.decision, id=decision.id,
-            problem=problem[:200],
-        )  # fmt: skip
-    if problem or task is None or decision.id in task.decisions or _refusal(turn, task, decision) is not None:
+        by_signal.forged(turn, decision, decision.decision, problem)
+    if problem or task is None or decision.id in task.decisions:
         return
-    _apply(turn, task, decision, "signal")
+    refusal = _refusal(turn, task, decision)
+    if refusal is not None:
+        by_signal.not_now(turn, task.early, decision, decision.decision, refusal)
+    else:
+        _apply(turn, task, decision, "signal")
 
 
 def _apply(turn: Turn, task: Task, decision: Decision, door: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +24,7 @@ _NAMING = ("node", "place", "awaits", "on", "first")  # fields that name a place
 # What documents, people and earlier entries say is theirs.
 _FOREIGN = (
     "undelivered", "results", "collections", "items", "input", "events", "args", "figures", "payload", "detail",
-    "override", "rates",
+    "override", "rates", "early",
 )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def _keep_undo(turn: Turn) -> None:
 
 
 def _pin(turn: Turn, plan: Plan, windows: dict[str, CalendarWindow], promises: dict[str, str]) -> None:
-    before, turn.setting = turn.setting, Setting(plan, windows, turn.setting.clock)
+    before, turn.setting = turn.setting, replace(turn.setting, plan=plan, windows=windows)
     turn.commands.append(Repin(plan, windows))
     reaiming.deadlines(turn, before, promises)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -104,7 +104,7 @@ class Simulation:
             elif isinstance(command, Finish):
                 self.finished = command
             elif isinstance(command, Repin):
-                self.setting = Setting(command.plan, command.windows, self.setting.clock)
+                self.setting = replace(self.setting, plan=command.plan, windows=command.windows)
         if self.watch is not None:
             self.watch(self.state)
         return answer

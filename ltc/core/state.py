@@ -180,6 +180,7 @@ class HumanTask:
     ticks: dict[str, dict[str, str]] = field(default_factory=dict)  # item of the checklist -> by, at
     answers: dict[str, Any] = field(default_factory=dict)
     acts: dict[str, str] = field(default_factory=dict)  # id of an act -> the answer it was given
+    early: list[dict[str, Any]] = field(default_factory=list)  # acts by signal from before it was open
     status: Literal["opening", "open", "completed", "declined", "timed_out", "cancelled"] = "opening"
 
 

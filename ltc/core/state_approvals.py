@@ -46,4 +46,5 @@ class Task:
     signers: list[str] = field(default_factory=list)  # added by approvers: each of them must agree, too
     lent: dict[str, str] = field(default_factory=dict)  # who was delegated to -> to whom it comes back
     handed: int = 0  # how often the task was handed on: names those activities
+    early: list[dict[str, Any]] = field(default_factory=list)  # decisions by signal from before it could be decided
     status: Literal["opening", "open", "approved", "rejected", "sent_back", "reopened", "cancelled"] = "opening"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltc.core import asked, forms, handing, holding, moves, tasks
+from ltc.core import asked, by_signal, forms, handing, holding, moves, tasks
 from ltc.core.approvals import party
 from ltc.core.commands import Act
 from ltc.core.state import Flight, HumanTask, Token
@@ -27,6 +27,8 @@ def act(turn: Turn, event: Act) -> Answer:
     if wish.id in task.acts:
         return Answer.model_validate({"status": task.acts[wish.id], "message": "this was taken before"})
     refusal = _refusal(turn, task, wish)
+    if refusal is not None and event.door == "signal":
+        return by_signal.not_now(turn, task.early, wish, wish.action, refusal)
     if refusal is not None:
         return refusal
     if event.door == "signal":
@@ -38,15 +40,28 @@ def act(turn: Turn, event: Act) -> Answer:
     return asked.ACCEPTED
 
 
+def hear_early(turn: Turn, name: str) -> None:
+    """A task can be done now: what came by signal before that has its turn."""
+    task = turn.state.human_tasks.get(name)
+    if task is not None and task.status == "open":
+        waiting, task.early = task.early, []
+        for payload in waiting:
+            act(turn, Act(TaskAct.model_validate(payload), "signal"))
+
+
 def checked(turn: Turn, flight: Flight, problem: str) -> None:
     """The signature of an act that came by signal has been checked."""
     wish = TaskAct.model_validate(flight.payload)
     task = turn.state.human_tasks.get(wish.task)
     if problem:
-        turn.log(Kind.FORGED, task=wish.task, actor=wish.actor, decision=wish.action, id=wish.id, problem=problem[:200])
-    if problem or task is None or wish.id in task.acts or _refusal(turn, task, wish) is not None:
+        by_signal.forged(turn, wish, wish.action, problem)
+    if problem or task is None or wish.id in task.acts:
         return
-    _apply(turn, task, wish, "signal")
+    refusal = _refusal(turn, task, wish)
+    if refusal is not None:
+        by_signal.not_now(turn, task.early, wish, wish.action, refusal)
+    else:
+        _apply(turn, task, wish, "signal")
 
 
 def _refusal(turn: Turn, task: HumanTask, wish: TaskAct) -> Answer | None:

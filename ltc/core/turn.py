@@ -34,6 +34,7 @@ class Setting:
     plan: Plan
     windows: dict[str, CalendarWindow]
     clock: VirtualClock | None = None
+    keeps_early: bool = True  # what comes by signal before a task can be decided; chains of before dropped it
 
     @cached_property
     def unset(self) -> dict[str, Any]:

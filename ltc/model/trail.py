@@ -81,6 +81,7 @@ class Kind(StrEnum):
     FORGED = "forged"  # task, actor, decision or act, id, problem: it came by signal, and its signature does not hold
     TASK_HANDED = "task_handed"  # task, level, how, actor, to, candidates, comment, why: others are asked, or again
     SILENCE = "silence"  # task, level, then, deadline: what happens by itself when nobody decides
+    NOT_TAKEN = "not_taken"  # task, actor, decision or act, id, why: it came by signal, whose sender hears no answer
 
 
 RESTS = "rests: "  # what `until` of a waiting entry begins with when a ladder reminds nobody; why follows

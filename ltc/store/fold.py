@@ -19,6 +19,7 @@ _STILL = (
     Kind.RESTED, Kind.CONTINUED, Kind.NOTIFIED, Kind.EVENT_KEPT, Kind.BALANCE, Kind.SLA_STARTED, Kind.SLA_PAUSED,
     Kind.SLA_RESUMED, Kind.SLA_WARNED, Kind.SLA_BREACHED, Kind.SLA_ESCALATED, Kind.SLA_EXTENDED, Kind.SLA_MOVED,
     Kind.MIGRATED, Kind.RECALENDARED, Kind.WAIT_MOVED, Kind.FORGED,
+    Kind.NOT_TAKEN,
 )  # fmt: skip
 
 
@@ -171,6 +172,7 @@ FOLDERS: Mapping[Kind, Folder] = MappingProxyType(
         Kind.AMENDED: _nothing,
         Kind.KEPT_OPEN: _kept_open,
         Kind.FORGED: _nothing,
+        Kind.NOT_TAKEN: _nothing,
         **fold_effects.FOLDERS,
         **fold_people.FOLDERS,
         **fold_slas.FOLDERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -24,13 +24,13 @@ def lived(level: dict[str, str], days: float = 30, **world: Any) -> Simulation:
     return seen.chain
 
 
-def say(simulation: Simulation, **changes: Any) -> Answer:
+def say(simulation: Simulation, *, door: Literal["update", "signal"] = "update", **changes: Any) -> Answer:
     """Decide as manager-1 on what was shown, but for what is changed."""
     task = simulation.state.tasks[TASK]
     written = {
         "id": "D1", "task": TASK, "decision": "approve", "actor": "manager-1", "digest": task.digest,
         "expires": "2099-01-01T00:00:00Z", **changes,
     }  # fmt: skip
-    answer = simulation.feed(Decide(Decision.model_validate(written)))
+    answer = simulation.feed(Decide(Decision.model_validate(written), door))
     assert answer is not None
     return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ltc.cli.sentences import sentence
+from ltc.core import by_signal
 from ltc.core.commands import CallFailed, Decide
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
@@ -64,6 +66,50 @@ def test_a_decision_before_the_approvers_are_known_is_asked_to_come_again() -> N
     assert say(simulation).status == "in_flight"
     simulation.state.tasks[TASK].status = "open"
     assert say(simulation).status == "accepted"
+
+
+def opening(**setting: Any) -> Simulation:
+    """A chain that is finding out who its managers are."""
+    simulation = simulate(script=Script(decisions=[("manager", "silent")]), run=False, roundtrip=True)
+    simulation.setting = replace(simulation.setting, **setting)
+    while TASK not in simulation.state.tasks:
+        assert simulation.happen()
+    assert simulation.state.tasks[TASK].status == "opening"
+    return simulation
+
+
+def heard(simulation: Simulation, kind: Kind) -> list[tuple[Any, ...]]:
+    told = [entry.data for entry in simulation.trail if entry.kind is kind]
+    return [(one["actor"], one.get("door") or one.get("why")) for one in told]
+
+
+def test_a_decision_by_signal_before_the_approvers_are_known_counts_once_they_are() -> None:
+    simulation = opening()
+    assert say(simulation, door="signal").status == "accepted"
+    assert say(simulation, door="signal", id="D2", actor="wen").status == "accepted"
+    assert simulation.state.tasks[TASK].status == "opening"
+    simulation.run()
+    assert heard(simulation, Kind.DECIDED)[0] == ("manager-1", "signal")
+    (turned_away,) = heard(simulation, Kind.NOT_TAKEN)
+    assert turned_away[0] == "wen"
+    assert turned_away[1].startswith("not_your_turn: ")
+    assert simulation.finished
+
+
+def test_a_chain_begun_before_early_signals_were_kept_says_that_it_did_not_take_one() -> None:
+    simulation = opening(keeps_early=False)
+    say(simulation, door="signal")
+    simulation.run(MONDAY + timedelta(hours=1))
+    assert simulation.state.tasks[TASK].status == "open"
+    assert heard(simulation, Kind.NOT_TAKEN)[0][1].startswith("in_flight: ")
+
+
+def test_a_flood_of_early_signals_does_not_fill_the_state() -> None:
+    simulation = opening()
+    for number in range(by_signal.MOST_EARLY + 5):
+        say(simulation, door="signal", id=f"D{number}", actor="wen")
+    assert len(simulation.state.tasks[TASK].early) == by_signal.MOST_EARLY
+    assert len(heard(simulation, Kind.NOT_TAKEN)) == 5
 
 
 def test_a_decision_after_the_task_is_closed_is_told_so() -> None:

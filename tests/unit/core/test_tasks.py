@@ -204,6 +204,17 @@ def test_an_act_by_signal_counts_once_its_signature_was_seen() -> None:
     assert simulation.finished
 
 
+def test_an_act_by_signal_before_the_task_is_open_counts_once_it_is() -> None:
+    simulation = simulate(plan(), Script(people={"survey": ["ann"]}, answers=[("survey", "silent")]), run=False)
+    while TASK not in simulation.state.human_tasks:
+        assert simulation.happen()
+    assert say(simulation, door="signal").status == "accepted"
+    assert task(simulation).status == "opening"
+    simulation.run()
+    assert kinds(simulation, Kind.TASK_ACTED)[0]["door"] == "signal"
+    assert simulation.finished
+
+
 def test_an_act_by_signal_that_is_forged_counts_for_nothing_and_leaves_its_trace() -> None:
     simulation = waiting()
     assert say(simulation, id="F1", door="signal").status == "accepted"
