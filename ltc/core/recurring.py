@@ -50,6 +50,9 @@ def appear(turn: Turn, leg: Leg) -> None:
     one = turn.state.legs[leg.id]
     recurrence, begun = one.recurrence, list[Occurrence]()
     assert recurrence is not None
+    if _every(leg).ends and turn.state.pending_outcome:
+        _give_up(turn, leg, recurrence)
+        return
     while not _over(turn, leg, recurrence):
         period = _at(turn, leg, recurrence)
         if period.begins > turn.now:
@@ -62,6 +65,17 @@ def appear(turn: Turn, leg: Leg) -> None:
     for number, period in enumerate(begun):
         _note(turn, leg, period, last=number + 1 == len(begun))
     _let_in(leg, one, recurrence)
+
+
+def _give_up(turn: Turn, leg: Leg, recurrence: Recurrence) -> None:
+    """A period has ended the chain: those that run are seen through, none begins and none takes its turn any more."""
+    why = f"the chain ends: {turn.state.pending_outcome}"
+    for key in recurrence.queued:
+        turn.spoke = True
+        turn.log(Kind.ITEM_SKIPPED, leg=leg.id, item=key, why=why)
+    recurrence.queued.clear()
+    if not recurrence.closed:
+        _close(turn, leg, recurrence, why)
 
 
 def _still(turn: Turn, leg: Leg) -> bool:

@@ -137,7 +137,9 @@ def was_read(turn: Turn, flight: Flight, event: CallDone) -> None:
     if token is None or not isinstance(node, WaitNode):
         return
     pinned = turn.plan.events[flight.payload["event"]]
-    _refresh(turn, token, flight.payload["refresh"], event.result.get(pinned.refreshes), flight.op)
+    document = event.result.get(pinned.refreshes)
+    _refresh(turn, token, flight.payload["refresh"], document, flight.op)
+    _renew(turn, node, flight.payload["event"], document)
     came = event.result.get(pinned.collects) or [] if pinned.collects else []
     if came:
         gathered(turn, token, node, flight.payload["event"], came)
@@ -198,6 +200,15 @@ def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | Non
             version=document.get("version"),
             data=ids.digest(document),
         )
+
+
+def _renew(turn: Turn, node: WaitNode, event: str, document: dict[str, Any] | None) -> None:
+    """What was gathered under the name that was read again is as new in its collection, too."""
+    for name in dict.fromkeys(into for one in node.events if one.event == event for into in one.gathered):
+        held = turn.state.collections.get(name, {})
+        before = held.get(document["id"]) if document else None
+        if document and before and before.get("version", 0) <= document.get("version", 0):
+            held[document["id"]] = document
 
 
 def _pivot(turn: Turn, token: Token, node: WaitNode, event: str, document: str) -> None:

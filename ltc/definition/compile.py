@@ -9,6 +9,7 @@ from pathlib import Path
 from ltc.definition.build import Build, World
 from ltc.definition.compile_billing import billing, heard
 from ltc.definition.compile_every import every
+from ltc.definition.compile_gathered import tie
 from ltc.definition.compile_handlers import handlers, keep_open, side_lines
 from ltc.definition.compile_sla import sla
 from ltc.definition.compile_steps import block
@@ -184,6 +185,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         tables=decided,
         collections=build.collections,
     )
+    plan = plan.model_copy(update={"nodes": tie(plan.nodes, [leg.id for leg in (*legs, *plan.sides) if leg.loop])})
     return plan.model_copy(update={"digest": digest(plan.model_dump(mode="json", exclude={"digest"}))})
 
 

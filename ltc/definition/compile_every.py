@@ -46,6 +46,7 @@ def every(build: Build, leg: str, keys: Mapping) -> Loop:
                 "stop_match": match,
                 "overlap": keys.text("overlap", "beside"),
                 "missed": keys.text("missed", "catch_up"),
+                "ends": True,
             }
         ),
     )

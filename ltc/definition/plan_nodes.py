@@ -46,6 +46,7 @@ class Awaited(Value):
     refresh: str = ""  # the name in the definition that the re-read document replaces
     result: str = ""  # of one of several events: the name of its fields once it was taken
     into: str = ""  # of one of several events: the collection of what it reports, where the wait says none
+    gathered: list[str] = Field(default_factory=list)  # collections that hold what ``refresh`` names: kept as new
 
 
 class Rise(Value):

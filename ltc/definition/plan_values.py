@@ -126,6 +126,7 @@ class Every(Value):
     stop_match: Expr = ""
     overlap: Literal["beside", "queue", "skip"] = "beside"
     missed: Literal["catch_up", "skip"] = "catch_up"
+    ends: bool = False  # no period begins once an item has ended the chain; older plans go on
 
 
 class Billing(Value):

@@ -359,3 +359,33 @@ def test_a_child_that_ends_before_its_start_has_answered_is_not_waited_for(twice
     simulation.run(MONDAY + timedelta(hours=2))
     assert simulation.finished is not None, simulation.path()
     assert violations(simulation) == []
+
+
+GATHERED = (
+    head("frame")
+    + """\
+legs:
+  parts:
+    for_each: {in: "['a', 'b']", as: half, key: half}
+    steps:
+      - start: {process: small, key: opportunity.number + half, input: {number: opportunity.number}}
+        as: child
+        into: children
+  failed:
+    when: "!children.all(one, one.ended && one.outcome == 'completed')"
+    steps: [{end: lost, reason: "'a part failed'"}]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"), [(["completed", "completed"], "completed"), (["completed", "lost"], "lost")]
+)
+def test_what_was_gathered_is_as_new_as_what_was_read_again(ends: list[str], outcome: str) -> None:
+    compiled = compile_tree(*read_source(GATHERED), World())
+    compiled.build.problems.stop()
+    simulation = simulate(compiled.plan, Script(children=list(ends)))
+    assert simulation.finished is not None
+    assert simulation.finished.outcome == outcome
+    held = simulation.state.collections["children"].values()
+    assert [one["outcome"] for one in held] == ends

@@ -47,6 +47,48 @@ def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) ->
     return simulation
 
 
+ENDED = """
+ltc: 1
+process: retainer
+calendar: cn
+currency: USD
+start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
+legs:
+  retainer:
+    every: {each: month, on: 1, at: "09:00", count: 6, as: period, overlap: OVERLAP}
+    steps:
+      - {call: crm.set_stage, with: {opportunity: opportunity.id, stage: period.key}, undo: {none: a note}}
+      - choose: [{when: period.number == 2, steps: [{end: lost, reason: "'enough'"}]}]
+      - {wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 75d, on_timeout: skip}
+"""
+
+
+@pytest.mark.parametrize("overlap", ["beside", "queue"])
+def test_no_period_begins_once_one_has_ended_the_chain(overlap):
+    one = run(ENDED.replace("OVERLAP", overlap))
+    assert one.finished is not None
+    assert (one.finished.outcome, one.finished.reason) == ("lost", "enough")
+    assert [op for op, _ in one.world.effects] == ["crm.set_stage"] * 2
+    assert [entry.data["why"] for entry in one.trail if entry.kind.value == "periods_ended"] == ["the chain ends: lost"]
+    left_out = [entry.item for entry in one.trail if entry.kind.value == "item_skipped"]
+    assert left_out == ([] if overlap == "beside" else ["2026-06"])
+
+
+def test_a_plan_of_before_opens_its_periods_as_it_did():
+    plan = load(ENDED.replace("OVERLAP", "beside"))
+    (leg,) = plan.legs
+    every = leg.loop.every.model_copy(update={"ends": False})
+    old = plan.model_copy(
+        update={"legs": [leg.model_copy(update={"loop": leg.loop.model_copy(update={"every": every})})]}
+    )
+    state = machine.begin(
+        setting(old), chain="r:1", installation="test", requester="", values={"opportunity": opportunity()}
+    )
+    one = Simulation(setting(old), state, StandIn(Script(), opportunity()), MONDAY)
+    one.run(MONDAY + timedelta(days=400))
+    assert len(one.world.effects) == 6
+
+
 PRICED = """
 ltc: 1
 process: framework

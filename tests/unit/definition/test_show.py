@@ -36,6 +36,8 @@ TIES = (
     "subject",
     "refresh",
     "tells",
+    "gathered",
+    "ends",
 )
 WORDS = (
     "skip", "again", "hold", "m", "cancelled", "text", "customer", "others", "approve", "wait_all", "any", "keep",
