@@ -69,7 +69,8 @@ def appear(turn: Turn, leg: Leg) -> None:
 
 def _give_up(turn: Turn, leg: Leg, recurrence: Recurrence) -> None:
     """A period has ended the chain: those that run are seen through, none begins and none takes its turn any more."""
-    why = f"the chain ends: {turn.state.pending_outcome}"
+    ends = turn.state.pending_outcome
+    why = f"the chain ends: {ends}"
     for key in recurrence.queued:
         turn.spoke = True
         turn.log(Kind.ITEM_SKIPPED, leg=leg.id, item=key, why=why)
