@@ -140,7 +140,8 @@ async def _views(url: str, report: Report) -> None:
         started, missing = await store.read(unfinished), len(await store.read(missing_indexes))
     if started:
         report.warn(
-            f"a refold of the views has not ended: lists are incomplete, and slow without {missing} indexes",
+            "a refold of the views has not ended: lists and `ltc sla` are incomplete,"
+            f" and slow without {missing} indexes",
             "where none is running, run `ltc views refold`: it goes on where it was",
         )
     elif missing:

@@ -41,7 +41,10 @@ def refold(
         one({"chains": count, "dry_run": True}, output, lambda _: tell(f"would refold {counted(count, 'chain')}"))
         return
     if drop:
-        note(f"the views of {counted(count, 'chain')} are dropped and rebuilt; lists are incomplete meanwhile")
+        note(
+            f"the views of {counted(count, 'chain')} are dropped and rebuilt; lists are incomplete meanwhile,"
+            " and `ltc sla` counts them when all are done"
+        )
         confirm("drop and rebuild?", yes)
     done = ask(lambda desk: desk.refold(chain, drop))
     one({"chains": done, "dry_run": False}, output, lambda _: tell(f"refolded {counted(done, 'chain')}"))
