@@ -46,6 +46,11 @@ def _sqlite_read(said: str | None) -> datetime | None:
     return None if said is None else datetime.fromisoformat(said).replace(tzinfo=UTC)
 
 
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """Read an instant as a driver gives it that knows zones."""
+    return None if moment is None else moment.astimezone(UTC)
+
+
 class Prepared:
     """A write for one dialect. Parameters are mappings by column name; positional drivers get tuples.
 
@@ -98,8 +103,8 @@ class Prepared:
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """Return how a value is converted on its way out; instants directly, as their type would."""
-    if isinstance(kind, Instant) and dialect.name == "sqlite":
-        return _sqlite_read
+    if isinstance(kind, Instant):
+        return _sqlite_read if dialect.name == "sqlite" else _in_utc
     if isinstance(kind, Float):
         return None  # both drivers give numbers
     return kind.dialect_impl(dialect).result_processor(dialect, None)

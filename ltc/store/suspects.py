@@ -28,7 +28,7 @@ _Part = tuple[Select[Any], Any]  # a query for chains, and the column that it is
 _FLIGHTS = ("flying", "told")
 _KINDS = {
     "held": ("held", "resting"), "compensating": ("held", "told"), "human_overdue": ("people",),
-    "event_late": ("due", "overdue"),
+    "event_late": ("due", "waiting"),
 }  # fmt: skip
 
 # What the rules ask of a chain: the rows that are open. The others may be many.
@@ -77,9 +77,16 @@ class Suspects:
 
     def _people(self) -> _Part:
         """Those with a promised time behind them and a task for people."""
+        return self._late(_TASKS.chain, _TASKS.closed.is_(None))
+
+    def _waiting(self) -> _Part:
+        """Those with a promised time behind them that wait for an event."""
+        return self._late(_WAITS.chain, _WAITS.state == "waiting")
+
+    def _late(self, chain: ColumnElement[str], open_: ColumnElement[bool]) -> _Part:
         named = few_overdue(self._connection, self._now)
-        asked = select(_TASKS.chain).where(_TASKS.closed.is_(None), is_overdue(_TASKS.chain, named, self._now))
-        return asked.distinct(), _TASKS.chain if named is None else beside(_TASKS.chain)
+        asked = select(chain).where(open_, is_overdue(chain, named, self._now))
+        return asked.distinct(), chain if named is None else beside(chain)
 
     def _flying(self) -> _Part:
         flying = select(_STEPS.chain).where(_STEPS.state != "" if self._idle else _STEPS.state == "unknown").distinct()
