@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ltc.model.documents import CustomerRef, Line, Opportunity
-from ltc.model.money import Money, exponent, round_minor
+from ltc.model.money import MOST_MINOR, Money, exponent, round_minor
 
 MAX_LINES = 200
 MAX_QUANTITY = 1_000_000
@@ -80,6 +80,8 @@ def build_opportunity(raw: RawOrder, terms: SalesTerms) -> Opportunity:
         raise BadOrderError(f"has {len(raw.lines)} lines", f"give 1 to {MAX_LINES} lines")
     currency = _currency(raw, terms)
     lines = [_line(number, line, currency, terms) for number, line in enumerate(raw.lines, start=1)]
+    if sum(line.gross.minor for line in lines) > MOST_MINOR:
+        raise BadOrderError("comes to more than an amount can be", "make several orders of it")
     net, tax, gross = (
         Money(minor=sum(getattr(line, part).minor for line in lines), currency=currency)
         for part in ("net", "tax", "gross")
@@ -133,6 +135,8 @@ def _line(number: int, raw: RawLine, currency: str, terms: SalesTerms) -> Line:
         raise refuse(f"unit price {raw.unit_price} has more decimals than {currency}", "round it")
     net = round_minor(minor * quantity * (1 - discount))
     tax = round_minor(net * terms.tax)
+    if max(int(minor), net + tax) > MOST_MINOR:
+        raise refuse("comes to more than an amount can be", "mend its price or its quantity")
     amounts = {"unit_price": int(minor), "net": net, "tax": tax, "gross": net + tax}
     money = {name: Money(minor=value, currency=currency) for name, value in amounts.items()}
     return Line(id=str(number), product=raw.product, quantity=int(quantity), discount=discount.normalize(), **money)

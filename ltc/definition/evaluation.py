@@ -16,6 +16,7 @@ from ltc.definition.syntax import ExpressionError, Node, path, walk
 from ltc.definition.usage import Part, usage
 from ltc.model.money import Money, exponent
 
+_MOST = 2**63 - 1  # beyond it the runner reckons in floats
 # Wide enough that amount times rate is exact; not the thread's own context, which others may set.
 _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 
@@ -117,11 +118,14 @@ class _Converter:
     def base(self, amount: Any) -> int:
         try:
             minor, currency = int(amount["minor"]), amount["currency"]
-            if currency == self.currency:
+            if currency != self.currency and currency not in self.rates:
+                self.missing.append(currency)
+                return 0
+            if currency != self.currency:
+                minor = converted(minor, currency, self.currency, self.rates[currency])
+            if abs(minor) <= _MOST:
                 return minor
-            if currency in self.rates:
-                return converted(minor, currency, self.currency, self.rates[currency])
-            self.missing.append(currency)
+            self.wrong.append(f"{str(amount['minor'])[:30]} {currency} is more than an amount can be")
         except (KeyError, TypeError):
             self.wrong.append("base() takes an amount of money with minor and currency")
         except (DecimalException, ValueError):

@@ -12,7 +12,9 @@ from ltc.model.base import Value
 from ltc.model.money import Currency, Money
 
 DocumentId = Annotated[str, Field(min_length=1, max_length=64)]
-Quantity = Annotated[int, Field(ge=0)]
+MOST_PIECES = 10**12
+Quantity = Annotated[int, Field(ge=0, le=MOST_PIECES)]
+Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
 
 
 class Document(Value):
@@ -55,9 +57,9 @@ class Customer(Value):
 class Line(Value):
     """One line of an opportunity or order. Money is per line, rounded half-even."""
 
-    id: str
+    id: DocumentId
     product: str
-    quantity: Annotated[int, Field(gt=0)]
+    quantity: Pieces
     unit_price: Money
     discount: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
     net: Money
@@ -138,7 +140,7 @@ class DeliveryLine(Value):
 
     line: str
     product: str
-    quantity: Annotated[int, Field(gt=0)]
+    quantity: Pieces
 
 
 class Pick(Value):

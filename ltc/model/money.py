@@ -16,6 +16,8 @@ _EXPONENTS = {
     "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
     "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 }  # fmt: skip
+# The most minor units there may be: the whole numbers that every database, JSON reader and browser tells apart.
+MOST_MINOR = 2**53 - 1
 _MONEY = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})")
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -34,7 +36,7 @@ def round_minor(amount: Decimal) -> int:
 class Money(Value):
     """An amount in minor units (cents, fen) of one currency."""
 
-    minor: int
+    minor: Annotated[int, Field(ge=-MOST_MINOR, le=MOST_MINOR)]
     currency: Currency
 
     @classmethod
@@ -53,6 +55,8 @@ class Money(Value):
             raise ValueError(f"{text!r} is not money; write it as '10000.00 CNY'") from error
         if minor != minor.to_integral_value():
             raise ValueError(f"{text!r} has more decimals than {match[2]} has ({exponent(match[2])})")
+        if abs(minor) > MOST_MINOR:
+            raise ValueError(f"{text!r} is more than an amount can be")
         return cls(minor=int(minor), currency=match[2])
 
     @classmethod

@@ -13,7 +13,7 @@ class LinePart(Value):
     """So many pieces of one order line."""
 
     line: str
-    quantity: int = Field(gt=0)
+    quantity: d.Pieces
 
 
 class AmendOrder(Value):

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from ltc.model import documents as d
 from ltc.model import supply as s
 from ltc.model.base import Value
-
-Pieces = Annotated[int, Field(gt=0)]
 
 
 class MakeOrBuy(Value):
@@ -18,7 +12,7 @@ class MakeOrBuy(Value):
 
     order: d.DocumentId
     product: d.DocumentId
-    quantity: Pieces
+    quantity: d.Pieces
 
 
 class SupplyId(Value):

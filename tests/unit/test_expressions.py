@@ -302,6 +302,12 @@ def test_errors_of_evaluation_name_the_expression(source, says):
     assert caught.value.source == source
 
 
+@pytest.mark.parametrize("amount", [{"minor": 2**63, "currency": "USD"}, {"minor": -(10**25), "currency": "EUR"}])
+def test_an_amount_beyond_whole_numbers_is_no_float(amount):
+    with pytest.raises(EvaluationError, match="more than an amount can be"):
+        evaluate("base(a) > money('1 USD')", {"a": amount}, currency="USD", rates={"EUR": "1.1"})
+
+
 def test_a_missing_rate_is_asked_for():
     with pytest.raises(NoRate) as caught:
         value("base(order.net) > 1", rates={"CNY": "0.14"})

@@ -33,6 +33,12 @@ def read_pair(folder: Path, order: str, line: str) -> Reading:
     return read_csv(folder, orders, lines)
 
 
+def test_lines_that_together_are_too_much_are_refused_by_order(tmp_path: Path) -> None:
+    lines = "\n".join(f"2,{product},80000000.00,1000000,0" for product in (1, 1))
+    reading = read_csv(tmp_path, f"{HEADER}\n2,ALFKI,1\n", f"{LINE_HEADER}\n{lines}\n")
+    assert [one.problem for one in reading.refusals] == ["comes to more than an amount can be"]
+
+
 def test_a_good_order_is_rounded_per_line_half_even(tmp_path: Path) -> None:
     lines = f"{LINE_HEADER}\n1,1,0.05,1,0.5\n1,2,0.15,1,0.5\n"
     [order] = read_csv(tmp_path, f"{HEADER}\n{GOOD}\n", lines).opportunities
@@ -54,6 +60,7 @@ def test_a_good_order_is_rounded_per_line_half_even(tmp_path: Path) -> None:
         ("2,ALFKI,1", "2,1,１０,3,0", "lines.csv:3", "not a number"),
         ("2,ALFKI,1", "2,1,,3,0", "lines.csv:3", "not a number"),
         ("2,ALFKI,1", "2,1,1.005,3,0", "lines.csv:3", "more decimals"),
+        ("2,ALFKI,1", "2,1,999999999999.99,1000000,0", "lines.csv:3", "more than an amount can be"),
         ("2,ALFKI,1", "2,1,1.00,0,0", "lines.csv:3", "whole number"),
         ("2,ALFKI,1", "2,1,1.00,1.5,0", "lines.csv:3", "whole number"),
         ("2,ALFKI,1", "2,1,1.00,99999999,0", "lines.csv:3", "whole number"),

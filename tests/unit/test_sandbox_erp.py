@@ -1,9 +1,12 @@
 """The sandbox ERP's state machines: what they do, and what they refuse."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ltc.model.money import MOST_MINOR
 from tests.support.sandbox_api import Shop, line
 
 
@@ -39,6 +42,11 @@ async def test_a_deal_from_draft_to_paid() -> None:
         ({"customer": "C1", "lines": []}, "no_lines"),
         ({"customer": "C1", "lines": [line("1", "P1", 1, 10), line("1", "P1", 1, 10)]}, "no_lines"),
         ({"customer": "C1", "lines": [line("1", "P1", 1, -10)]}, "bad_amounts"),
+        ({"customer": "C1", "lines": [line("1", "P1", 1, 10, tax=-10)]}, "bad_amounts"),
+        ({"customer": "C1", "lines": [line("1", "P1", 1, MOST_MINOR), line("2", "P1", 1, 1)]}, "bad_amounts"),
+        ({"customer": "C1", "lines": [line("1", "P1", 10**12, 10**12), line("2", "P1", 1, 1)]}, "bad_amounts"),
+        ({"customer": "C1", "lines": [{**line("1", "P1", 1, 10), "unit_price": {"minor": 10, "currency": "EUR"}}]},
+         "currency_mismatch"),
         ({"customer": "C1", "lines": [{**line("1", "P1", 1, 10), "gross": {"minor": 9, "currency": "USD"}}]},
          "bad_amounts"),
     ],
@@ -47,6 +55,16 @@ async def test_orders_that_are_refused(body: object, reason: str) -> None:
     shop = await Shop().opened()
     assert await shop.post("/orders", body) == reason
     assert await shop.items("/orders") == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"quantity": 2**63}, {"net": {"minor": 2**63, "currency": "USD"}}, {"id": ""}, {"id": "x" * 65}]
+)
+async def test_what_no_order_can_hold_is_answered_and_breaks_nothing(wrong: dict[str, Any]) -> None:
+    shop = await Shop().opened()
+    body = {"customer": "C1", "lines": [{**line("1", "P1", 1, 10), **wrong}]}
+    assert str(await shop.post("/orders", body)).startswith("400 lines.0")
+    assert (await shop.post("/orders", {"customer": "C1", "lines": [line("行\u202e[1].b~#/", "P1", 1, 10)]}))["id"]
 
 
 async def test_only_drafts_change() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from ltc.model import documents as d
+from ltc.model.money import MOST_MINOR
 from ltc.ports import operations as op
 from ltc.sandbox.erp.credit import check_credit
 from ltc.sandbox.erp.documents import find, lines_json, order_of
@@ -149,10 +150,15 @@ def check_lines(tx: Transaction, lines: list[d.Line], currency: str) -> None:
     for line in lines:
         if tx.row("SELECT 1 FROM products WHERE id = ?", line.product) is None:
             raise Refusal("unknown_product", f"line {line.id}: there is no product {line.product}", line.product)
-        if {line.net.currency, line.tax.currency, line.gross.currency} != {currency}:
+        if {one.currency for one in (line.unit_price, line.net, line.tax, line.gross)} != {currency}:
             raise Refusal("currency_mismatch", f"line {line.id}: the customer's currency is {currency}", line.id)
-        if line.net.minor < 0 or line.net.minor + line.tax.minor != line.gross.minor:
+        if line.net.minor + line.tax.minor != line.gross.minor:
             raise Refusal("bad_amounts", f"line {line.id}: net {line.net} + tax {line.tax} must be gross", line.id)
+        if min(line.unit_price.minor, line.net.minor, line.tax.minor) < 0:
+            raise Refusal("bad_amounts", f"line {line.id}: no amount of an order is negative", line.id)
+    sums = totals(lines)
+    if sums["gross"] > MOST_MINOR or sums["ordered"] > d.MOST_PIECES:
+        raise Refusal("bad_amounts", "the lines come to more than an order can be")
 
 
 def totals(lines: list[d.Line]) -> dict[str, int]:
