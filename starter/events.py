@@ -56,6 +56,10 @@ class Letters(InboxStore, Protocol):
         """Return the file that holds an archived chain; empty when it is in no archive."""
         ...
 
+    async def heard_event(self, chain: str, identity: str) -> bool:
+        """Tell whether a chain has heard of an event, by the id it had there."""
+        ...
+
 
 class Inlet:
     """Brings one feed into the inbox."""
@@ -199,6 +203,8 @@ class Router:
             await self._records.mark_event(event.source, event.id, "routed", chains[0])
             return
         reached = [chain for chain in chains if await self._reaches(chain, event)]
+        if not reached:  # a feed is read anew after the inbox was lost: what a chain heard before it ended is not late
+            reached = [chain for chain in chains if await self._records.heard_event(chain, _identity(event))]
         if reached:
             await self._records.mark_event(event.source, event.id, "routed", reached[0])
         else:
@@ -210,7 +216,7 @@ class Router:
 
     async def _reaches(self, chain: str, event: InboxEvent) -> bool:
         at = event.received or datetime.now(UTC)
-        message = Event(id=f"{event.source}:{event.id}", name=event.name, fields=event.fields, at=at)
+        message = Event(id=_identity(event), name=event.name, fields=event.fields, at=at)
         try:
             await self._client.get_workflow_handle(chain).signal("event", message)
         except RPCError as error:
@@ -223,3 +229,8 @@ class Router:
         """Give an event that no chain can take to its owner."""
         LOG.warning("event %s of %s set aside: %s", event.id, event.source, why)
         await self._records.mark_event(event.source, event.id, "late", "", why)
+
+
+def _identity(event: InboxEvent) -> str:
+    """Return the id by which chains know an event: those of two sources may be the same."""
+    return f"{event.source}:{event.id}"

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, union_all, update
 
 from ltc.model.ids import canonical, digest
+from ltc.model.trail import Kind
 from ltc.ports.store import DocumentRef, InboxEvent, InboxState, Route, Started, StartRequest
 from ltc.store.archive.tables import ARCHIVED, place_of
 from ltc.store.columns import ENCODER, Encoded, db_now, insert_new
 from ltc.store.reading import fit
-from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS
+from ltc.store.records import AUDIT, CORRELATION, FEEDS, ID_MAP, INBOX, LATE_EVENTS, PLANS, STARTS, TRAIL
 from ltc.store.rows import short
 from ltc.store.view_tables import VIEW_TABLES
 
@@ -220,6 +221,13 @@ def ended_chains(connection: Connection, document: DocumentRef) -> list[str]:
     query = union_all(closed, select(ARCHIVED.c.chain).where(ARCHIVED.c.chain.in_(named)))
     ended = {row.chain for row in connection.execute(query)}
     return named if len(ended) == len(named) else []
+
+
+def heard_event(connection: Connection, chain: str, identity: str) -> bool:
+    """Tell whether a chain has heard of an event, by the id it had there (``source:event``), as its trail says."""
+    kinds = (Kind.EVENT_KEPT.value, Kind.EVENT_TAKEN.value)
+    query = select(TRAIL.c.data).where(TRAIL.c.chain == chain, TRAIL.c.kind.in_(kinds))
+    return any(data.get("id") == identity for data in connection.execute(query).scalars())
 
 
 def archived_at(connection: Connection, chain: str) -> str:

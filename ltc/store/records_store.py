@@ -114,6 +114,10 @@ class RecordStore(Connected):
         """Return the chains of a document when every one of them has ended."""
         return await self.read(doors.ended_chains, document)
 
+    async def heard_event(self, chain: str, identity: str) -> bool:
+        """Tell whether a chain has heard of an event, by the id it had there."""
+        return await self.read_records(doors.heard_event, chain, identity)
+
     async def archived_at(self, chain: str) -> str:
         """Return the file that holds an archived chain; empty when it is in no archive."""
         return await self.read_records(doors.archived_at, chain)

@@ -100,6 +100,25 @@ async def test_an_event_for_a_chain_that_ended_gets_an_owner(rig: Rig) -> None:
     ]
 
 
+async def test_what_a_chain_heard_before_it_ended_is_not_late_when_the_inbox_was_lost(rig: Rig) -> None:
+    chain, _ = await rig.begin()
+    order = await rig.order_of(chain)
+    about = {"order": order["id"], "delivery": "DN-8"}
+    await put(rig, "lost", "E1", "erp.goods_shipped", about)
+    await in_state(rig, "lost", "E1", "routed")
+    await rig.client.intervene(chain, "cancel", "olga", "test")
+    await rig.client.temporal.get_workflow_handle(chain).result()
+
+    async def told() -> bool:
+        return await rig.parts.store.heard_event(chain, "lost:E1")
+
+    await until(told)
+    await rig.parts.store.mark_event("lost", "E1", "new")  # as the feed gives it once more
+    await in_state(rig, "lost", "E1", "routed")
+    await put(rig, "lost", "E2", "erp.goods_shipped", about)
+    await in_state(rig, "lost", "E2", "late")
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "fields", "why"),
     [
