@@ -15,6 +15,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.trail import TrailInterceptor as TrailStoring
 from ltc.bootstrap import Parts
+from ltc.code_version import marked
 from ltc.ending import end
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.settings import QueueLimits, Settings
@@ -55,6 +56,7 @@ def chain_worker(client: Client, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=CHAINS_QUEUE,
+        identity=marked(client.identity),
         workflows=[Chain],
         interceptors=[TrailCarrying()],
         workflow_runner=chain_runner(),

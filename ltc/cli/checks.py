@@ -121,6 +121,10 @@ async def database(settings: Settings, report: Report) -> None:
     ):
         report.fail("there is no database yet", "run `ltc db upgrade`, or `ltc up`")
         return
+    file = settings.state / "ltc.db"
+    if not settings.database.get_secret_value() and not os.access(file, os.R_OK | os.W_OK):
+        report.fail(f"{file} cannot be read and written", f"give it to the user that runs ltc: chown {file}")
+        return
     there, needed = await asyncio.gather(asyncio.to_thread(migrate.current, url), asyncio.to_thread(migrate.head))
     if there == needed:
         report.ok(f"{url.partition(':')[0]}, schema {there}")

@@ -35,9 +35,10 @@ async def temporal(settings: Settings, report: Report) -> None:
 
 
 async def workers(settings: Settings, report: Report) -> None:
-    """Somebody polls every queue."""
+    """Somebody polls every queue, and whoever runs chains runs the code that is here."""
     from ltc.client.connection import connect
-    from ltc.client.facts import pollers
+    from ltc.client.facts import pollers, pollers_named
+    from ltc.code_version import code, code_of
     from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, call_queue
     from ltc.ports.operations import Registry
 
@@ -49,6 +50,12 @@ async def workers(settings: Settings, report: Report) -> None:
         report.fail(f"no worker polls {', '.join(idle)}", "start one: `ltc up`, or `ltc worker`")
     else:
         report.ok(f"workers poll all {len(queues)} queues")
+    named = sorted({one for one in await pollers_named(client, CHAINS_QUEUE) if code_of(one) not in ("", code())})
+    if named:
+        report.warn(
+            f"other code than here runs chains: {', '.join(named)}; here it is {code()}",
+            "restart them (`ltc down`, `ltc up`), or use the ltc that they run; one that was ended counts for 75 s",
+        )
 
 
 async def systems(settings: Settings, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""What `ltc doctor` compares: the chains on record with those that Temporal has."""
+"""What `ltc doctor` compares: the chains on record with those that Temporal has, the clocks of both with ours."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ltc.store import Store
 
 _LOOKED_AT = 50  # chains asked about one by one
+_APART = 30.0  # seconds that two clocks may differ by
 
 
 async def records(settings: Settings, report: Report) -> None:
@@ -39,6 +40,33 @@ async def records(settings: Settings, report: Report) -> None:
         )
     if not forgotten and not unknown:
         report.ok("Temporal and the database know of the same chains")
+
+
+async def time(settings: Settings, report: Report) -> None:
+    """This machine's clock is that of the database, and nothing on record was made later than now."""
+    from datetime import UTC, datetime
+
+    from ltc.store import Store, lookups, migrate
+
+    url = settings.database_url()
+    if migrate.current(url) != migrate.head():
+        return  # said by the check of the database
+    async with await Store.open(url) as store:
+        theirs, newest = await store.read(lookups.clocks)
+    now = datetime.now(UTC)
+    apart, ahead = abs((theirs - now).total_seconds()), (newest - now).total_seconds() if newest else 0.0
+    if apart > _APART:
+        report.warn(
+            f"this machine's clock and that of the database are {apart:.0f} s apart",
+            "set both by NTP: signed messages are believed for LTC_SIGNATURE_LIFE seconds only",
+        )
+    if ahead > _APART:
+        report.warn(
+            f"the newest entry on record was made {ahead:.0f} s after now: a clock was set back, or another goes ahead",
+            "set the clocks of all machines by NTP; what is due comes late until then, never early",
+        )
+    if max(apart, ahead) <= _APART:
+        report.ok("this machine's clock agrees with the records")
 
 
 async def _forgotten(settings: Settings, client: Client, store: Store) -> int:

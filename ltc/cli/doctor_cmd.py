@@ -46,9 +46,9 @@ async def _examine() -> list[dict[str, str]]:
         ]
     found = [checks.Finding("settings", "ok", f"installation {config.installation}")]
     for check in (
-        checks.python, checks.state, checks.keys, checks.database, checks.clock, checks.people, checks.definitions,
-        checks_engine.temporal, checks_records.records, checks_engine.workers, checks_engine.systems,
-        checks_engine.waiting, checks_engine.writeback, checks_webhooks.webhooks,
+        checks.python, checks.state, checks.keys, checks.database, checks.clock, checks_records.time, checks.people,
+        checks.definitions, checks_engine.temporal, checks_records.records, checks_engine.workers,
+        checks_engine.systems, checks_engine.waiting, checks_engine.writeback, checks_webhooks.webhooks,
     ):  # fmt: skip
         found += await checks.carry_out(check.__name__, check, config)
     return [vars(finding) for finding in found]

@@ -64,6 +64,15 @@ async def pollers(client: Client, queue: str) -> int:
     Raises:
         RPCError: Temporal does not answer.
     """
+    return len(await pollers_named(client, queue))
+
+
+async def pollers_named(client: Client, queue: str) -> list[str]:
+    """Return the names of those who asked for work on a queue lately.
+
+    Raises:
+        RPCError: Temporal does not answer.
+    """
     kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW if queue == CHAINS_QUEUE else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
     answer = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
@@ -72,7 +81,7 @@ async def pollers(client: Client, queue: str) -> int:
         timeout=PATIENCE,
     )
     since = datetime.now(UTC) - POLL
-    return sum(1 for one in answer.pollers if one.last_access_time.ToDatetime(tzinfo=UTC) >= since)
+    return [one.identity for one in answer.pollers if one.last_access_time.ToDatetime(tzinfo=UTC) >= since]
 
 
 async def _describe(

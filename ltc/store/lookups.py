@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from ltc.store.columns import db_now
 from ltc.store.records import STARTS
 from ltc.store.view_tables import VIEW_TABLES
 
@@ -84,3 +85,10 @@ def ended(connection: Connection, chain: str) -> bool:
     """Tell whether the views know a chain as ended."""
     table = VIEW_TABLES["chains"].c
     return connection.execute(select(table.state).where(table.chain == chain)).scalar() == "ended"
+
+
+def clocks(connection: Connection) -> tuple[datetime, datetime | None]:
+    """Return the time by the database's clock, and when the newest entry of an open chain was made (real time)."""
+    table = VIEW_TABLES["chains"].c
+    newest = select(table.last_wall).where(table.ended.is_(None)).order_by(table.last_wall.desc()).limit(1)
+    return connection.execute(select(db_now())).scalar_one(), connection.execute(newest).scalar()

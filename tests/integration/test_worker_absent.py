@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ltc import devserver
+from ltc import code_version, devserver
 from ltc.bootstrap import client_of, open_parts
+from ltc.cli import checks, checks_engine
 from ltc.client.connection import connect
 from ltc.running import chain_worker, run_until
 from tests.integration.rig import settings_for, until
@@ -22,7 +23,7 @@ async def address() -> AsyncIterator[str]:
         yield server.address
 
 
-async def test_work_that_nobody_takes_is_told(address: str, tmp_path: Path) -> None:
+async def test_work_that_nobody_takes_is_told(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(tmp_path, address)
     stop = asyncio.Event()
     async with open_parts(settings) as parts:
@@ -42,5 +43,11 @@ async def test_work_that_nobody_takes_is_told(address: str, tmp_path: Path) -> N
         assert [(one.reason, one.detail) for one in await client.stuck(chain)] == [
             ("no_worker", "nobody works on queue ltc-crm")
         ]
+        (idle,) = await checks.carry_out("workers", checks_engine.workers, settings)
+        assert (idle.state, "ltc-crm" in idle.message, "ltc-chains" in idle.message) == ("fail", True, False)
+        monkeypatch.setattr(code_version, "code", lambda: "newer")
+        (_, other) = await checks.carry_out("workers", checks_engine.workers, settings)
+        assert other.state == "warn"
+        assert other.message.endswith("; here it is newer")
         stop.set()
         await running

@@ -4,22 +4,25 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ltc import settings
-from ltc.cli import checks, example, installed
+from ltc.cli import checks, checks_records, example, installed
 from ltc.cli.exits import BadUsageError
 from ltc.model.clock import VirtualClock
 from ltc.processes import ProcessTable
-from ltc.store import migrate
+from ltc.store import Store, lookups, migrate
 from starter.addresses import AddressError, place_of
+from tests.support.chains import simulate
 from tests.support.cli import ltc
 
 
@@ -186,6 +189,14 @@ async def test_a_missing_database_and_an_old_one_have_their_remedy(clean: Path):
     assert good.state == "ok"
 
 
+async def test_a_database_of_another_user_is_a_failure(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    migrate.upgrade(settings.load().database_url())
+    monkeypatch.setattr(checks.os, "access", lambda path, _: not str(path).endswith("ltc.db"))
+    (found,) = await findings("database")
+    assert (found.state, found.message) == ("fail", f"{clean / 'state' / 'ltc.db'} cannot be read and written")
+    assert "chown" in found.remedy
+
+
 async def test_a_state_folder_open_to_everybody_is_a_warning(clean: Path):
     assert [one.state for one in await findings("state")] == ["ok"]
     (clean / "state").chmod(0o755)
@@ -239,6 +250,31 @@ def test_a_virtual_clock_that_is_none_is_told_by_every_command(clean: Path):
     assert done.exit_code == 2
     assert done.stderr.startswith("error: LTC_CLOCK is no virtual clock: ")
     assert ltc("doctor", env={"LTC_CLOCK": '{"anchor": 1}'}).exit_code == 1
+
+
+async def test_a_clock_that_was_set_back_is_a_warning(clean: Path):
+    url = settings.load().database_url()
+    assert await checks.carry_out("time", checks_records.time, settings.load()) == []  # there is no database yet
+    migrate.upgrade(url)
+    (good,) = await checks.carry_out("time", checks_records.time, settings.load())
+    assert good.state == "ok"
+    trail = simulate().trail[:3]
+    async with await Store.open(url) as store:
+        late = datetime.now(UTC) + timedelta(hours=1)
+        await store.append("p:1", "r1", [entry.model_copy(update={"wall": late}) for entry in trail])
+        assert (await store.chain("p:1")) is not None
+    (warned,) = await checks.carry_out("time", checks_records.time, settings.load())
+    assert warned.state == "warn"
+    assert re.match(r"the newest entry on record was made 3[56]\d\d s after now", warned.message)
+
+
+async def test_a_database_whose_clock_is_another_is_a_warning(clean: Path, monkeypatch: pytest.MonkeyPatch):
+    migrate.upgrade(settings.load().database_url())
+    monkeypatch.setattr(lookups, "clocks", lambda _: (datetime.now(UTC) - timedelta(minutes=5), None))
+    (warned,) = await checks.carry_out("time", checks_records.time, settings.load())
+    assert (warned.state, warned.message) == (
+        "warn", "this machine's clock and that of the database are 300 s apart",
+    )  # fmt: skip
 
 
 async def test_a_key_that_others_may_read_is_a_failure(clean: Path):
