@@ -35,6 +35,7 @@ _WIDE = ("net", "version")
 # either and none both. Further columns let a filter be answered without the row.
 HELD = "state IN ('held', 'compensating')"
 RESTING = "state = 'resting'"
+DANGER = "ended IS NULL AND state = 'running' AND (warned IS NOT NULL OR breached IS NOT NULL)"
 _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     "chains": (
         ("ix_chains_open", "started chain ended state process leg customer", "ended IS NULL"),
@@ -56,6 +57,7 @@ _PARTIAL: dict[str, tuple[tuple[str, str, str], ...]] = {
     "slas": (
         ("ix_slas_open", "deadline chain ended sla state warned breached", "ended IS NULL"),
         ("ix_slas_standing", "chain deadline ended state", "ended IS NULL"),
+        ("ix_slas_danger", "deadline chain sla item round", DANGER),
         ("ix_slas_without", "started chain sla", "state = 'not_started'"),
     ),
     "holds": (("ix_holds_open", "chain reason", "released IS NULL"),),

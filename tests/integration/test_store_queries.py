@@ -142,6 +142,25 @@ async def test_clocks_in_danger_are_those_that_warned_and_run(stories: Store) ->
     assert len(await stories.slas_in_danger(limit=1)) == 1
 
 
+async def test_clocks_in_danger_of_one_process_are_found_behind_those_of_others(stories: Store) -> None:
+    for number in range(3):
+        for process in ("web_order", "web_order_b"):
+            said = [
+                Entry(seq=1, at=MONDAY, wall=MONDAY, kind=Kind.CHAIN_STARTED, data={"process": process, "number": "n"}),
+                Entry(
+                    seq=2, at=MONDAY, wall=MONDAY, kind=Kind.SLA_STARTED,
+                    data={"sla": "chain", "on": "chain", "deadline": (MONDAY + 90 * DAY).isoformat()},
+                ),
+                Entry(seq=3, at=MONDAY + DAY, wall=MONDAY, kind=Kind.SLA_WARNED, data={"sla": "chain"}),
+            ]  # fmt: skip
+            await stories.append(f"{process}:{number}", "r1", said)
+    for process in ("web_order", "web_order_b"):
+        found = await stories.slas_in_danger(process)
+        assert [row["chain"] for row in found] == [f"{process}:{number}" for number in range(3)]
+        assert {row["process"] for row in found} == {process}
+        assert len(await stories.slas_in_danger(process, limit=2)) == 2
+
+
 async def test_clocks_without_a_target_follow_those_in_danger_while_their_chain_is_open(stories: Store) -> None:
     for name, state in (("open", "running"), ("over", "ended")):
         said = [

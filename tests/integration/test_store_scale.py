@@ -223,9 +223,9 @@ async def test_no_question_about_what_is_stuck_or_late_does(
                 for reason in ("", "held", "human_overdue", "event_late", "compensating", "retrying"):
                     reports.stuck(connection, now, now, engine, reason=reason, limit=10)
             suspects.silent(connection, idle)
-            reports.slas_in_danger(connection)
             tally.clocks(connection)
             for process in ("", "web_order"):
+                reports.slas_in_danger(connection, process)
                 tally.report(connection, process, MONDAY + DAY)
             lookups.suspects(connection, now, 2_000)
             lookups.silent_starts(connection, now, 2_000)
@@ -233,7 +233,8 @@ async def test_no_question_about_what_is_stuck_or_late_does(
             lookups.chains_with_gaps(connection, 100)
         return told
 
-    small = ("sla_tally", "SCAN steps", "ix_slas_without", "chains USING COVERING INDEX ix_chains_gap")
+    small = ("sla_tally", "SCAN steps", "ix_slas_without", "ix_slas_danger", "SCAN urgent",
+             "chains USING COVERING INDEX ix_chains_gap")  # fmt: skip
     assert [one for one in await many.read(ask) if not any(name in one for name in small)] == []
 
 
