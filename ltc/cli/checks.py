@@ -134,6 +134,16 @@ async def database(settings: Settings, report: Report) -> None:
         report.fail(f"schema {there or 'none'}, needed is {needed}", "run `ltc db upgrade`")
 
 
+async def usable(url: str) -> bool:
+    """Tell whether the database can be asked; what is wrong with it is said by the check of the database alone."""
+    from ltc.store import migrate
+
+    try:
+        return await asyncio.to_thread(migrate.current, url) == await asyncio.to_thread(migrate.head)
+    except Exception:  # noqa: BLE001 - whatever it is, it has been said
+        return False
+
+
 async def _views(url: str, report: Report) -> None:
     """Lists over views whose indexes are missing read whole tables: nothing else would say why they are slow."""
     from ltc.store import Store

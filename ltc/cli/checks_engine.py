@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltc.cli.checks import Report
+from ltc.cli.checks import Report, usable
 
 if TYPE_CHECKING:
     from ltc.settings import Settings
@@ -87,6 +87,8 @@ async def waiting(settings: Settings, report: Report) -> None:
     """No worker finds a system away."""
     from ltc.store import Store
 
+    if not await usable(settings.database_url()):
+        return
     async with await Store.open(settings.database_url()) as store:
         troubled = await store.troubled_systems()
     for one in troubled:
@@ -105,6 +107,8 @@ async def writeback(settings: Settings, report: Report) -> None:
 
     from ltc.store import Store, writebacks
 
+    if not await usable(settings.database_url()):
+        return
     async with await Store.open(settings.database_url()) as store:
         lag = await store.read(writebacks.lag)
     if not lag.outcomes:

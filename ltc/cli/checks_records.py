@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltc.cli.checks import Report
+from ltc.cli.checks import Report, usable
 from ltc.cli.text import counted
 
 if TYPE_CHECKING:
@@ -20,12 +20,16 @@ _APART = 30.0  # seconds that two clocks may differ by
 async def records(settings: Settings, report: Report) -> None:
     """Temporal and the database know of the same chains: neither was lost, or put back from a copy."""
     from ltc.client.connection import connect
-    from ltc.store import Store, migrate
+    from ltc.client.errors import EngineAwayError
+    from ltc.store import Store
 
     url = settings.database_url()
-    if migrate.current(url) != migrate.head():
-        return  # said by the check of the database
-    client = await connect(settings)
+    try:
+        client = await connect(settings)
+    except EngineAwayError:
+        return  # said by the check of Temporal
+    if not await usable(url):
+        return
     async with await Store.open(url) as store:
         forgotten, unknown = await _forgotten(settings, client, store), await _unknown(client, store)
     if forgotten:
@@ -46,11 +50,11 @@ async def time(settings: Settings, report: Report) -> None:
     """This machine's clock is that of the database, and nothing on record was made later than now."""
     from datetime import UTC, datetime
 
-    from ltc.store import Store, lookups, migrate
+    from ltc.store import Store, lookups
 
     url = settings.database_url()
-    if migrate.current(url) != migrate.head():
-        return  # said by the check of the database
+    if not await usable(url):
+        return
     async with await Store.open(url) as store:
         theirs, newest = await store.read(lookups.clocks)
     now = datetime.now(UTC)

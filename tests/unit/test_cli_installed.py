@@ -189,6 +189,13 @@ async def test_a_missing_database_and_an_old_one_have_their_remedy(clean: Path):
     assert good.state == "ok"
 
 
+def test_what_ails_the_database_is_said_once(clean: Path):
+    found = json.loads(ltc("doctor", "-o", "json", env={"LTC_TEMPORAL_ADDRESS": "127.0.0.1:1"}).stdout)
+    assert [one["check"] for one in found if "database" in one["message"]] == ["database"]
+    assert {"time", "records", "waiting", "writeback"} & {one["check"] for one in found} == set()
+    assert not (clean / "state" / "ltc.db").exists()
+
+
 async def test_a_database_of_another_user_is_a_failure(clean: Path, monkeypatch: pytest.MonkeyPatch):
     migrate.upgrade(settings.load().database_url())
     monkeypatch.setattr(checks.os, "access", lambda path, _: not str(path).endswith("ltc.db"))
