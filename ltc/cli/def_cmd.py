@@ -15,7 +15,8 @@ from ltc.cli.exits import BadUsageError, Code, FailedError, NotFoundError
 from ltc.cli.output import Column, Format, col, note, one, rows, tell
 from ltc.cli.text import clean, counted
 from ltc.cli.whatif_cmd import what_if
-from ltc.wording import chinese, fill, foreign, label, say, say_all
+from ltc.wording import LANGUAGES, chinese, fill, foreign, label, say, spoken
+from ltc.wording import language as reader
 
 if TYPE_CHECKING:
     from ltc.definition.errors import Problem
@@ -81,21 +82,24 @@ def show(name: Name, output: options.Output = Format.TABLE) -> None:
     from ltc.definition.show import lines
 
     plan = compiled(name)
-    one(plan, output, lambda _: typer.echo(say_all(clean("\n".join(lines(plan)), keep_lines=True))))
+    one(plan, output, lambda _: typer.echo(clean("\n".join(spoken(line) for line in lines(plan)), keep_lines=True)))
 
 
 @app.command()
 def diagram(
     name: Name,
-    language: Annotated[str, typer.Option("--language", metavar="en|zh", help="The language of titles.")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", metavar="en|zh", help="The language of titles and labels; default: LTC_LANG.")
+    ] = "",
     write: Write = None,
 ) -> None:
     """Draw a definition as a Mermaid flowchart."""
     from ltc.definition.diagram import mermaid
 
-    if language not in ("en", "zh"):
-        raise BadUsageError(f"there are no titles in {language[:20]!r}; use --language en or --language zh")
-    _put(mermaid(compiled(name), language), write)
+    wanted = language or reader()
+    if wanted not in LANGUAGES:
+        raise BadUsageError(f"there are no titles in {wanted[:20]!r}; use --language en or --language zh")
+    _put(mermaid(compiled(name), wanted, lambda text: spoken(text, wanted)), write)
 
 
 @app.command()

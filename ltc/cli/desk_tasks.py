@@ -14,7 +14,7 @@ from ltc.definition.show_tasks import field_words
 from ltc.model.files import FileRef
 from ltc.ports.approvers import approvers
 from ltc.ports.files import FileRefused
-from ltc.wording import language
+from ltc.wording import language, spoken
 
 Record = dict[str, Any]
 DOOR = "cli"
@@ -54,7 +54,7 @@ class TaskDesk:
         row = await self._asked(plain(found))
         if row.get("work"):
             node = await self.form(row)
-            row["form"] = {field.name: field_words(field) for field in node.form}
+            row["form"] = {field.name: spoken(field_words(field)) for field in node.form}
             row["checklist"] = {name: _here(label) or name for name, label in node.checklist.items()}
             row["title"], row["help"] = _here(node.title), _here(node.help)
         return row

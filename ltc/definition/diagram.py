@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ltc.definition.compile_start import START
@@ -21,18 +22,20 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
-from ltc.definition.show_words import every_words, reaction_words
+from ltc.definition.show_words import every_words, reaction_words, when_words
+from ltc.model.phrase import listed, phrase, together
 
 
-def mermaid(plan: Plan, language: str = "en") -> str:
-    """Return the flowchart; titles in the language wanted, where there are any."""
-    return _Drawing(plan, language).draw()
+def mermaid(plan: Plan, language: str = "en", say: Callable[[str], str] = str) -> str:
+    """Return the flowchart; titles in the language wanted, where there are any, and ``say`` says all else in it."""
+    return _Drawing(plan, language, say).draw()
 
 
 @dataclass
 class _Drawing:
     plan: Plan
     language: str
+    say: Callable[[str], str]
     out: list[str] = field(default_factory=list)
     edges: list[str] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
@@ -51,7 +54,7 @@ class _Drawing:
         tails = [("start", "")]
         for leg in self.plan.legs:
             tails = self.leg(leg, tails)
-        self.out.append('  done(["completed"])')
+        self.out.append(f'  done(["{self.said(phrase("completed"))}"])')
         self.link(tails, "done")
         for handler in self.plan.handlers:
             self.handler(handler)
@@ -64,22 +67,23 @@ class _Drawing:
     def leg(self, leg: Leg, tails: list[tuple[str, str]]) -> list[tuple[str, str]]:
         title = self.titled(leg.title, leg.id)
         if leg.loop:
-            title += f" ({_each(leg.loop)})"
+            title = together(title, " (", _each(leg.loop), ")")
         if leg.when:
             gate = f"when_{leg.id}"
             self.out.append(f'  {gate}{{"{_safe(leg.when)}"}}')
             self.link(tails, gate)
-            tails = [(gate, "yes")]
-        self.out.append(f'  subgraph leg_{leg.id}["{_safe(title)}"]')
+            tails = [(gate, phrase("yes"))]
+        self.out.append(f'  subgraph leg_{leg.id}["{self.said(title)}"]')
         after = self.block(leg.first, tails)
         self.out.append("  end")
-        return [*after, (f"when_{leg.id}", "no")] if leg.when else after
+        return [*after, (f"when_{leg.id}", phrase("no"))] if leg.when else after
 
     def handler(self, handler: Handler) -> None:
         """Draw an event that may come at any time, and the line that it starts beside the legs."""
         name = f"handler_{handler.name}"
-        during = ", ".join(handler.legs) or "any leg"
-        self.out.append(f'  {name}>"{_safe(f"{handler.name}: {handler.event}, at any time in {during}")}"]')
+        during = ", ".join(handler.legs) or phrase("any leg")
+        said = phrase("{name}: {event}, at any time in {legs}", name=handler.name, event=handler.event, legs=during)
+        self.out.append(f'  {name}>"{self.said(said)}"]')
         side = next((leg for leg in self.plan.sides if leg.id == handler.name), None)
         if side:
             self.out.append(f'  subgraph side_{side.id}["{_safe(handler.name)}"]')
@@ -89,18 +93,18 @@ class _Drawing:
             target = next((leg.first for leg in self.plan.legs if leg.id == handler.then.leg), "")
             self.edges.append(f"  {name} -.-> {self.id(target)}")
         else:
-            self.out.append(f'  {name}_then(["{_safe(reaction_words(handler.then))}"])')
+            self.out.append(f'  {name}_then(["{self.said(reaction_words(handler.then))}"])')
             self.edges.append(f"  {name} -.-> {name}_then")
 
     def kept_open(self, span: str, handlers: list[str]) -> None:
         """Draw what a completed chain stays open for."""
-        self.out.append(f'  kept_open(["{_safe(f"kept open for {span}")}"])')
+        self.out.append(f'  kept_open(["{self.said(phrase("kept open for {span}", span=span))}"])')
         self.edges.append("  done --> kept_open")
         self.edges += [f"  kept_open -.-> handler_{name}" for name in handlers]
 
     def table(self, name: str) -> None:
         """Draw a decision table, and which steps and legs read it."""
-        self.out.append(f'  table_{name}[("{_safe(f"table {name}")}")]')
+        self.out.append(f'  table_{name}[("{self.said(phrase("table {name}", name=name))}")]')
         speaks = re.compile(rf"\b{name}\.")
         slas = {sla: one.table for sla, one in self.plan.slas.items()}
         for node in self.plan.nodes.values():
@@ -126,15 +130,16 @@ class _Drawing:
         if isinstance(node, EndNode):
             return []
         if isinstance(node, ChooseNode):
-            arms = [(arm.first, [(here, arm.when or "otherwise")]) for arm in node.arms]
-            open_end = [] if any(not arm.when for arm in node.arms) else [(here, "otherwise")]
+            otherwise = phrase("otherwise")
+            arms = [(arm.first, [(here, arm.when or otherwise)]) for arm in node.arms]
+            open_end = [] if any(not arm.when for arm in node.arms) else [(here, otherwise)]
             return [tail for first, tails in arms for tail in self.block(first, tails)] + open_end
         if isinstance(node, ParallelNode):
             return [tail for first in node.branches for tail in self.block(first, [(here, "")])]
         if isinstance(node, WaitNode) and node.ladder:
             for level in node.ladder.levels:
-                told = f", tell {level.notify}" if level.notify else ""
-                label = f"level {level.name}: {level.after}{told}"
+                told = phrase(", tell {whom}", whom=level.notify) if level.notify else ""
+                label = together(phrase("level {name}: {span}", name=level.name, span=level.after), told)
                 self.link(self.block(level.first, [(here, label)]) if level.first else [(here, label)], here)
         return [(here, ""), *self.react(node)]
 
@@ -142,7 +147,7 @@ class _Drawing:
         """Draw the reactions that lead somewhere; return where their blocks end, if they go on."""
         tails: list[tuple[str, str]] = []
         for key, reaction in reactions(node):
-            label = key.replace("on_refusal.", "refused: ")
+            label = when_words(key, "refused: {reason}")
             if reaction.first:
                 ends = self.block(reaction.first, [(self.id(node.id), label)])
                 if reaction.retry:
@@ -151,52 +156,59 @@ class _Drawing:
                     tails += ends
             elif reaction.kind == "send_back":
                 target = next((leg.first for leg in self.plan.legs if leg.id == reaction.leg), "")
-                self.edges.append(f'  {self.id(node.id)} -. "{_safe(label)}" .-> {self.id(target)}')
+                self.edges.append(f'  {self.id(node.id)} -. "{self.said(label)}" .-> {self.id(target)}')
             elif reaction.kind != "hold":
                 self.stop(node, label, reaction_words(reaction))
         return tails
 
     def stop(self, node: AnyNode, label: str, words: str) -> None:
         name = f"{self.id(node.id)}__{len(self.edges)}"
-        self.edges.append(f'  {self.id(node.id)} -. "{_safe(label)}" .-> {name}(["{_safe(words)}"])')
+        self.edges.append(f'  {self.id(node.id)} -. "{self.said(label)}" .-> {name}(["{self.said(words)}"])')
 
     def shape(self, node: AnyNode) -> str:
         """The box of a step: its title, or in a few words what it does."""
         before, after, words = _box(node)
-        return f'{before}"{_safe(self.titled(node.title, words))}"{after}'
+        return f'{before}"{self.said(self.titled(node.title, words))}"{after}'
 
     def titled(self, title: dict[str, str], otherwise: str) -> str:
         """The title in the language wanted, else in English, else in any, else what stands for it."""
         said = (title.get(self.language, ""), title.get("en", ""), *title.values())
         return next((words for words in said if words.strip()), otherwise)
 
+    def said(self, text: str) -> str:
+        """Return a label in the language wanted, and so that Mermaid reads nothing into it."""
+        return _safe(self.say(text))
+
     def link(self, tails: list[tuple[str, str]], to: str) -> None:
         for tail, label in tails:
-            said = f' -- "{_safe(label)}" -->' if label else " -->"
+            said = f' -- "{self.said(label)}" -->' if label else " -->"
             self.edges.append(f"  {tail}{said} {to}")
 
 
 def _box(node: AnyNode) -> tuple[str, str, str]:
     """How a step is drawn, and the words that stand for it where it has no title."""
     if isinstance(node, CallNode) and "process" in node.call.args and node.call.op == START:
-        return "[[", "]]", f"start {node.call.args['process'].strip(chr(39))}"
+        return "[[", "]]", phrase("start {process}", process=node.call.args["process"].strip("'"))
     if isinstance(node, CallNode):
         return "[", "]", node.call.op
     if isinstance(node, WaitNode) and node.ladder:
-        return "([", "])", f"dun {node.ladder.document}"
+        return "([", "])", phrase("dun {document}", document=node.ladder.document)
     if isinstance(node, WaitNode):
-        return "([", "])", " or ".join(awaited.event for awaited in node.events)
+        return "([", "])", listed((awaited.event for awaited in node.events), phrase(" or "))
     if isinstance(node, ApproveNode):
-        return "[/", "/]", f"approve {node.subject}: {' then '.join(level.name for level in node.levels)}"
+        levels = listed((level.name for level in node.levels), phrase(" then "))
+        return "[/", "/]", phrase("approve {document}: {levels}", document=node.subject, levels=levels)
     if isinstance(node, TaskNode):
-        return "[/", "/]", f"task {node.step}"
+        return "[/", "/]", phrase("task {step}", step=node.step)
     if isinstance(node, EndNode):
-        return "([", "])", node.outcome
-    return ("{", "}", "choose") if isinstance(node, ChooseNode) else ("{{", "}}", "in parallel")
+        return "([", "])", phrase(node.outcome)
+    return ("{", "}", phrase("choose")) if isinstance(node, ChooseNode) else ("{{", "}}", phrase("in parallel"))
 
 
 def _each(loop: Loop) -> str:
-    return every_words(loop.every) if loop.every else f"each {loop.name} of {loop.source}"
+    if loop.every:
+        return every_words(loop.every)
+    return phrase("each {name} of {source}", name=loop.name, source=loop.source)
 
 
 def _safe(text: str) -> str:

@@ -30,22 +30,35 @@ from ltc.definition.show_words import (
     retry_words,
     sla_words,
     undo_words,
+    when_words,
 )
+from ltc.model.phrase import COLON, Phrase, phrase, together
 from ltc.model.terms import BillingTerms
 
 
 def lines(plan: Plan) -> Iterator[str]:
-    """Yield the lines that describe a plan."""
-    yield f"{plan.process}  plan {plan.digest}  engine level {plan.engine_level}"
+    """Yield the lines that describe a plan; those that are phrases can be said in another language."""
+    yield phrase("{process}  plan {digest}  engine level {level}", process=plan.process, digest=plan.digest,
+                 level=plan.engine_level)  # fmt: skip
     yield from _titles("", plan.title)
-    yield f"  starts with {plan.start.event}, key {plan.start.key}; requester {plan.start.requester or '(nobody)'}"
+    who = plan.start.requester or phrase("(nobody)")
+    said = "starts with {event}, key {key}; requester {requester}"
+    yield _in("  ", phrase(said, event=plan.start.event, key=plan.start.key, requester=who))
     for name, source in plan.start.input.items():
         yield f"  {name} = {source}"
-    yield f"  billing by {plan.billing.basis} (+{plan.billing.over} % / -{plan.billing.under} %)"
-    yield from _terms(plan)
-    yield f"  calendar {plan.calendar}, base currency {plan.currency}"
-    yield f"  calls and readings, where nothing else is said: {retry_words(Retry())}"
-    yield from (f"  {sla_words(one)}" for one in plan.slas.values() if one.scope == "chain")
+    basis = phrase(plan.billing.basis)
+    yield _in("  ", phrase("billing by {basis} (+{over} % / -{under} %)", basis=basis, over=plan.billing.over,
+                           under=plan.billing.under))  # fmt: skip
+    yield from (_in("    ", line) for line in _terms(plan))
+    said = "calendar {calendar}, base currency {currency}"
+    yield _in("  ", phrase(said, calendar=plan.calendar, currency=plan.currency))
+    yield _in("  ", phrase("calls and readings, where nothing else is said: {retry}", retry=retry_words(Retry())))
+    yield from (_in("  ", sla_words(one)) for one in plan.slas.values() if one.scope == "chain")
+    yield from _parts(plan)
+
+
+def _parts(plan: Plan) -> Iterator[str]:
+    """The tables, legs and handlers, each after an empty line."""
     for name, table in plan.tables.items():
         yield ""
         yield from table_lines(name, table)
@@ -57,36 +70,45 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from _handler(plan, handler)
     if plan.keep_open:
         yield ""
-        yield f"once completed, open for {plan.keep_open.span}: {', '.join(plan.keep_open.handlers)}"
+        named = ", ".join(plan.keep_open.handlers)
+        yield phrase("once completed, open for {span}: {handlers}", span=plan.keep_open.span, handlers=named)
 
 
-def _terms(plan: Plan) -> Iterator[str]:
+def _in(indent: str, line: str) -> Phrase:
+    return together(indent, line)
+
+
+def _terms(plan: Plan) -> Iterator[Phrase]:
     """What is agreed on billing, beyond its basis and tolerance."""
     terms = BillingTerms.model_validate(plan.billing.terms or {})
     if terms.cash_discount:
-        yield f"    cash discount {terms.cash_discount.rate} % within {terms.cash_discount.days} days"
+        given = terms.cash_discount
+        yield phrase("cash discount {rate} % within {days} days", rate=given.rate, days=given.days)
     for part in terms.instalments:
-        yield f"    instalment {part.name}: {part.share} %{_after(part.after)}"
+        said = phrase("instalment {name}: {share} %", name=part.name, share=part.share)
+        yield together(said, _after(part.after))
     for result in terms.milestones:
         share = f"{result.share} %" if result.share is not None else str(result.amount or "")
-        by = f", accepted by {result.accepted_by}" if result.accepted_by else ""
-        yield f"    milestone {result.name}: {share}{by}{_after(result.after)}"
+        by = phrase(", accepted by {person}", person=result.accepted_by) if result.accepted_by else ""
+        said = phrase("milestone {name}: {share}", name=result.name, share=share)
+        yield together(said, by, _after(result.after))
 
 
 def _after(leg: str) -> str:
-    return f", after {leg}" if leg else ""
+    return phrase(", after {leg}", leg=leg) if leg else ""
 
 
 def _handler(plan: Plan, handler: Handler) -> Iterator[str]:
     """An event that may come at any time, and what is done then."""
-    during = ", ".join(handler.legs) or "any leg"
-    named = f" as {handler.result}" if handler.result else ""
-    asked = f" and {handler.when}" if handler.when else ""
-    amended = f", amending {handler.amends}" if handler.amends else ""
+    during = ", ".join(handler.legs) or phrase("any leg")
+    named = phrase(" as {name}", name=handler.result) if handler.result else ""
+    match = together(handler.match, phrase(" and "), handler.when) if handler.when else handler.match
+    about = phrase("{event}{left} when {match}", event=handler.event, left=named, match=match)
+    amended = phrase(", amending {document}", document=handler.amends) if handler.amends else ""
     side = next((leg for leg in plan.sides if leg.id == handler.name), None)
-    done = "these steps beside the legs" if side else reaction_words(handler.then)
-    about = f"{handler.event}{named} when {handler.match}{asked}"
-    yield f"{handler.name}, at any time in {during}: {about} -> {done}{amended}"
+    done = phrase("these steps beside the legs") if side else reaction_words(handler.then)
+    said = "{name}, at any time in {legs}: {about} -> {done}{amended}"
+    yield phrase(said, name=handler.name, legs=during, about=about, done=done, amended=amended)
     if side:
         yield from _block(plan, side.first, "  ")
 
@@ -94,34 +116,41 @@ def _handler(plan: Plan, handler: Handler) -> Iterator[str]:
 def _titles(indent: str, title: dict[str, str]) -> Iterator[str]:
     """What people see, per language, where the author says so."""
     if title:
-        yield f"{indent}  shown as {label_words(title)}"
+        yield _in(f"{indent}  ", phrase("shown as {texts}", texts=label_words(title)))
 
 
 def _leg(plan: Plan, leg: Leg) -> Iterator[str]:
-    head = f"{leg.id}:"
-    if leg.loop and leg.loop.every:
-        head += f" {every_words(leg.loop.every)}, as {leg.loop.name}"
-    elif leg.loop:
-        begins = "as items appear" if leg.loop.on_item else "when the collection is complete"
-        head += f" for each {leg.loop.name} in {leg.loop.source} (key {leg.loop.key}), {begins}"
-    yield head + (f" when {leg.when}" if leg.when else "")
+    when = phrase(" when {condition}", condition=leg.when) if leg.when else ""
+    yield together(f"{leg.id}:", _each(leg), when)
     yield from _titles("", leg.title)
     for name in leg.slas:
-        yield f"  {sla_words(plan.slas[name])}"
+        yield _in("  ", sla_words(plan.slas[name]))
     yield from _block(plan, leg.first, "  ")
     for pivot in plan.pivots:
         if pivot.leg == leg.id:
-            yield f"  point of no return: after {pivot.event or pivot.step}{', per item' if pivot.per_item else ''}"
+            item = phrase(", per item") if pivot.per_item else ""
+            yield together("  ", phrase("point of no return: after {what}", what=pivot.event or pivot.step), item)
+
+
+def _each(leg: Leg) -> str:
+    """What a looping leg runs for."""
+    if leg.loop is None:
+        return ""
+    if leg.loop.every:
+        return together(" ", every_words(leg.loop.every), phrase(", as {name}", name=leg.loop.name))
+    begins = phrase("as items appear" if leg.loop.on_item else "when the collection is complete")
+    said = " for each {name} in {source} (key {key}), {begins}"
+    return phrase(said, name=leg.loop.name, source=leg.loop.source, key=leg.loop.key, begins=begins)
 
 
 def _block(plan: Plan, first: str, indent: str) -> Iterator[str]:
     at = first
     while at:
         node = plan.nodes[at]
-        yield f"{indent}{node.step}: {node_words(node)}"
+        yield together(indent, f"{node.step}: ", node_words(node))
         yield from _titles(indent, node.title)
         for name in node.slas:
-            yield f"{indent}  {sla_words(plan.slas[name])}"
+            yield _in(f"{indent}  ", sla_words(plan.slas[name]))
         yield from _inner(plan, node, indent + "  ")
         at = node.next
 
@@ -129,19 +158,20 @@ def _block(plan: Plan, first: str, indent: str) -> Iterator[str]:
 def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     if isinstance(node, ApproveNode):
         for level in node.levels:
-            yield f"{indent}{level_words(level)}"
-            yield from (f"{indent}  {sla_words(plan.slas[name])}" for name in level.slas)
+            yield _in(indent, level_words(level))
+            yield from (_in(f"{indent}  ", sla_words(plan.slas[name])) for name in level.slas)
     if isinstance(node, ChooseNode):
         for arm in node.arms:
-            yield f"{indent}{'when ' + arm.when if arm.when else 'otherwise'}:{'' if arm.first else ' nothing'}"
+            asked = phrase("when {condition}", condition=arm.when) if arm.when else phrase("otherwise")
+            yield together(indent, asked, ":", "" if arm.first else phrase(" nothing"))
             yield from _block(plan, arm.first, indent + "  ")
     if isinstance(node, ParallelNode):
         for number, first in enumerate(node.branches):
-            yield f"{indent}branch {number + 1}:"
+            yield together(indent, phrase("branch {number}", number=number + 1), ":")
             yield from _block(plan, first, indent + "  ")
     yield from _ladder(plan, node, indent)
     if isinstance(node, TaskNode):
-        yield from (f"{indent}{line}" for line in task_lines(node))
+        yield from (_in(indent, line) for line in task_lines(node))
     yield from _otherwise(plan, node, indent)
 
 
@@ -149,14 +179,14 @@ def _otherwise(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     """Say what happens when something goes another way, or is undone."""
     undo = getattr(node, "undo", None)
     if undo:
-        yield f"{indent}undo: {undo_words(undo)}"
+        yield _in(indent, phrase("undo: {done}", done=undo_words(undo)))
     if isinstance(node, CallNode | WaitNode | TaskNode) and node.revisit:
-        again = call_words(node.revisit_call) if isinstance(node, CallNode) and node.revisit_call else node.revisit
-        yield f"{indent}on a second visit: {again}"
+        called = call_words(node.revisit_call) if isinstance(node, CallNode) and node.revisit_call else ""
+        yield _in(indent, phrase("on a second visit: {done}", done=called or phrase(node.revisit)))
     if isinstance(node, CallNode | WaitNode) and node.retry != Retry():
-        yield f"{indent}{retry_words(node.retry)}"
+        yield _in(indent, retry_words(node.retry))
     for key, reaction in reactions(node):
-        yield f"{indent}{key.replace('on_refusal.', 'refused ')}: {reaction_words(reaction)}"
+        yield together(indent, when_words(key), COLON, reaction_words(reaction))
         yield from _block(plan, reaction.first, indent + "  ")
 
 
@@ -165,9 +195,10 @@ def _ladder(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     if ladder is None:
         return
     for level in ladder.levels:
-        told = f", tell {level.notify}" if level.notify else ""
-        yield f"{indent}level {level.name}: {level.after} after it is due{told}"
+        told = phrase(", tell {whom}", whom=level.notify) if level.notify else ""
+        said = phrase("level {name}: {span} after it is due", name=level.name, span=level.after)
+        yield together(indent, said, told)
         yield from _block(plan, level.first, indent + "  ")
-    promises = f", {ladder.promises} promises" if ladder.promises else ""
-    paused = f", rests while {ladder.pause_while}" if ladder.pause_while else ""
-    yield f"{indent}handed over {ladder.hand_over} after it is due{promises}{paused}"
+    promises = phrase(", {count} promises", count=ladder.promises) if ladder.promises else ""
+    paused = phrase(", rests while {condition}", condition=ladder.pause_while) if ladder.pause_while else ""
+    yield together(indent, phrase("handed over {span} after it is due", span=ladder.hand_over), promises, paused)

@@ -8,27 +8,35 @@ from typing import Any
 
 from ltc.definition.cells import given, shown
 from ltc.definition.plan_tables import Cell, DecisionTable, Part
+from ltc.model.phrase import Phrase, listed, phrase, together
 
-_HITS = {"first": "the first row that holds", "unique": "the only row that holds", "any": "any row that holds"}
+_HITS = {
+    "first": "table {name}: the first row that holds gives {gives}",
+    "unique": "table {name}: the only row that holds gives {gives}",
+    "any": "table {name}: any row that holds gives {gives}",
+}
 
 
-def table_lines(name: str, table: DecisionTable) -> Iterator[str]:
+def table_lines(name: str, table: DecisionTable) -> Iterator[Phrase]:
     """Yield what a table looks up and gives, and its rows."""
-    gives = ", ".join(f"{output} ({kind})" for output, kind in table.outputs.items())
-    yield f"table {name}: {_HITS[table.hit]} gives {gives}"
+    gives = listed(together(output, " (", phrase(kind), ")") for output, kind in table.outputs.items())
+    yield phrase(_HITS[table.hit], name=name, gives=gives)
     for key, one in table.inputs.items():
-        yield f"  {key} ({one.type}) = {one.source}"
+        yield together("  ", key, " (", phrase(one.type), ") = ", one.source)
     for row in table.rows:
-        asked = [f"{key} {cell_words(cell, table.inputs[key].type)}" for key, cell in row.when.items()]
-        yield f"  line {row.line}: {', '.join(asked) or 'anything'} -> {_given(row.then)}"
+        asked = [cell_words(key, cell, table.inputs[key].type) for key, cell in row.when.items()]
+        said = listed(asked) if asked else phrase("anything")
+        yield together(
+            "  ", phrase("line {line}: {asked} -> {given}", line=row.line, asked=said, given=_given(row.then))
+        )
     if table.otherwise is not None:
-        yield f"  otherwise -> {_given(table.otherwise)}"
+        yield together("  ", phrase("otherwise -> {given}", given=_given(table.otherwise)))
 
 
-def cell_words(cell: Cell, kind: str) -> str:
+def cell_words(key: str, cell: Cell, kind: str) -> Phrase:
     """Say what an input must be."""
-    said = " or ".join(_part(part, kind) for part in cell.parts)
-    return f"is not {said}" if cell.but_not else f"is {said}"
+    said = listed((_part(part, kind) for part in cell.parts), phrase(" or "))
+    return phrase("{key} is not {said}" if cell.but_not else "{key} is {said}", key=key, said=said)
 
 
 def _part(part: Part, kind: str) -> str:
@@ -37,9 +45,9 @@ def _part(part: Part, kind: str) -> str:
     low, high = ("" if bound is None else shown(Decimal(bound), kind, part.currency) for bound in (part.low, part.high))
     if low == high and not part.above and not part.below:
         return low
-    told = [f"above {low}" if part.above else f"from {low}"] if low else []
-    told += [f"below {high}" if part.below else f"up to {high}"] if high else []
-    return " ".join(told)
+    told = [phrase("above {low}" if part.above else "from {low}", low=low)] if low else []
+    told += [phrase("below {high}" if part.below else "up to {high}", high=high)] if high else []
+    return listed(told, " ")
 
 
 def _given(outputs: dict[str, Any]) -> str:

@@ -52,9 +52,9 @@ def say_value(text: str) -> str:
     return _said(text, 0) if foreign() and text else text
 
 
-def say_all(text: str) -> str:
-    """Return text that is ltc's own throughout, such as a definition as it was compiled, in the reader's language."""
-    return _said(text, 2) if foreign() and text else text
+def spoken(text: str, wanted: str = "") -> str:
+    """Return a phrase in the language wanted, else the reader's; a plain text, such as an expression, as it is."""
+    return chinese().spoken(text) if (wanted or language()) == "zh" else str(text)
 
 
 @lru_cache(maxsize=4096)

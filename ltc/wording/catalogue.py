@@ -9,6 +9,8 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc.model.phrase import Phrase
+
 if TYPE_CHECKING:
     from ltc.definition.codes import Code
 
@@ -32,7 +34,8 @@ class Catalogue:
     ``phrases`` are sentences and parts of sentences, ``labels`` headings, ``codes`` the complaints about definitions
     and mappings,
     ``nouns`` what is counted, ``fills`` templates too short to be found by their text,
-    ``titles`` what stands around the tables of the reference.
+    ``titles`` what stands around the tables of the reference, ``shown`` the templates of phrases, which need not be
+    found by their text.
     """
 
     def __init__(self, language: str) -> None:
@@ -47,6 +50,7 @@ class Catalogue:
         self.codes: dict[str, list[str]] = {**read.pop("codes", {}), **read.pop("mapping_codes", {})}
         self.fills: dict[str, str] = read.pop("fills", {})
         self.titles: dict[str, str] = read.pop("reference", {})
+        self.shown: dict[str, str] = read.pop("shown", {})
         self._parts = read
         self.phrases: dict[str, str] = {key: text for part in read.values() for key, text in part.items()}
 
@@ -68,6 +72,15 @@ class Catalogue:
             if "\n" in one.key and one.key in text and (found := re.fullmatch(one.pattern, text, re.DOTALL)):
                 return _filled(one.other, {name: self.line(value, 0) for name, value in found.groupdict().items()})
         return ""
+
+    def spoken(self, text: str) -> str:
+        """Return a phrase in this language, part by part; a plain text stays as it is."""
+        if not isinstance(text, Phrase):
+            return str(text)
+        if not text.template:
+            return "".join(self.spoken(piece) for piece in text.pieces)
+        known = self.shown.get(text.template, text.template)
+        return known.format(**{name: self.spoken(part) for name, part in text.parts.items()})
 
     def line(self, text: str, depth: int = 1) -> str:
         """Return one line of a message in this language; unknown text as it is.
