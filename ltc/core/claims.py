@@ -85,4 +85,4 @@ def _until(turn: Turn, text: str) -> datetime | Answer:
         return asked.refuse(f"{text!r} does not say its zone; write 2026-05-04T12:00:00+08:00, or a span such as 7d")
     if moment <= turn.now:
         return asked.refuse(f"{text!r} has passed already")
-    return moment
+    return worktime.within(moment)

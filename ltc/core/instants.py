@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ltc.core.turn import ChainError
+from ltc.definition import worktime
 
 
 def instant_of(given: object, source: str) -> datetime:
@@ -19,7 +20,7 @@ def instant_of(given: object, source: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         raise ChainError(f"{source} is {given!r}, which is no date and time" if given else f"{source} has no date")
-    return found
+    return worktime.within(found)
 
 
 def iso(moment: datetime | None) -> str:

@@ -45,7 +45,7 @@ def _instant(turn: Turn, token: Token, node: WaitNode, after: Span) -> datetime:
     due = _moment(_document(turn, token, node), "due_date", _plan(node).document)
     if due is None:
         raise ChainError(f"{_plan(node).document} has no due date to count from")
-    begins = due + timedelta(seconds=of(turn, token, node).shift)
+    begins = worktime.shifted(due, timedelta(seconds=of(turn, token, node).shift))
     return worktime.deadline(begins, after, turn.setting.windows[turn.plan.calendar])
 
 

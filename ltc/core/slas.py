@@ -50,7 +50,7 @@ def _aim(turn: Turn, clock: SlaClock, sla: Sla) -> None:
 def share_of(clock: SlaClock, percent: int) -> datetime:
     """The instant at which a share of the time from the start until a document's date has passed."""
     assert clock.due is not None
-    return clock.started + max(timedelta(), clock.due - clock.started) * percent / 100
+    return worktime.shifted(clock.started, max(timedelta(), clock.due - clock.started) * percent / 100)
 
 
 def _window(turn: Turn, sla: Sla) -> CalendarWindow:

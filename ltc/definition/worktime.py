@@ -23,6 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
 _DAY = 1440 * _MINUTE
+# Instants keep a year's distance from both ends of the calendar that computers reckon with, in microseconds.
+_FIRST = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _US
+_LAST = (datetime(9998, 12, 31, tzinfo=UTC) - _EPOCH) // _US
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "bm": 60, "bh": 3600}
@@ -176,7 +179,7 @@ def is_provisional(moment: datetime, window: CalendarWindow) -> bool:
 
 def local_day(moment: datetime, window: CalendarWindow) -> date:
     """Return the date that an instant has in the calendar's zone."""
-    return date.fromordinal(_local(_us(moment), window) // _DAY + _EPOCH_ORDINAL)
+    return date.fromordinal(_local(_us(within(moment)), window) // _DAY + _EPOCH_ORDINAL)
 
 
 def instant_of(day: date, minutes: int, window: CalendarWindow) -> datetime:
@@ -199,7 +202,18 @@ def _us(moment: datetime) -> int:
 
 
 def _moment(us: int) -> datetime:
-    return _EPOCH + us * _US
+    return _EPOCH + max(_FIRST, min(us, _LAST)) * _US
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Return an instant so much later, in UTC."""
+    return _moment(_us(moment) + by // _US)
+
+
+def within(moment: datetime) -> datetime:
+    """Return an instant that zones and spans can be added to: systems write 9999-12-31 for never."""
+    us = _us(moment)
+    return moment if _FIRST <= us <= _LAST else _moment(us)
 
 
 def _local(us: int, window: CalendarWindow) -> int:
