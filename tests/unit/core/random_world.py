@@ -75,6 +75,7 @@ class ByChance(StandIn):
             return [(SOON, CallFailed(command.id, "BusinessRefusal", reason, {"reason": reason}))]
         error = self.rng.choice(LOST)
         applied = self.rng.random() < 0.5 and not (error == "Misconfigured" and command.payload["cls"] == "D")
+        applied = applied and not self._says_no(command.name, command.payload, now)  # a lost answer may be a refusal
         later = self._apply(command.name, command.payload, now)[1] if applied else []
         return [(SOON, CallFailed(command.id, error, "no answer")), *later]
 
