@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ltc.cli.exits import BadUsageError, FailedError
-
-if TYPE_CHECKING:
-    from starter.rehearsal.evidence import Evidence
-    from starter.rehearsal.run import Options
+from ltc.cli.demonstrating import conclude, demonstrated
+from ltc.cli.exits import BadUsageError
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -24,50 +21,18 @@ def demo_all(
 ) -> None:
     """Run all shipped processes at once by their scenarios, compare with the plan. Exit 1 when a check fails."""
     from ltc import settings
+    from starter.progress import Progress
     from starter.rehearsal import shape
-    from starter.rehearsal.run import Options
-    from starter.scenario import ScenarioError
+    from starter.rehearsal.report import show
+    from starter.rehearsal.run import Options, rehearse
+    from starter.report import console
 
     there = shape.processes()
     wanted = [name.strip() for name in only.split(",") if name.strip()] or there
     unknown = [name for name in wanted if name not in there]
     if unknown:
         raise BadUsageError(f"--only: there is no scenario of {unknown[0]!r}; there are {', '.join(there)}")
-    try:
-        scripts = [shape.read(name).subset(chains) for name in wanted]
-    except ScenarioError as error:
-        raise FailedError(str(error)) from error
     state = settings.load().state / "demo-all"
-    if not _judge(_run(Options(scripts, state, minutes))):
-        raise FailedError(f"a check failed; databases and logs are in {state}")
-    if not keep:
-        _remove(state)
-
-
-def _run(options: Options) -> Evidence:
-    from ltc.cli.interruptible import interruptible
-    from ltc.client import ClientError
-    from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
-    from starter.installation import InstallationError
-    from starter.order_file import OrderFileError
-    from starter.progress import Progress
-    from starter.rehearsal.run import rehearse
-    from starter.report import console
-
-    try:
-        return interruptible(lambda: rehearse(options, Progress(console())))
-    except (InstallationError, TemporalNotFoundError, TemporalNotReadyError, OrderFileError, ClientError) as error:
-        raise FailedError(str(error)) from error
-
-
-def _judge(evidence: Evidence) -> bool:
-    from starter.rehearsal.report import show
-    from starter.report import console
-
-    return show(evidence, console())
-
-
-def _remove(state: object) -> None:
-    import shutil
-
-    shutil.rmtree(str(state), ignore_errors=True)
+    options = Options([shape.read(name).subset(chains) for name in wanted], state, minutes)
+    evidence = demonstrated(lambda: rehearse(options, Progress(console())))
+    conclude(show(evidence, console()), state, keep)

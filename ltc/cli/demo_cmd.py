@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ltc.cli.exits import BadUsageError, FailedError
-
-if TYPE_CHECKING:
-    from starter.demo import Options
-    from starter.evidence import Evidence
+from ltc.cli.demonstrating import conclude, demonstrated
+from ltc.cli.exits import BadUsageError
 
 app = typer.Typer(rich_markup_mode=None)
 _PLANTS = ("probe_skipped", "undo_reversed", "key_with_visit")
@@ -33,43 +29,14 @@ def demo(
     if plant and plant not in _PLANTS:
         raise BadUsageError(f"--plant: there is no bug {plant!r}; there are {', '.join(_PLANTS)}")
     from ltc import settings
-    from starter.demo import Options
+    from starter.demo import Options, demonstrate
+    from starter.evidence import judge
+    from starter.progress import Progress
+    from starter.report import console, show
 
     state = settings.load().state / "demo"
     options = Options(orders, state, chaos, plant, seed, minutes)
-    evidence = _run(options)
-    if not _judge(evidence):
-        raise FailedError(f"a check failed; databases and logs are in {state}")
-    if not keep:
-        _remove(state)
-
-
-def _run(options: Options) -> Evidence:
-    from ltc.cli.interruptible import interruptible
-    from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
-    from starter.demo import demonstrate
-    from starter.installation import InstallationError
-    from starter.order_file import OrderFileError
-    from starter.progress import Progress
-    from starter.report import console
-    from starter.scenario import ScenarioError
-
-    try:
-        return interruptible(lambda: demonstrate(options, Progress(console())))
-    except (InstallationError, TemporalNotFoundError, TemporalNotReadyError, OrderFileError, ScenarioError) as error:
-        raise FailedError(str(error)) from error
-
-
-def _judge(evidence: Evidence) -> bool:
-    from starter.evidence import judge
-    from starter.report import console, show
-
+    evidence = demonstrated(lambda: demonstrate(options, Progress(console())))
     judgements = judge(evidence)
     show(evidence, judgements, console())
-    return all(one.holds for one in judgements)
-
-
-def _remove(state: Path) -> None:
-    import shutil
-
-    shutil.rmtree(state, ignore_errors=True)
+    conclude(all(one.holds for one in judgements), state, keep)

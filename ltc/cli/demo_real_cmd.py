@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ltc.cli.exits import BadUsageError, FailedError
-
-if TYPE_CHECKING:
-    from starter.real.demo import Options
-    from starter.real.judge import RealEvidence
+from ltc.cli.demonstrating import conclude, demonstrated
+from ltc.cli.exits import BadUsageError
 
 app = typer.Typer(rich_markup_mode=None)
 _CRMS = ("bottlecrm", "tryton")
@@ -34,36 +30,15 @@ def demo_real(
     if crm and crm not in _CRMS:
         raise BadUsageError(f"--crm: there is no {crm!r}; there are {', '.join(_CRMS)}")
     from ltc import settings
-    from starter.real.demo import Options
+    from starter.progress import Progress
+    from starter.real.demo import Options, demonstrate
     from starter.real.judge import judge
     from starter.real.report import show
     from starter.report import console
 
     state = settings.load().state / "demo-real"
-    evidence = _run(Options(orders, state, faults, crm, cache))
+    options = Options(orders, state, faults, crm, cache)
+    evidence = demonstrated(lambda: demonstrate(options, Progress(console())))
     judgements = judge(evidence)
     show(evidence, judgements, console())
-    if not all(one.holds for one in judgements):
-        raise FailedError(f"a check failed; ltc's database and the logs are in {state}")
-    if not keep:
-        shutil.rmtree(state, ignore_errors=True)
-
-
-def _run(options: Options) -> RealEvidence:
-    from ltc.cli.interruptible import interruptible
-    from ltc.devserver import TemporalNotFoundError, TemporalNotReadyError
-    from ltc.ports.errors import PortError
-    from ltc.systems.shared import SystemsError
-    from starter.installation import InstallationError
-    from starter.order_file import OrderFileError
-    from starter.progress import Progress
-    from starter.real.demo import demonstrate
-    from starter.report import console
-    from starter.scenario import ScenarioError
-
-    try:
-        return interruptible(lambda: demonstrate(options, Progress(console())))
-    except (SystemsError, InstallationError, OrderFileError, ScenarioError) as error:
-        raise FailedError(str(error)) from error
-    except (TemporalNotFoundError, TemporalNotReadyError, PortError) as error:
-        raise FailedError(str(error)) from error
+    conclude(all(one.holds for one in judgements), state, keep)

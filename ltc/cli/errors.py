@@ -19,6 +19,8 @@ _TABLE: tuple[tuple[str, str, type[CliError]], ...] = (
     ("ltc.ports.errors", "PortError", FailedError),
     ("starter.order_file", "OrderFileError", BadUsageError),
     ("starter.installation", "InstallationError", FailedError),
+    ("starter.scenario", "ScenarioError", FailedError),
+    ("ltc.systems.shared", "SystemsError", FailedError),
     ("ltc.devserver", "TemporalNotFoundError", FailedError),
     ("ltc.devserver", "TemporalNotReadyError", FailedError),
 )
