@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from ltc.bootstrap import Parts
+from ltc.cli.desk_tasks import DOOR
 from ltc.cli.exits import NotFoundError
 from ltc.cli.output import plain
 from ltc.client.chain_client import ChainClient
@@ -101,5 +102,5 @@ class ArchiveDesk:
             raise translate(error, url) from error
 
     async def _noted(self, action: str, actor: str, reason: str, done: Record) -> Record:
-        await self.client.store.audit(actor, action, "", "cli", reason, "done", done)
+        await self.client.store.audit(actor, action, "", DOOR, reason, "done", done)
         return done

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ltc.bootstrap import Parts, files_of
+from ltc.cli.desk_tasks import DOOR
 from ltc.client.chain_client import ChainClient
 from ltc.store import referenced
 
@@ -32,5 +33,5 @@ class FileDesk:
         for row in gone:
             files.remove(row["sha256"])
         detail = {"files": [row["sha256"] for row in gone], "days": days}
-        await self.client.store.audit(actor, "prune_files", "", "cli", reason, "done", detail)
+        await self.client.store.audit(actor, "prune_files", "", DOOR, reason, "done", detail)
         return gone

@@ -69,10 +69,12 @@ def close(
 
 
 async def _close(desk: Desk, source: str, event: str, reason: str, actor: str) -> None:
+    from ltc.cli.desk_tasks import DOOR
+
     await desk.may_intervene(actor)
     store = desk.client.store
     about = next((row for row in await store.late_events() if (row["source"], row["event"]) == (source, event)), None)
     if about is None or not await store.close_late_event(source, event, actor):
         raise NotFoundError(f"no late event {event!r} of {source!r} is open; `ltc event list` shows those that are")
     detail = {"source": source, "event": event}
-    await store.audit(actor, "close_event", about["chain"], "cli", reason, "done", detail)
+    await store.audit(actor, "close_event", about["chain"], DOOR, reason, "done", detail)

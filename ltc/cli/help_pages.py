@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 
+from ltc.cli.text import columns_of
 from ltc.wording import fill, foreign, label, say
 
 _NOTES = re.compile(r"^(?P<text>.*?)(?P<notes>(?:  ?\[[^\]]*\])*)$", re.DOTALL)
@@ -69,15 +69,11 @@ def _wrapped(text: str, width: int) -> list[str]:
     """Break a text into lines; Chinese may be broken between any two characters, and they are twice as wide."""
     lines, line = [], ""
     for piece in re.findall(r"[!-~]+|.", text):
-        if line and _width(line + piece) > max(width, 20):
+        if line and columns_of(line + piece) > max(width, 20):
             lines.append(line.rstrip())
             line = ""
         line += piece if line or piece != " " else ""
     return [*lines, line] if line else lines
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def speak(command: Any) -> Any:

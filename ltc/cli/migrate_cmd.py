@@ -108,7 +108,8 @@ def carry_out(
         note(f"{counted(len(found), 'chain')}: {len(able)} can be moved, {blocked} blocked; nothing was changed")
         end(blocked, len(found) - blocked)
         return
-    table(found, PLANNED) if output is Format.TABLE else None
+    if output is Format.TABLE:
+        table(found, PLANNED)
     note(f"{counted(len(able), 'chain')} of {len(found)} will be moved; {blocked} are blocked")
     confirm(f"{action} {counted(len(able), 'chain')}?", yes)
     bulk = ask(lambda desk: desk.move(action, able, actor, reason(why), to, renames))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from ltc.cli.text import clean
+from ltc.cli.text import clean, columns_of
 from ltc.wording import label, say, say_value
 
 Row = dict[str, Any]
@@ -122,9 +121,9 @@ def _rich(cells: list[list[str]], columns: Sequence[Column]) -> None:
     from rich.text import Text
 
     console = Console()
-    widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
+    widths = [max(columns_of(line[index]) for line in cells) for index in range(len(columns))]
     roomy = (
-        sum(max(width, _width(column.title)) + 2 for width, column in zip(widths, columns, strict=True))
+        sum(max(width, columns_of(column.title)) + 2 for width, column in zip(widths, columns, strict=True))
         <= console.width
     )
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline")
@@ -143,26 +142,21 @@ def _rich(cells: list[list[str]], columns: Sequence[Column]) -> None:
 
 def _aligned(cells: list[list[str]], columns: Sequence[Column]) -> None:
     lines = [[column.title for column in columns], *cells]
-    widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
+    widths = [max(columns_of(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
         fields = [
-            " " * (width - _width(cell)) + cell if column.right else cell + " " * (width - _width(cell))
+            " " * (width - columns_of(cell)) + cell if column.right else cell + " " * (width - columns_of(cell))
             for cell, width, column in zip(line, widths, columns, strict=True)
         ]
         typer.echo("  ".join(fields).rstrip())
 
 
-def _width(text: str) -> int:
-    """Return how many columns a text takes; Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def pairs(items: Iterable[tuple[str, Any]]) -> None:
     """Print ``name  value`` lines; empty values are left out."""
     shown = [(label(name), say_value(clean(value))) for name, value in items if value not in (None, "", [], {})]
-    width = max((_width(name) for name, _ in shown), default=0)
+    width = max((columns_of(name) for name, _ in shown), default=0)
     for name, value in shown:
-        typer.echo(f"{name}{' ' * (width - _width(name))}  {value}")
+        typer.echo(f"{name}{' ' * (width - columns_of(name))}  {value}")
 
 
 def heading(text: str) -> None:

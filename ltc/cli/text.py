@@ -33,6 +33,11 @@ def short(value: Any, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes; Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
 def moment(value: datetime | str | None, form: str = "%Y-%m-%d %H:%MZ") -> str:
     """Return an instant as ``2026-03-02 09:30Z`` (UTC), to the minute; empty for none."""
     if value is None or value == "":
