@@ -15,6 +15,7 @@ from temporalio import activity
 from activities.breaker import Breaker, Watched
 from activities.effect_protocol import EffectCall, EffectProtocol
 from activities.failures import FiguresChanged, raise_as_failure
+from ltc.model.base import first_fault
 from ltc.model.ids import digest
 from ltc.model.messages import CallRequest, Expectation, ProbeResult
 from ltc.ports.context import CURRENT_ATTEMPT, CURRENT_CHAIN
@@ -152,9 +153,8 @@ def _arguments(operation: Operation, given: dict[str, Any]) -> BaseModel:
     try:
         return operation.takes.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "arguments"
-        raise Misconfigured(f"{operation.name} cannot take its arguments: {place}: {first['msg']}") from error
+        place, msg = first_fault(error, whole="arguments")
+        raise Misconfigured(f"{operation.name} cannot take its arguments: {place}: {msg}") from error
 
 
 def _checked(operation: Operation, result: Any) -> Any:

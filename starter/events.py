@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.client.errors import BadInputError, ClientError, NotFoundError
 from ltc.client.start_values import subject_of
+from ltc.model.base import first_fault
 from ltc.model.messages import Event
 from ltc.ports.errors import PortError
 from ltc.ports.operations import Registry
@@ -173,9 +174,8 @@ class Router:
         try:
             kind.fields.model_validate(event.fields)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            await self._set_aside(event, f"malformed: {place}: {first['msg']}")
+            place, msg = first_fault(error)
+            await self._set_aside(event, f"malformed: {place}: {msg}")
             return
         if event.name in self._rules.processes:
             await self._start(event)

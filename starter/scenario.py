@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError
 
-from ltc.model.base import Value
+from ltc.model.base import Value, first_fault
 
 SCENARIO = Path(__file__).resolve().parent.parent / "examples" / "northwind" / "scenario.json"
 Outcome = Literal["completed", "lost", "cancelled", "rejected", "written_off"]
@@ -103,7 +103,7 @@ class Scenario(Value):
     seed: int
     orders: list[OrderPlan]
 
-    def subset(self, count: int) -> Scenario:
+    def subset(self, count: int) -> Self:
         """Return the ``count`` first orders of the ranking: few orders meet every kind already.
 
         Raises:
@@ -111,7 +111,7 @@ class Scenario(Value):
         """
         if not 0 < count <= len(self.orders):
             raise ScenarioError(f"{count} orders were asked for; the scenario has 1 to {len(self.orders)}")
-        return Scenario(seed=self.seed, orders=[order for order in self.orders if order.rank < count])
+        return self.model_copy(update={"orders": [order for order in self.orders if order.rank < count]})
 
     def in_turn(self) -> list[OrderPlan]:
         """Return the orders as they are sent: those that take long come early, so that the end is near for all."""
@@ -126,22 +126,33 @@ class Scenario(Value):
         return turn
 
 
+S = TypeVar("S", bound=Scenario)
+
+
 def read(path: Path = SCENARIO) -> Scenario:
+    """Read the scenario of the demonstration.
+
+    Raises:
+        ScenarioError: it is missing or damaged; the text says where.
+    """
+    return read_as(Scenario, path)
+
+
+def read_as(kind: type[S], path: Path) -> S:
     """Read a scenario file.
 
     Raises:
         ScenarioError: it is missing or damaged; the text says where.
     """
     try:
-        return Scenario.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ScenarioError(
             f"{path.name}: cannot be read ({error.strerror}); restore it from the repository"
         ) from error
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ScenarioError(f"{path.name}: {place}: {first['msg']}") from error
+        place, msg = first_fault(error)
+        raise ScenarioError(f"{path.name}: {place}: {msg}") from error
 
 
 def write(scenario: Scenario, path: Path = SCENARIO) -> None:

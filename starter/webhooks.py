@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from ltc.client.start_values import subject_of
+from ltc.model.base import first_fault
 from ltc.ports.errors import PortError
 from ltc.ports.operations import Registry
 from ltc.ports.store import DocumentRef, InboxEvent, WebhookStore
@@ -106,11 +107,8 @@ class WebhookDoor:
         try:
             kind.fields.model_validate(sent["data"])
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(str(part) for part in ("data", *first["loc"]))
-            raise WebhookError(
-                422, f"{place}: {first['msg']}; {kind.name} has the fields {_named(kind.fields)}"
-            ) from None
+            place, msg = first_fault(error, "data")
+            raise WebhookError(422, f"{place}: {msg}; {kind.name} has the fields {_named(kind.fields)}") from None
         document = subject_of(kind, sent["data"])
         if document is None:
             raise WebhookError(422, f"data.{kind.subject}: names no document; {kind.name} is found by it")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from ltc.cli.exits import BadUsageError, NotFoundError
 from ltc.definition.plan import CallNode, Plan
+from ltc.model.base import first_fault
 from ltc.ports.errors import BusinessRefusal
 from ltc.ports.operations import Operation, Registry
 
@@ -43,11 +44,10 @@ async def whole(given: Record, operation: Operation, registry: Registry, systems
     try:
         return operation.gives.model_validate(given).model_dump(mode="json")
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place, msg = first_fault(error)
         hint = ', or {"id": …} alone to have it read' if reader else ""
         kind = operation.gives.__name__
-        raise BadUsageError(f"--document: {place}: {first['msg']}; give a whole {kind}{hint}") from error
+        raise BadUsageError(f"--document: {place}: {msg}; give a whole {kind}{hint}") from error
 
 
 async def _read(identity: str, reader: Operation, systems: Mapping[str, Any]) -> Record:

@@ -111,6 +111,7 @@ def load() -> Settings:
     from pydantic import ValidationError
 
     from ltc import settings
+    from ltc.model.base import first_fault
     from ltc.model.clock import VirtualClock
 
     adopt()
@@ -119,9 +120,6 @@ def load() -> Settings:
         if found.clock:
             VirtualClock.model_validate_json(found.clock)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadUsageError(
-            f"LTC_CLOCK is no virtual clock: {place}: {first['msg']}; unset it for real time"
-        ) from error
+        place, msg = first_fault(error)
+        raise BadUsageError(f"LTC_CLOCK is no virtual clock: {place}: {msg}; unset it for real time") from error
     return found

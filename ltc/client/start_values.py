@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ltc.client.errors import BadInputError
 from ltc.definition.plan import Plan
+from ltc.model.base import first_fault
 from ltc.ports.operations import EventType, Registry
 from ltc.ports.store import DocumentRef
 
@@ -70,8 +71,7 @@ def _checked(event: EventType | None, fields: dict[str, Any]) -> dict[str, Any]:
     try:
         checked: dict[str, Any] = event.fields.model_validate(fields).model_dump(mode="json")
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "input"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise BadInputError(f"{place}: {first['msg']}{more}; expected are the fields of {event.name}") from error
+        place, msg = first_fault(error, whole="input")
+        raise BadInputError(f"{place}: {msg}{more}; expected are the fields of {event.name}") from error
     return checked

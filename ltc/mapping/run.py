@@ -14,6 +14,7 @@ from ltc.mapping.compiled import Entity, Field
 from ltc.mapping.errors import MappingError, Unusable, excerpt
 from ltc.mapping.paths import ABSENT, is_absent
 from ltc.mapping.transforms.base import At, Side
+from ltc.model.base import first_fault
 from ltc.ports.errors import ContractBroken, Misconfigured
 
 
@@ -58,9 +59,8 @@ class Mapping:
         except MappingError as error:
             raise ContractBroken(f"{self.system}: {error}", excerpt(record)) from None
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise ContractBroken(f"{self.system}: {entity}: {place}: {first['msg']}", excerpt(record)) from None
+            place, msg = first_fault(error)
+            raise ContractBroken(f"{self.system}: {entity}: {place}: {msg}", excerpt(record)) from None
 
     def fields(self, entity: str, values: Named[str, Any] | BaseModel) -> dict[str, Any]:
         """Write values as the system's fields.

@@ -76,7 +76,7 @@ async def demonstrate(options: Options, progress: Progress) -> RealEvidence:
         InstallationError, TemporalNotFoundError: the installation does not start.
         ScenarioError, OrderFileError: the example data is damaged.
     """
-    scenario, book = plans.read().first(options.orders), orderbook.load()
+    scenario, book = plans.read().subset(options.orders), orderbook.load()
     with locked(options.state.parent):
         systems = Systems(Places.of(options.state / "systems", options.cache), seeds(), progress.say)
         names = await asyncio.to_thread(_names, options, progress.say)

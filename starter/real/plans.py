@@ -6,11 +6,20 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from ltc.model.documents import Opportunity
 from starter.orderbook import NORTHWIND, OrderBook, load
-from starter.scenario import Act, Cancellation, Instalment, OrderPlan, Parcel, Remedy, Scenario, ScenarioError, write
+from starter.scenario import (
+    Act,
+    Cancellation,
+    Instalment,
+    OrderPlan,
+    Parcel,
+    Remedy,
+    Scenario,
+    ScenarioError,
+    read_as,
+    write,
+)
 from starter.stories import FINANCE_FROM, MANAGER_FROM
 
 SCENARIO = NORTHWIND / "real.json"
@@ -38,16 +47,6 @@ class RealScenario(Scenario):
 
     orders: list[RealPlan]  # type: ignore[assignment]  # the same, with more to say
 
-    def first(self, count: int) -> RealScenario:
-        """Return the first orders of the ranking.
-
-        Raises:
-            ScenarioError: there are not so many orders.
-        """
-        if not 0 < count <= len(self.orders):
-            raise ScenarioError(f"{count} orders were asked for; the scenario has 1 to {len(self.orders)}")
-        return RealScenario(seed=self.seed, orders=[order for order in self.orders if order.rank < count])
-
 
 def read() -> RealScenario:
     """Read the scenario.
@@ -55,13 +54,7 @@ def read() -> RealScenario:
     Raises:
         ScenarioError: it is missing or damaged.
     """
-    try:
-        return RealScenario.model_validate_json(SCENARIO.read_bytes())
-    except OSError as error:
-        raise ScenarioError(f"{SCENARIO.name}: cannot be read ({error.strerror}); check out the examples") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ScenarioError(f"{SCENARIO.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return read_as(RealScenario, SCENARIO)
 
 
 def cast(book: OrderBook, seed: int = SEED) -> RealScenario:
@@ -88,7 +81,7 @@ def cast(book: OrderBook, seed: int = SEED) -> RealScenario:
 
 
 def _fitting(free: Sequence[Opportunity], story: dict[str, Any], empty: set[str], barred: set[str]) -> Opportunity:
-    fits: Callable[[Opportunity], bool] = story.get("fits", _SMALL)
+    fits: Callable[[Opportunity], bool] = story.get("fits", _small)
     for order in free:
         short = bool(empty & {line.product for line in order.lines})
         if order.customer.id not in barred and fits(order) and short == bool(story["plan"].get("short")):
@@ -119,19 +112,19 @@ def _plan(order: Opportunity, story: dict[str, Any], short: bool) -> RealPlan:
     )  # fmt: skip
 
 
-def _SMALL(order: Opportunity) -> bool:  # noqa: N802 - a constant that is a function
+def _small(order: Opportunity) -> bool:
     return order.net.minor < MANAGER_FROM * 100
 
 
-def _MIDDLE(order: Opportunity) -> bool:  # noqa: N802
+def _middle(order: Opportunity) -> bool:
     return MANAGER_FROM * 100 <= order.net.minor < FINANCE_FROM * 100
 
 
-def _LARGE(order: Opportunity) -> bool:  # noqa: N802
+def _large(order: Opportunity) -> bool:
     return order.net.minor >= FINANCE_FROM * 100
 
 
-def _MANY(order: Opportunity) -> bool:  # noqa: N802
+def _many(order: Opportunity) -> bool:
     """Enough of a product that it can leave in parts."""
     return any(line.quantity >= 10 for line in order.lines) and order.net.minor < FINANCE_FROM * 100
 
@@ -152,13 +145,13 @@ _STORIES: tuple[dict[str, Any], ...] = (
               "remedies": [Remedy(leg="", do="cancel", after=2, consent=True)]}},
     {"name": "bounced", "count": 4, "why": "a payment bounced and was paid again", "kinds": ["bounced_payment"],
      "plan": {"bounced": True, "instalments": [Instalment(share=60, days=1), Instalment(share=100, days=3)]}},
-    {"name": "rejected", "count": 2, "why": "the manager rejected", "outcome": "rejected", "fits": _MIDDLE,
+    {"name": "rejected", "count": 2, "why": "the manager rejected", "outcome": "rejected", "fits": _middle,
      "kinds": ["approval", "rejection"], "plan": {"acts": [Act(level="approval.manager", do="reject", after=1)]}},
-    {"name": "sent_back", "count": 2, "why": "sent back once, then approved", "fits": _MIDDLE,
+    {"name": "sent_back", "count": 2, "why": "sent back once, then approved", "fits": _middle,
      "kinds": ["approval", "send_back"],
      "plan": {"acts": [Act(level="approval.manager", do="send_back", after=1),
                        Act(level="approval.manager", do="approve", after=1)]}},
-    {"name": "cancelled_early", "count": 2, "why": "the customer cancelled before the approval", "fits": _MIDDLE,
+    {"name": "cancelled_early", "count": 2, "why": "the customer cancelled before the approval", "fits": _middle,
      "outcome": "cancelled", "kinds": ["cancellation"],
      "plan": {"acts": [Act(level="approval.manager", do="approve", after=600)],
               "cancellation": Cancellation(seen="draft", after=2)}},
@@ -166,12 +159,12 @@ _STORIES: tuple[dict[str, Any], ...] = (
      "kinds": ["cancellation"],
      "plan": {"parcels": _LATE, "cancellation": Cancellation(seen="released", after=2)}},
     {"name": "in_parts", "count": 4, "why": "shipped in parts, billed in parts", "kinds": ["part_shipment"],
-     "fits": _MANY, "plan": {"parcels": [Parcel(share=40, after=1), Parcel(share=100, after=2)]}},
+     "fits": _many, "plan": {"parcels": [Parcel(share=40, after=1), Parcel(share=100, after=2)]}},
     {"name": "instalments", "count": 4, "why": "paid in instalments", "kinds": ["part_payment"],
      "plan": {"instalments": [Instalment(share=30, days=1), Instalment(share=50, days=2),
                               Instalment(share=100, days=2)]}},
-    {"name": "approved", "count": 6, "why": "a manager approved", "fits": _MIDDLE, "kinds": ["approval"], "plan": {}},
-    {"name": "approved_by_finance", "count": 2, "why": "a manager and finance approved", "fits": _LARGE,
+    {"name": "approved", "count": 6, "why": "a manager approved", "fits": _middle, "kinds": ["approval"], "plan": {}},
+    {"name": "approved_by_finance", "count": 2, "why": "a manager and finance approved", "fits": _large,
      "kinds": ["approval"], "plan": {}},
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from ltc.model.base import Value
+from ltc.model.base import Value, first_fault
 from ltc.model.documents import Opportunity
 from starter.rehearsal.spans import read_span
 from starter.scenario import Outcome, PlannedFault, ScenarioError
@@ -142,13 +142,8 @@ def read(process: str, folder: Path = FOLDER) -> Script:
         text = f"there is no scenario of {process!r} ({error.strerror}); there are {known}"
         raise ScenarioError(text) from error
     except ValidationError as error:
-        raise ScenarioError(f"{path.name}: {complaint(error)}") from error
-
-
-def complaint(error: ValidationError) -> str:
-    """Return the first fault of a file with its place."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        place, msg = first_fault(error)
+        raise ScenarioError(f"{path.name}: {place}: {msg}") from error
 
 
 def written(script: Script) -> str:

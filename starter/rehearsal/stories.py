@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from ltc.model.base import Value
+from ltc.model.base import Value, first_fault
 from starter.rehearsal.known import check_rule
-from starter.rehearsal.shape import FOLDER, MetFault, Rule, complaint
+from starter.rehearsal.shape import FOLDER, MetFault, Rule
 from starter.scenario import Outcome, ScenarioError
 from starter.stories import LATE_COMMIT
 
@@ -148,4 +148,5 @@ def read_stories(process: str, folder: Path = FOLDER) -> Stories:
     except yaml.YAMLError as error:
         raise ScenarioError(f"{path.name}: {error}") from error
     except ValidationError as error:
-        raise ScenarioError(f"{path.name}: {complaint(error)}") from error
+        place, msg = first_fault(error)
+        raise ScenarioError(f"{path.name}: {place}: {msg}") from error

@@ -28,6 +28,6 @@ def test_a_customer_whose_credit_is_limited_has_no_other_order() -> None:
 
 
 def test_a_beginning_of_the_ranking_holds_every_story() -> None:
-    assert len({order.story for order in read().first(14).orders}) == 14
+    assert len({order.story for order in read().subset(14).orders}) == 14
     with pytest.raises(ScenarioError, match="1 to 60"):
-        read().first(61)
+        read().subset(61)
