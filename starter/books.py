@@ -93,16 +93,16 @@ def grouped(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
 
 
 def read(crm: Path, erp: Path, approvals: Iterable[Approval] = ()) -> Books:
-    """Read both systems' files; a running server does not mind.
+    """Read both systems' files.
 
     Raises:
         BooksError: a file is missing or is no such system's.
     """
     books = Books(approvals=list(approvals))
-    with closing(_open(crm)) as file:
+    with closing(opened(crm)) as file:
         books.effects += _effects(file, "crm", crm)
         books.opportunities = _rows(file, "opportunities", crm)
-    with closing(_open(erp)) as file:
+    with closing(opened(erp)) as file:
         books.effects += _effects(file, "erp", erp)
         there = {row["name"] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         wanted = (*_ERP_TABLES, *(table for table in _MORE_TABLES if table in there))
@@ -112,7 +112,12 @@ def read(crm: Path, erp: Path, approvals: Iterable[Approval] = ()) -> Books:
     return books
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def opened(path: Path) -> sqlite3.Connection:
+    """Open a system's file to read it; a running server does not mind.
+
+    Raises:
+        BooksError: there is no such file.
+    """
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -133,10 +133,11 @@ def judge(evidence: Evidence) -> list[Judgement]:
     told = {number: row["outcome"] for number, row in evidence.chains.items() if row["outcome"]}
     all_checks = (*checks.CHECKS, ends_as_told(told), keys_follow(evidence.plan, evidence.installation))
     found = checks.run(evidence.books, all_checks)
-    return [*_as_planned(evidence), *(_checked(name, bad) for name, bad in found.items()), *_chaos(evidence)]
+    return [*_as_planned(evidence), *(checked(name, bad) for name, bad in found.items()), *_chaos(evidence)]
 
 
-def _checked(name: str, violations: list[Violation]) -> Judgement:
+def checked(name: str, violations: list[Violation]) -> Judgement:
+    """Return the judgement of a check over the books."""
     return Judgement(name.replace("_", " "), not violations, violations=tuple(str(one) for one in violations))
 
 
@@ -156,17 +157,17 @@ def _as_planned(evidence: Evidence) -> Iterator[Judgement]:
     rare = [f"{kind}: {seen[kind]}" for kind in KINDS if seen[kind] < least]
     yield Judgement(f"every kind occurred at least {least} times", not rare, violations=tuple(rare))
     yield Judgement("no trail has a hole", not evidence.trail_holes, violations=tuple(evidence.trail_holes))
-    yield _on_time(evidence, total)
+    yield on_time(unplanned_breaches(evidence), total, killed=evidence.chaos is not None)
 
 
-def _on_time(evidence: Evidence, total: int) -> Judgement:
-    late = unplanned_breaches(evidence)
-    share = len(late) / total
+def on_time(late: Mapping[str, list[str]], total: int, killed: bool = False) -> Judgement:
+    """Judge the breached SLAs that no plan delays, by chain; of few chains, or a killed worker, they say nothing."""
+    share = len(late) / max(1, total)
     lines = tuple(f"{number}: {', '.join(slas)}" for number, slas in sorted(late.items()))
-    judged = total >= JUDGED_FROM and evidence.chaos is None
+    judged = total >= JUDGED_FROM and not killed
     detail = f"{len(late)} of {total} ({share:.1%}), at most {UNPLANNED_BREACHES:.0%}"
     if not judged:
-        detail += "; not judged: " + ("the worker was killed" if evidence.chaos is not None else "too few chains")
+        detail += "; not judged: " + ("the worker was killed" if killed else "too few chains")
     return Judgement("SLAs without a planned delay are kept", not judged or share <= UNPLANNED_BREACHES, detail, lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -40,16 +41,22 @@ def table_of(title: str, *columns: str) -> Table:
     return table
 
 
-def _endings(evidence: Evidence, page: Console) -> None:
+def endings_table(told: Iterable[tuple[str, str, Mapping[str, Any] | None]]) -> Table:
+    """Return the table of endings: of each chain how it was to end, why, and its row if there is one."""
     table = table_of("How the chains ended, and why", "ended", "why", "planned", "came")
-    planned = Counter((plan.outcome, plan.why) for plan in evidence.scenario.orders)
+    planned: Counter[tuple[str, str]] = Counter()
     came: Counter[tuple[str, str]] = Counter()
-    for plan in evidence.scenario.orders:
-        row = evidence.chains.get(plan.number)
-        came[plan.outcome, plan.why] += bool(row and row["outcome"] == plan.outcome)
+    for outcome, why, row in told:
+        planned[outcome, why] += 1
+        came[outcome, why] += bool(row and row["outcome"] == outcome)
     for (outcome, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
         table.add_row(outcome, why, str(number), str(came[outcome, why]))
-    page.print(table, "")
+    return table
+
+
+def _endings(evidence: Evidence, page: Console) -> None:
+    plans, chains = evidence.scenario.orders, evidence.chains
+    page.print(endings_table((plan.outcome, plan.why, chains.get(plan.number)) for plan in plans), "")
     ends = Counter(row["outcome"] or row["state"] for row in evidence.chains.values())
     total = max(1, len(evidence.scenario.orders))
     shares = ", ".join(f"{end} {number} ({number / total:.0%})" for end, number in ends.most_common())

@@ -9,7 +9,8 @@ from starter.scenario import Act, Cancellation, Instalment, Outcome, Parcel, Pla
 
 MANAGER_FROM = 1_000  # USD net: a manager decides
 FINANCE_FROM = 5_000  # USD net: two votes of finance decide as well
-LATE_COMMIT = 0.7  # real seconds after which an abandoned call still takes effect
+# Real seconds that a kind of fault takes; after those of late_commit an abandoned call still takes effect.
+SECONDS = {"late_commit": 0.7, "slow": 0.5, "busy": 0.3, "out_of_order_event": 1.0}
 FORWARD = (
     "crm.qualify_lead", "erp.create_order", "erp.confirm_order", "erp.release_delivery", "erp.post_invoice",
 )  # fmt: skip
@@ -46,8 +47,7 @@ class Story:
 
 def fault(operation: str, kind: str, **more: Any) -> PlannedFault:
     """Return a planned fault with the seconds that its kind needs."""
-    seconds = {"late_commit": LATE_COMMIT, "slow": 0.5, "busy": 0.3, "out_of_order_event": 1.0}.get(kind, 0.0)
-    return PlannedFault(operation=operation, fault=kind, **{"seconds": seconds, **more})
+    return PlannedFault(operation=operation, fault=kind, **{"seconds": SECONDS.get(kind, 0.0), **more})
 
 
 def refuse(operation: str, reason: str, **more: Any) -> PlannedFault:

@@ -10,7 +10,7 @@ from typing import Any
 from starter import checks
 from starter.books import Books
 from starter.checks import Check
-from starter.evidence import Judgement
+from starter.evidence import Judgement, checked
 from starter.outcomes import ends_as_told
 from starter.real.plans import KINDS, ORDERS
 from starter.real.stage import RealStage
@@ -61,11 +61,7 @@ def judge(evidence: RealEvidence) -> list[Judgement]:
     """Judge a run: every promise with what speaks against it."""
     told = {number: row["outcome"] for number, row in evidence.chains.items() if row["outcome"]}
     found = checks.run(evidence.books, (*CHECKS, one_deal_per_order, notes_once, ends_as_told(told)))
-    checked = [
-        Judgement(name.replace("_", " "), not bad, violations=tuple(str(one) for one in bad))
-        for name, bad in found.items()
-    ]
-    return [*_as_planned(evidence), *checked, *_struck(evidence)]
+    return [*_as_planned(evidence), *(checked(name, bad) for name, bad in found.items()), *_struck(evidence)]
 
 
 def one_deal_per_order(books: Books) -> Iterator[tuple[str, str]]:

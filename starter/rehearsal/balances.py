@@ -32,7 +32,7 @@ def goods_are_accounted_for(books: Books) -> Found:
         number, place = line["order_id"], f"{line['order_id']} line {line['line']}"
         if line["shipped"] != delivered[number, line["line"]]:
             yield place, f"{line['shipped']} said to be shipped, {delivered[number, line['line']]} delivered"
-        most = int(line["quantity"] * (1 + _over(orders[number]) / 100))  # whole pieces, never rounded up
+        most = int(line["quantity"] * (1 + _tolerance(orders[number], "over") / 100))  # whole pieces, never rounded up
         if line["shipped"] + line["cancelled"] > most:
             yield place, f"ordered {line['quantity']}, shipped {line['shipped']}, cancelled {line['cancelled']}"
         sums[number].update(ordered=line["quantity"], shipped=line["shipped"], cancelled=line["cancelled"])
@@ -42,10 +42,6 @@ def goods_are_accounted_for(books: Books) -> Found:
         for total in ("ordered", "shipped", "cancelled", "returned"):
             if order[total] != sums[number][total]:
                 yield number, f"{total} {order[total]}, its documents say {sums[number][total]}"
-
-
-def _over(order: Row) -> Decimal:
-    return _tolerance(order, "over")
 
 
 def _tolerance(order: Row, which: str) -> Decimal:
@@ -134,7 +130,7 @@ def billed_is_covered(books: Books) -> Found:
         if billed > out:
             yield number, f"billed {billed}, delivered and not returned {out} (minor units)"
         whole = sum(left for row, left in standing if not row["delivery"])
-        most = round_minor(orders[number]["gross"] * (1 + _over(orders[number]) / 100))
+        most = round_minor(orders[number]["gross"] * (1 + _tolerance(orders[number], "over") / 100))
         if whole > most:
             yield number, f"billed {whole}, ordered {most} with what may go beyond it (minor units)"
         for row, left in standing:

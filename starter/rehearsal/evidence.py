@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -89,7 +88,7 @@ async def gather(stage: Stage, settings: Settings, rules: Rules, *, finished: bo
 
 def meetings(path: Path, rules: list[dict[str, Any]]) -> list[PlannedMeeting]:
     """Tell of each rule of a system's fault plan whether it met somebody, as the system's own file has it."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+    with closing(books.opened(path)) as file:
         rows = file.execute("SELECT rule, seen FROM fault_progress").fetchall()
     seen = {int(str(name).partition("-")[0]): int(number) for name, number in rows}
     return [

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from starter import checks as first
 from starter.books import Books
-from starter.checks import Check, Violation
-from starter.evidence import JUDGED_FROM, UNPLANNED_BREACHES, Judgement
+from starter.checks import Check
+from starter.evidence import Judgement, checked, on_time
 from starter.rehearsal import billing, checks
 from starter.rehearsal.endings import ends_show
 from starter.rehearsal.evidence import Evidence
@@ -58,7 +58,7 @@ def judge_process(evidence: Evidence, script: Script) -> list[Judgement]:
         Judgement("nothing was held that nobody planned", not unplanned, violations=unplanned),
         Judgement("whoever acted was heard", not refused, violations=refused),
         Judgement("effects are as planned", not (off := tuple(_effects(evidence, script))), violations=off),
-        _on_time(evidence, script),
+        on_time(unplanned_breaches(evidence, script), total),
     ]
 
 
@@ -94,15 +94,6 @@ def unplanned_breaches(evidence: Evidence, script: Script) -> dict[str, list[str
     return found
 
 
-def _on_time(evidence: Evidence, script: Script) -> Judgement:
-    late, total = unplanned_breaches(evidence, script), len(script.chains)
-    share, judged = len(late) / max(1, total), total >= JUDGED_FROM
-    detail = f"{len(late)} of {total} ({share:.1%}), at most {UNPLANNED_BREACHES:.0%}"
-    lines = tuple(f"{number}: {', '.join(slas)}" for number, slas in sorted(late.items()))
-    detail += "" if judged else "; not judged: too few chains"
-    return Judgement("SLAs without a planned delay are kept", not judged or share <= UNPLANNED_BREACHES, detail, lines)
-
-
 def judge_books(evidence: Evidence) -> list[Judgement]:
     """Judge the whole: that all came to an end, and the systems' own records."""
     left = tuple(sorted(evidence.memory.given_up))
@@ -111,7 +102,7 @@ def judge_books(evidence: Evidence) -> list[Judgement]:
     return [
         Judgement("every chain ended in time", evidence.finished and not left, violations=left),
         Judgement("no trail has a hole", not holes, violations=holes),
-        *(_checked(name, bad) for name, bad in found.items()),
+        *(checked(name, bad) for name, bad in found.items()),
     ]
 
 
@@ -136,7 +127,3 @@ def _only(check: Check, process: str) -> Check:
 
     limited.__name__ = check.__name__
     return limited
-
-
-def _checked(name: str, violations: list[Violation]) -> Judgement:
-    return Judgement(name.replace("_", " "), not violations, violations=tuple(str(one) for one in violations))

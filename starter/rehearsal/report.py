@@ -11,7 +11,7 @@ from starter.evidence import Judgement
 from starter.rehearsal.evidence import Evidence
 from starter.rehearsal.judge import judge_books, judge_process
 from starter.rehearsal.shape import Script
-from starter.report import show_judgement, sla_table, table_of
+from starter.report import endings_table, show_judgement, sla_table, table_of
 
 
 def show(evidence: Evidence, page: Console) -> bool:
@@ -51,16 +51,8 @@ def _verdicts(judged: dict[str, list[Judgement]], whole: list[Judgement], page: 
 
 
 def _endings(evidence: Evidence, script: Script, page: Console) -> None:
-    table = table_of("How the chains ended, and why", "ended", "why", "planned", "came")
-    planned = Counter((plan.ends, plan.why) for plan in script.chains)
-    came: Counter[tuple[str, str]] = Counter()
     rows = evidence.rows_of(script)
-    for plan in script.chains:
-        row = rows.get(plan.number)
-        came[plan.ends, plan.why] += bool(row and row["outcome"] == plan.ends)
-    for (ends, why), number in sorted(planned.items(), key=lambda item: (item[0][0], -item[1])):
-        table.add_row(ends, why, str(number), str(came[ends, why]))
-    page.print(table, "")
+    page.print(endings_table((plan.ends, plan.why, rows.get(plan.number)) for plan in script.chains), "")
     begun = tuple(plan.number for plan in script.chains)
     children = Counter(
         f"{row['process']} {row['outcome'] or row['state']}" for row in evidence.chains.values()

@@ -14,11 +14,10 @@ from ltc.model.base import Value, first_fault
 from starter.rehearsal.known import check_rule
 from starter.rehearsal.shape import FOLDER, MetFault, Rule
 from starter.scenario import Outcome, ScenarioError
-from starter.stories import LATE_COMMIT
+from starter.stories import SECONDS
 
 _RULE_FIELDS = ("when", "do", "after", "nth", "where")
 _FAULT = re.compile(r"(?P<fault>[0-9a-z_]+)(?::(?P<reason>[a-z_]+))?@(?P<operation>[a-z_.]+)")
-SECONDS = {"late_commit": LATE_COMMIT, "slow": 0.5, "busy": 0.3, "out_of_order_event": 1.0}  # real
 
 
 class Deal(Value):
