@@ -15,7 +15,7 @@ from starter.bots.stage import Memory, Stage
 from starter.chaos import Strike
 from starter.checks import Violation
 from starter.example import FaultTable, planned_faults
-from starter.outcomes import ends_as_told, keys_follow
+from starter.outcomes import ends_as_told, items_of, keys_follow
 from starter.scenario import KINDS, OrderPlan, Scenario
 from starter.stories import UNKNOWN
 
@@ -131,8 +131,8 @@ def unplanned_breaches(evidence: Evidence) -> dict[str, list[str]]:
 def judge(evidence: Evidence) -> list[Judgement]:
     """Judge a run: every promise with what speaks against it."""
     told = {number: row["outcome"] for number, row in evidence.chains.items() if row["outcome"]}
-    all_checks = (*checks.CHECKS, ends_as_told(told), keys_follow(evidence.plan, evidence.installation))
-    found = checks.run(evidence.books, all_checks)
+    keys = keys_follow(evidence.plan, evidence.installation, items_of(evidence.books))
+    found = checks.run(evidence.books, (*checks.CHECKS, ends_as_told(told), keys))
     return [*_as_planned(evidence), *(checked(name, bad) for name, bad in found.items()), *_chaos(evidence)]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from ltc.definition.plan import CallNode, Plan
 from ltc.model.ids import effect_key
@@ -76,45 +74,56 @@ def ends_as_told(endings: dict[str, str]) -> Check:
     return ends_as_the_chain_says
 
 
-def keys_follow(plan: Plan, installation: str) -> Check:
-    """Return the check that every effect key follows from its place in the deal alone."""
-    steps = [node for node in plan.nodes.values() if isinstance(node, CallNode)]
-    undoing = [node for node in plan.nodes.values() if getattr(node, "undo", None)]
+def keys_follow(plan: Plan, installation: str, items: Mapping[str, list[str]]) -> Check:
+    """Return the check that every effect key of a process follows from its place in the deal alone.
+
+    ``items``: what the loops of each chain ran over.
+    """
+    places = list(_places(plan))
 
     def keys_follow_from_the_deal(books: Books) -> Iterator[tuple[str, str]]:
         """An effect's key is that of its chain, leg, item, step and generation: a visit or attempt never counts."""
-        items = _items(books)
         known: dict[str, set[str]] = {}
         for effect in books.effects:
-            if not effect.key or effect.chain.partition(":")[0] != plan.process:
+            chain = effect.chain
+            if not effect.key or chain.partition(":")[0] != plan.process:
                 continue
-            if effect.chain not in known:
-                known[effect.chain] = set(_keys(steps, undoing, installation, effect.chain, items[effect.chain]))
-            if effect.key not in known[effect.chain]:
-                yield effect.chain, f"{effect.operation} of {effect.document_id} has a key of no place in the deal"
+            if chain not in known:
+                known[chain] = {
+                    effect_key(installation, chain, leg, item, step, generation)
+                    for leg, step in places
+                    for item in ("", *items.get(chain, ()))
+                    for generation in range(GENERATIONS)
+                }
+            if effect.key not in known[chain]:
+                yield chain, f"{effect.operation} of {effect.document_id} has a key of no place in the deal"
 
     return keys_follow_from_the_deal
 
 
-def _items(books: Books) -> dict[str, list[str]]:
-    """The documents that loops run over, by chain: deliveries and invoices."""
+def _places(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Give each leg and step that a key may be of: of a call, of one made otherwise when revisited, of an undo."""
+    for node in plan.nodes.values():
+        if isinstance(node, CallNode):
+            yield node.leg, node.step
+            if node.revisit_call:
+                yield from ((node.leg, f"{node.step}~{visit}") for visit in range(2, VISITS))
+        undo = getattr(node, "undo", None)
+        if undo:
+            yield from ((node.leg, f"{node.step}!{call}") for call in range(len(undo.calls)))
+
+
+def items_of(books: Books) -> dict[str, list[str]]:
+    """Return by chain what its loops run over: deliveries and invoices, warehouses, runs of a handler."""
+    found: dict[str, list[str]] = {}
     chains = {row["id"]: row["chain"] for row in books.table("orders")}
-    found: dict[str, list[str]] = defaultdict(list)
+    for chain in {effect.chain for effect in books.effects}:
+        found[chain] = list(_ELSEWHERE)
     for table in ("deliveries", "invoices"):
         for row in books.table(table):
-            found[chains.get(row["order_id"], "")].append(row["id"])
+            found.setdefault(chains.get(row["order_id"], ""), []).append(row["id"])
     return found
 
 
 # Items that are no documents: warehouses, and the how-manieth run of a handler.
 _ELSEWHERE = ("main", "south", "1", "2", "3")
-
-
-def _keys(steps: list[CallNode], undoing: list[Any], installation: str, chain: str, items: list[str]) -> Iterator[str]:
-    places = [(node.leg, node.step) for node in steps]
-    places += [(node.leg, f"{node.step}~{visit}") for node in steps if node.revisit_call for visit in range(2, VISITS)]
-    places += [(node.leg, f"{node.step}!{call}") for node in undoing for call in range(len(node.undo.calls))]
-    for leg, step in places:
-        for item in ("", *items, *_ELSEWHERE):
-            for generation in range(GENERATIONS):
-                yield effect_key(installation, chain, leg, item, step, generation)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from ltc.definition.plan import CallNode, Plan
-from ltc.model.ids import effect_key
 from starter.books import Books, Effect
 from starter.checks import INVERSE, Check, one_effect_per_key, undone_once
-from starter.outcomes import GENERATIONS, VISITS
 from starter.rehearsal import balances, billing, holdings, on_record
 
 Found = Iterator[tuple[str, str]]
@@ -90,42 +86,3 @@ CHECKS: tuple[Check, ...] = (
     holdings.call_offs_are_ordered_once, holdings.covers_follow_orders, holdings.what_is_made_and_bought_adds_up,
     holdings.notices_are_sent_once,
 )  # fmt: skip
-
-
-def keys_follow(plan: Plan, installation: str, items: Mapping[str, list[str]]) -> Check:
-    """Return the check that every effect key of a process follows from its place in the deal alone.
-
-    ``items``: what the loops of each chain ran over.
-    """
-    steps = [node for node in plan.nodes.values() if isinstance(node, CallNode)]
-    undoing = [node for node in plan.nodes.values() if getattr(node, "undo", None)]
-    places = list(_places(steps, undoing))
-
-    def keys_follow_from_the_deal(books: Books) -> Found:
-        """An effect's key is that of its chain, leg, item, step and generation: a visit or attempt never counts."""
-        known: dict[str, set[str]] = {}
-        for effect in books.effects:
-            chain = effect.chain
-            if not effect.key or chain.partition(":")[0] != plan.process:
-                continue
-            if chain not in known:
-                known[chain] = {
-                    effect_key(installation, chain, leg, item, step, generation)
-                    for leg, step in places
-                    for item in ("", *items.get(chain, ()))
-                    for generation in range(GENERATIONS)
-                }
-            if effect.key not in known[chain]:
-                yield chain, f"{effect.operation} of {effect.document_id} has a key of no place in the deal"
-
-    keys_follow_from_the_deal.__name__ = f"keys_follow_from_the_deal of {plan.process}"
-    return keys_follow_from_the_deal
-
-
-def _places(steps: list[CallNode], undoing: list[Any]) -> Iterator[tuple[str, str]]:
-    for node in steps:
-        yield node.leg, node.step
-        if node.revisit_call:
-            yield from ((node.leg, f"{node.step}~{visit}") for visit in range(2, VISITS))
-    for node in undoing:
-        yield from ((node.leg, f"{node.step}!{call}") for call in range(len(node.undo.calls)))

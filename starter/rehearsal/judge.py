@@ -9,6 +9,7 @@ from starter import checks as first
 from starter.books import Books
 from starter.checks import Check
 from starter.evidence import Judgement, checked, on_time
+from starter.outcomes import keys_follow
 from starter.rehearsal import billing, checks
 from starter.rehearsal.endings import ends_show
 from starter.rehearsal.evidence import Evidence
@@ -115,7 +116,9 @@ def _checks(evidence: Evidence) -> Iterator[Check]:
     planned = {script.chain(plan): plan for script in evidence.scripts for plan in script.chains}
     yield ends_show(planned, evidence.plans)
     for plan in evidence.plans.values():
-        yield checks.keys_follow(plan, evidence.installation, evidence.items)
+        keys = keys_follow(plan, evidence.installation, evidence.items)
+        keys.__name__ = f"{keys.__name__} of {plan.process}"
+        yield keys
 
 
 def _only(check: Check, process: str) -> Check:

@@ -11,6 +11,7 @@ import pytest
 
 from ltc.model.ids import effect_key
 from starter.books import Books, Effect
+from starter.outcomes import keys_follow
 from starter.rehearsal import checks
 from starter.rehearsal.balances import (
     billed_is_covered,
@@ -174,7 +175,7 @@ def test_a_planted_bug_is_caught(check, bug: Callable[[Books], None], text: str)
 
 def test_a_key_follows_from_its_place_and_item_alone() -> None:
     chain, items = "lead_to_cash:1", {"lead_to_cash:1": ["DN1"]}
-    check = checks.keys_follow(shipped("lead_to_cash"), "here", items)
+    check = keys_follow(shipped("lead_to_cash"), "here", items)
     good = effect_key("here", chain, "invoice", "DN1", "post_invoice", 0)
     books = Books(effects=[replace(effect(1, "erp.post_invoice", "INV1"), key=good, chain=chain)])
     assert found(check, books) == []

@@ -9,7 +9,7 @@ import pytest
 from ltc.model.ids import effect_key
 from starter import checks
 from starter.books import Approval, Books, Effect
-from starter.outcomes import ends_as_told, fates, keys_follow
+from starter.outcomes import ends_as_told, fates, items_of, keys_follow
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 CHAIN = "lead_to_cash:1"
@@ -265,10 +265,10 @@ def test_a_check_per_invariant_and_each_says_what_it_holds() -> None:
 
 def test_keys_follow_from_the_deal(plan) -> None:
     books = Books(effects=[replace(effect(1, "erp.create_order", "SO1"), key=key("create_order"))])
-    assert not list(keys_follow(plan, "ltc")(books))
-    assert list(keys_follow(plan, "other")(books))
+    assert not list(keys_follow(plan, "ltc", items_of(books))(books))
+    assert list(keys_follow(plan, "other", items_of(books))(books))
     books.effects = [replace(books.effects[0], key=key("create_order#2"))]
-    [(subject, text)] = keys_follow(plan, "ltc")(books)
+    [(subject, text)] = keys_follow(plan, "ltc", items_of(books))(books)
     assert subject == CHAIN
     assert "erp.create_order of SO1" in text
 
