@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
 from temporalio.client import Client
 
 from ltc.processes import Record
+from ltc.store.records import INTENTS
 from starter.bots.sales import Sales
 from starter.bots.stage import Stage
 from starter.demo_worker import PROBES
@@ -145,10 +147,6 @@ _STARTED = 2  # PENDING_ACTIVITY_STATE_STARTED
 
 
 def _posted(chains: list[str], connection: Any) -> int:
-    from sqlalchemy import func, select
-
-    from ltc.store.records import INTENTS
-
     found = connection.execute(
         select(func.count()).where(INTENTS.c.state == "sent", INTENTS.c.chain.in_(chains))
     ).scalar()

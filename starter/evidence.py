@@ -7,8 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import func, select
+
 from ltc.definition.plan import Plan
+from ltc.model.trail import Kind
 from ltc.settings import Settings
+from ltc.store.records import TRAIL
+from ltc.store.view_tables import VIEW_TABLES
 from starter import checks
 from starter.books import Books
 from starter.bots.stage import Memory, Stage
@@ -183,38 +188,21 @@ def _chaos(evidence: Evidence) -> Iterator[Judgement]:
 
 
 def _slas(connection: Any) -> list[Row]:
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     slas, chains = VIEW_TABLES["slas"], VIEW_TABLES["chains"]
     query = select(slas, chains.c.number).join(chains, chains.c.chain == slas.c.chain)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _decisions(connection: Any) -> Counter[str]:
-    from sqlalchemy import func, select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     said = VIEW_TABLES["decisions"].c.decision
     found = connection.execute(select(said, func.count()).group_by(said))
     return Counter({str(row[0]): int(row[1]) for row in found})
 
 
 def _holds(connection: Any) -> int:
-    from sqlalchemy import func, select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     return int(connection.execute(select(func.count()).select_from(VIEW_TABLES["holds"])).scalar() or 0)
 
 
 def _escalations(connection: Any) -> int:
-    from sqlalchemy import func, select
-
-    from ltc.model.trail import Kind
-    from ltc.store.records import TRAIL
-
     climbed = select(func.count()).select_from(TRAIL).where(TRAIL.c.kind == Kind.SLA_ESCALATED, ~TRAIL.c.superseded)
     return int(connection.execute(climbed).scalar() or 0)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
+from sqlalchemy import func, select
 
+from ltc.store.view_tables import VIEW_TABLES
 from ltc.wording import say
 from starter.bots.stage import Stage
 
@@ -59,10 +61,6 @@ class Progress:
 
 
 def _counts(connection: Any) -> Counter[str]:
-    from sqlalchemy import func, select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     table = VIEW_TABLES["chains"].c
     query = select(table.state, table.outcome, func.count()).group_by(table.state, table.outcome)
     found: Counter[str] = Counter()

@@ -7,9 +7,12 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from sqlalchemy import select
+
 from ltc.client import ChainClient
 from ltc.client.chain_client import Verdict
 from ltc.ports.people import People
+from ltc.store.view_tables import VIEW_TABLES
 from starter.books import Approval
 from starter.bots.stage import LOG, Memory, Stage
 from starter.scenario import Act, Remedy
@@ -152,10 +155,6 @@ class Operators:
 
 def open_holds(connection: Any) -> list[Row]:
     """Return the holds that nobody has released, oldest first."""
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     table = VIEW_TABLES["holds"]
     query = select(table).where(table.c.released.is_(None)).order_by(table.c.since, table.c.chain, table.c.seq)
     return [dict(row) for row in connection.execute(query).mappings()]

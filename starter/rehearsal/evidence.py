@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from ltc.definition.plan import Plan
 from ltc.settings import Settings
+from ltc.store.view_tables import VIEW_TABLES
 from starter import books
 from starter.books import Books
 from starter.bots.stage import Memory
@@ -110,20 +113,12 @@ def _refused_undo(scripts: list[Script]) -> frozenset[str]:
 
 
 def _slas(connection: Any) -> list[Row]:
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     slas, chains = VIEW_TABLES["slas"], VIEW_TABLES["chains"]
     query = select(slas, chains.c.number, chains.c.process).join(chains, chains.c.chain == slas.c.chain)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _items(connection: Any) -> dict[str, list[str]]:
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     legs, found = VIEW_TABLES["legs"], defaultdict[str, list[str]](list)
     for chain, item in connection.execute(select(legs.c.chain, legs.c.item).where(legs.c.item != "").distinct()):
         found[chain].append(item)

@@ -9,7 +9,9 @@ from typing import Any
 
 from rich.live import Live
 from rich.text import Text
+from sqlalchemy import select
 
+from ltc.store.view_tables import VIEW_TABLES
 from starter.progress import EVERY, PLAIN_EVERY, Progress
 from starter.rehearsal.stage import Stage
 
@@ -50,9 +52,5 @@ def _line(stage: Stage, rows: list[tuple[str, str, str]]) -> str:
 
 
 def _states(connection: Any) -> list[tuple[str, str, str]]:
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     table = VIEW_TABLES["chains"].c
     return [tuple(row) for row in connection.execute(select(table.chain, table.process, table.state))]

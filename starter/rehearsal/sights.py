@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
+from ltc.store.view_tables import VIEW_TABLES
 from starter.bots.office import open_holds
 from starter.rehearsal.stage import Row, Stage
 
@@ -154,8 +157,4 @@ def instant(text: str) -> datetime:
 
 
 def _rows(connection: Any, table: str) -> list[Row]:
-    from sqlalchemy import select
-
-    from ltc.store.view_tables import VIEW_TABLES
-
     return [dict(row) for row in connection.execute(select(VIEW_TABLES[table])).mappings()]
