@@ -1,1 +1,1 @@
-"""The doors in: how a chain gets started."""
+"""What stands around the chains: the installation, the doors in, the sweep and the write-back; the demonstrations."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client
 
-from ltc.processes import Record
 from ltc.store.records import INTENTS
 from starter.bots.sales import Sales
 from starter.bots.stage import Stage
@@ -28,6 +28,7 @@ RUNNING = 20  # activities that run when the worker is killed
 SLOW = 20.0  # real seconds the ERP takes for each of them; a worker attempt may take 30
 HELD = 0.8 * SLOW  # real seconds from the first posted effect until we strike, however few there are
 PATIENCE = 240.0  # real seconds until so many run; a busy machine is slow to bring them there
+_STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 
 
 @dataclass
@@ -102,11 +103,8 @@ class Chaos:
             running = max(posted, await _running(self._stage.client.temporal, chains))
             first = first or (time.monotonic() if posted else 0.0)
         [worker] = self._installation.table.named("worker")
-        await self._end(worker)
-        return Strike(MOMENTS[number], running, posted, when=time.time())
-
-    async def _end(self, worker: Record) -> None:
         await asyncio.to_thread(self._installation.table.kill, worker)
+        return Strike(MOMENTS[number], running, posted, when=time.time())
 
     def report(self) -> list[Strike]:
         """Count what was probed after each kill, until the next."""
@@ -139,11 +137,9 @@ async def _running(client: Client, chains: list[str]) -> int:
     total = 0
     for one in found:
         if not isinstance(one, BaseException):
-            total += sum(1 for activity in one.raw_description.pending_activities if activity.state == _STARTED)
+            pending = one.raw_description.pending_activities
+            total += sum(1 for activity in pending if activity.state == _STARTED)
     return total
-
-
-_STARTED = 2  # PENDING_ACTIVITY_STATE_STARTED
 
 
 def _posted(chains: list[str], connection: Any) -> int:

@@ -16,7 +16,7 @@ from ltc.store.records import TRAIL
 from ltc.store.view_tables import VIEW_TABLES
 from starter import checks
 from starter.books import Books
-from starter.bots.stage import Memory, Stage
+from starter.bots.stage import Memory, Stage, listed
 from starter.chaos import Strike
 from starter.checks import Violation
 from starter.example import FaultTable, planned_faults
@@ -88,7 +88,7 @@ async def gather(stage: Stage, settings: Settings, *, finished: bool) -> Evidenc
         holds=await store.read(_holds), escalations=await store.read(_escalations), trail_holes=await store.holes(),
     )  # fmt: skip
     for system in (stage.crm, stage.erp):
-        for row in await stage.listed(system, "/faults/counts"):
+        for row in await listed(system, "/faults/counts"):
             if row["planned"]:
                 evidence.served[row["operation"], row["fault"], row["reason"]] += row["count"]
     return evidence

@@ -55,7 +55,7 @@ class Progress:
                 await asyncio.sleep(EVERY)
 
     def _line(self, stage: Stage, counts: Counter[str], total: int) -> str:
-        now = stage.tempo.now().astimezone().strftime("%a %Y-%m-%d") if stage else ""
+        now = stage.tempo.now().astimezone().strftime("%a %Y-%m-%d")
         words = [f"{state} {number}" for state, number in sorted(counts.items())]
         return f"{now}  sent {len(stage.memory.sent)}/{total}  " + "  ".join(words)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -106,9 +106,9 @@ class Sweep:
         named, self._listed = self._listed[:AT_ONCE], self._listed[AT_ONCE:]
         return [chain for chain in named if await self._client.owns(chain)]
 
-    async def _try(self, swept: Swept, done: list[str], chain: str, work: object) -> None:
+    async def _try(self, swept: Swept, done: list[str], chain: str, work: Awaitable[object]) -> None:
         try:
-            await work  # type: ignore[misc]
+            await work
             done.append(chain)
         except (ClientError, PortError, RPCError) as error:
             LOG.warning("%s: %s", chain, error)

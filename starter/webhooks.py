@@ -86,13 +86,14 @@ class WebhookDoor:
     async def _body(self, request: Request) -> bytes:
         """Read the body, but never more than is allowed."""
         announced = request.headers.get("content-length", "0")
-        parts, size = [], 0
+        too_large = WebhookError(413, f"the message is larger than {self._most} bytes; send ids, not documents")
         if announced.isascii() and announced.isdigit() and int(announced) > self._most:
-            raise WebhookError(413, f"the message is larger than {self._most} bytes; send ids, not documents")
+            raise too_large
+        parts, size = [], 0
         async for part in request.stream():
             size += len(part)
             if size > self._most:
-                raise WebhookError(413, f"the message is larger than {self._most} bytes; send ids, not documents")
+                raise too_large
             parts.append(part)
         return b"".join(parts)
 

@@ -176,19 +176,20 @@ class Writeback:
         assert batch.request is not None
         key = digest(["writeback", self.installation, mark.chain, *batch.contents])
         sending = f"{batch.last}:{key}"
-        not_sent = False
+        asked = False
         try:
             if mark.sending == sending and await self._there(mark, key, batch.request):
                 return True
             await self._turn()
             if not await self.store.write(writebacks.leaving, mark.chain, self.owner, sending, LEASE):
                 return False
-            not_sent = True  # for the errors below that say so
+            asked = True
             await self.crm.log_progress(batch.request, key)
             self._said = False
         except PortError as error:
-            certain = not_sent and isinstance(error, Unavailable | BusinessRefusal | Misconfigured)
-            await self._failed(mark, error, certain)
+            # These say that the note is not there, if it was the note that we asked for.
+            not_sent = asked and isinstance(error, Unavailable | BusinessRefusal | Misconfigured)
+            await self._failed(mark, error, not_sent)
             return False
         return True
 

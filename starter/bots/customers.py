@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from starter.bots.stage import Stage
+from starter.bots.stage import Stage, listed
 from starter.scenario import Instalment
 
 
@@ -21,7 +21,7 @@ class Customers:
         """Pay what is due."""
         transfers: dict[str, list[dict[str, Any]]] = defaultdict(list)
         now = self._stage.tempo.now()
-        for row in await self._stage.listed(self._stage.erp, "/bank/open"):
+        for row in await listed(self._stage.erp, "/bank/open"):
             instalment = self._next(row)
             posted = datetime.fromisoformat(row["posted"])
             if instalment is not None and now >= posted + timedelta(days=instalment.days):

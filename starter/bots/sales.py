@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from starter.bots.stage import Stage
+from starter.bots.stage import Stage, listed
 from starter.scenario import OrderPlan
 from starter.tempo import Pace
 
@@ -66,7 +66,7 @@ class Cancellers:
 
     async def look(self) -> None:
         """See what the ERP did since last time; cancel what is due."""
-        for effect in await self._stage.listed(self._stage.erp, "/effects", after=self._after, limit=5000):
+        for effect in await listed(self._stage.erp, "/effects", after=self._after, limit=5000):
             self._after = effect["seq"]
             self._note(effect)
         for number in [number for number, due in self._due.items() if due <= self._stage.tempo.now()]:

@@ -34,6 +34,14 @@ class Memory:
     refused: list[str] = field(default_factory=list)
 
 
+async def listed(system: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
+    """Read a list page of a sandbox system."""
+    answer = await system.get(path, params=params)
+    answer.raise_for_status()
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
 @dataclass
 class Stage:
     """Where people act. ``process`` is the definition that the orders run through."""
@@ -51,13 +59,6 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.plans = {f"{self.process}:{plan.number}": plan for plan in self.scenario.orders}
-
-    async def listed(self, system: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Read a list page of a system."""
-        answer = await system.get(path, params=params)
-        answer.raise_for_status()
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
 
     async def command(self, system: httpx.AsyncClient, path: str, body: Any) -> dict[str, Any] | None:
         """Give a system a command; None when it says no, which goes on record."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 
-from starter.bots.stage import Stage
+from starter.bots.stage import Stage, listed
 from starter.scenario import Parcel
 
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ class Warehouse:
         """Ship what is due, older releases first."""
         open_lines: dict[str, list[Row]] = defaultdict(list)
         stock: Counter[str] = Counter()
-        for row in await self._stage.listed(self._stage.erp, "/warehouse/open"):
+        for row in await listed(self._stage.erp, "/warehouse/open"):
             open_lines[row["order"]].append(row)
             stock[row["product"]] = row["stock"]
         for order, rows in open_lines.items():

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from starter.books import Books, Effect, grouped
-from starter.real.rpc import Row, TrytonRpc
+from starter.real.rpc import Row, TrytonRpc, number_in
 
 _SALE = ("reference", "state", "untaxed_amount", "total_amount", "origin", "create_date", "shipments")
 _LINE = ("sale", "quantity", "unit_price", "moves_ignored")
@@ -56,7 +56,7 @@ class TrytonBooks:
     def _goods(self) -> None:
         """Deliveries and returns, from the moves to and from customers."""
         back_of = {
-            row["id"]: _number(row["origin"]) for row in self._sales if str(row["origin"]).startswith("sale.sale,")
+            row["id"]: number_in(row["origin"]) for row in self._sales if str(row["origin"]).startswith("sale.sale,")
         }
         out: dict[tuple[int, str], list[Row]] = defaultdict(list)
         self._back: Counter[int] = Counter()
@@ -192,13 +192,7 @@ class TrytonBooks:
 def _line_of(move: Row) -> int:
     """Return the order line a move is for; 0 for what an inventory moved, whose origins have numbers of their own."""
     origin = str(move["origin"] or "")
-    return _number(origin) if origin.startswith("sale.line,") else 0
-
-
-def _number(reference: Any) -> int:
-    """Return the id in a reference such as ``sale.line,12``; 0 for none."""
-    text = str(reference or "").partition(",")[2]
-    return int(text) if text.isdigit() else 0
+    return number_in(origin) if origin.startswith("sale.line,") else 0
 
 
 def _minor(amount: Decimal | None) -> int:

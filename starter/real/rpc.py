@@ -72,6 +72,12 @@ class TrytonRpc:
         self._context = {name: known[name] for name in _KEPT if name in known}
 
 
+def number_in(reference: Any) -> int:
+    """Return the id in a reference such as ``sale.line,12``; 0 for none."""
+    text = str(reference or "").partition(",")[2]
+    return int(text) if text.isdigit() else 0
+
+
 def _wire(value: Any) -> Any:
     """Write a value as Tryton's JSON has it."""
     if isinstance(value, Decimal):

@@ -15,7 +15,7 @@ from ltc.ports.errors import BusinessRefusal
 from ltc.ports.requests import PaymentId, RegisterPayment, ShipDelivery
 from starter.orderbook import CURRENCY
 from starter.real.plans import RealPlan
-from starter.real.rpc import Row
+from starter.real.rpc import Row, number_in
 from starter.real.stage import RealStage, key_of
 from starter.scenario import Instalment
 
@@ -56,12 +56,12 @@ class Warehouse:
         rpc = self._stage.tryton
         fields = ["quantity", "origin", "product", "product.code", "unit_price", "state"]
         rows = {row["id"]: row for row in await rpc.find("stock.move", [["id", "in", numbers]], fields)}
-        lines = {int(str(row["origin"]).partition(",")[2]) for row in rows.values() if row["origin"]}
+        lines = {number_in(row["origin"]) for row in rows.values() if row["origin"]}
         sales = {
             row["id"]: row for row in await rpc.find("sale.line", [["id", "in", sorted(lines)]], ["sale.reference"])
         }  # fmt: skip
         for row in rows.values():
-            line = sales.get(int(str(row["origin"] or ",0").partition(",")[2]), {})
+            line = sales.get(number_in(row["origin"]), {})
             row["order"] = line.get("sale.")
         return rows
 
@@ -144,7 +144,7 @@ class Warehouse:
         found = []
         for move in moves:
             quantity = max(1, int(move["quantity"]) * share // 100)
-            line = str(move["origin"]).partition(",")[2]
+            line = str(number_in(move["origin"]))
             found.append(DeliveryLine(line=line, product=move["product."]["code"], quantity=quantity))
         return found
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from ltc.store.view_tables import VIEW_TABLES
 from starter.bots.office import open_holds
+from starter.bots.stage import listed
 from starter.rehearsal.stage import Row, Stage
 
 MOST = 5000
@@ -85,7 +86,7 @@ async def holds(stage: Stage) -> list[Sight]:
 async def releases(stage: Stage) -> list[Sight]:
     """Released orders with goods still to ship, in parts. Place: the warehouse, if the system has several."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in await stage.listed(stage.erp, "/warehouse/open"):
+    for row in await listed(stage.erp, "/warehouse/open"):
         groups[row["order"], row["release"]].append(row)
     return [
         Sight("ships", str(rows[0].get("warehouse", "")), rows[0]["chain"], f"ships {release}",
@@ -97,7 +98,7 @@ async def releases(stage: Stage) -> list[Sight]:
 @sight("bill")
 async def bills(stage: Stage) -> list[Sight]:
     """Open invoices, paid in parts. Place: the invoice's kind, if the system tells kinds apart."""
-    rows = await stage.listed(stage.erp, "/bank/open")
+    rows = await listed(stage.erp, "/bank/open")
     return [
         Sight("bill", str(row.get("kind", "")), row["chain"], f"bill {row['invoice']}", instant(row["posted"]), row,
               demand=True, parts=True)
@@ -110,7 +111,7 @@ async def effects(stage: Stage) -> list[Sight]:
     """What took effect in a system. Place: the operation (``erp.create_order``, ``warehouse.ship``)."""
     for system, client in (("crm", stage.crm), ("erp", stage.erp)):
         last = max((row["seq"] for row in stage.effects if row["system"] == system), default=0)
-        for row in await stage.listed(client, "/effects", after=last, limit=5000):
+        for row in await listed(client, "/effects", after=last, limit=5000):
             stage.effects.append({**row, "system": system, "chain": stage.documents.note(row)})
     return [
         Sight("effect", row["operation"], row["chain"], f"{row['system']} {row['seq']}",

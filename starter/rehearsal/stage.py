@@ -89,13 +89,6 @@ class Stage:
         """Return what people do for a chain where its script says nothing."""
         return [*cast.plan.usual, *cast.script.usual]
 
-    async def listed(self, system: httpx.AsyncClient, path: str, **params: Any) -> list[Row]:
-        """Read a list page of a system."""
-        answer = await system.get(path, params=params)
-        answer.raise_for_status()
-        items: list[Row] = answer.json()["items"]
-        return items
-
     async def command(self, system: httpx.AsyncClient, path: str, body: Any) -> Row | None:
         """Give a system a command; None when it says no."""
         answer = await system.post(path, json=body)

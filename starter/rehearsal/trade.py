@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ltc.model.money import round_minor
+from starter.bots.stage import listed
 from starter.rehearsal.actions import number_of
 from starter.rehearsal.registry import action
 from starter.rehearsal.sights import Sight, instant, sight
@@ -16,14 +17,14 @@ from starter.rehearsal.stage import Row, Stage
 @sight("make")
 async def productions(stage: Stage) -> list[Sight]:
     """Released production orders, in parts. Place: the product."""
-    rows = await stage.listed(stage.erp, "/workshop/open")
+    rows = await listed(stage.erp, "/workshop/open")
     return [_demand("make", row["product"], f"make {row['production']}", row["released"], row) for row in rows]
 
 
 @sight("supply")
 async def purchases(stage: Stage) -> list[Sight]:
     """Confirmed purchase orders, in parts. Place: the product."""
-    rows = await stage.listed(stage.erp, "/supplier/open")
+    rows = await listed(stage.erp, "/supplier/open")
     return [_demand("supply", row["product"], f"supply {row['purchase']}", row["confirmed"], row) for row in rows]
 
 
@@ -70,7 +71,7 @@ async def promise(stage: Stage, sight: Sight, days: int) -> bool:
 @action("pay_together")
 async def pay_together(stage: Stage, sight: Sight) -> bool:
     """The customer pays all open invoices of the chain by one transfer."""
-    rows = [row for row in await stage.listed(stage.erp, "/bank/open") if row["chain"] == sight.chain]
+    rows = [row for row in await listed(stage.erp, "/bank/open") if row["chain"] == sight.chain]
     body = {"minor": sum(row["open"] for row in rows), "invoices": [row["invoice"] for row in rows]}
     return await stage.command(stage.erp, "/bank/transfers", body) is not None
 
