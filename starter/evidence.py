@@ -21,7 +21,7 @@ from starter.chaos import Strike
 from starter.checks import Violation
 from starter.example import FaultTable, planned_faults
 from starter.outcomes import ends_as_told, items_of, keys_follow
-from starter.scenario import KINDS, OrderPlan, Scenario
+from starter.scenario import KINDS, Scenario
 from starter.stories import UNKNOWN
 
 Row = dict[str, Any]
@@ -66,15 +66,6 @@ class Judgement:
     violations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Difference:
-    """An order that did not end as planned."""
-
-    plan: OrderPlan
-    came: str
-    reason: str
-
-
 async def gather(stage: Stage, settings: Settings, *, finished: bool) -> Evidence:
     """Collect what the engine says and what the systems served."""
     store = stage.client.store
@@ -94,15 +85,11 @@ async def gather(stage: Stage, settings: Settings, *, finished: bool) -> Evidenc
     return evidence
 
 
-def differences(evidence: Evidence) -> list[Difference]:
-    """Compare outcome with plan, order by order."""
-    found = []
-    for plan in evidence.scenario.orders:
-        row = evidence.chains.get(plan.number)
-        came = (row["outcome"] or row["state"]) if row else "never started"
-        if came != plan.outcome:
-            found.append(Difference(plan, came, row["reason"] if row else ""))
-    return found
+def otherwise(number: str, story: str, planned: str, row: Mapping[str, Any] | None) -> str:
+    """Tell how a chain did not end as planned, by its row if there is one; nothing when it did."""
+    came = (row["outcome"] or row["state"]) if row else "never started"
+    reason = row["reason"] if row else ""
+    return f"{number} ({story}): planned {planned}, came {came}: {reason}" if came != planned else ""
 
 
 def kinds_seen(evidence: Evidence) -> dict[str, int]:
@@ -150,9 +137,12 @@ def _as_planned(evidence: Evidence) -> Iterator[Judgement]:
     total = len(evidence.scenario.orders)
     left = tuple(sorted(evidence.memory.given_up))
     yield Judgement("every chain ended in time", evidence.finished and not left, violations=left)
-    wrong = [f"{one.plan.number} ({one.plan.story}): planned {one.plan.outcome}, came {one.came}: {one.reason}"
-             for one in differences(evidence)]  # fmt: skip
-    yield Judgement("every order ended as planned", not wrong, f"{total - len(wrong)} of {total}", tuple(wrong))
+    wrong = tuple(
+        text
+        for plan in evidence.scenario.orders
+        if (text := otherwise(plan.number, plan.story, plan.outcome, evidence.chains.get(plan.number)))
+    )
+    yield Judgement("every order ended as planned", not wrong, f"{total - len(wrong)} of {total}", wrong)
     held = tuple(evidence.memory.unplanned)
     yield Judgement("nothing was held that nobody planned", not held, violations=held)
     unserved = [f"{op}: {fault} {reason}".strip() for (op, fault, reason) in sorted(evidence.planned() - Counter())
@@ -172,7 +162,7 @@ def on_time(late: Mapping[str, list[str]], total: int, killed: bool = False) -> 
     judged = total >= JUDGED_FROM and not killed
     detail = f"{len(late)} of {total} ({share:.1%}), at most {UNPLANNED_BREACHES:.0%}"
     if not judged:
-        detail += "; not judged: " + ("the worker was killed" if killed else "too few chains")
+        detail += "; not judged: the worker was killed" if killed else "; not judged: too few chains"
     return Judgement("SLAs without a planned delay are kept", not judged or share <= UNPLANNED_BREACHES, detail, lines)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from starter import checks
 from starter.books import Books
 from starter.checks import Check
-from starter.evidence import Judgement, checked
+from starter.evidence import Judgement, checked, otherwise
 from starter.outcomes import ends_as_told
 from starter.real.plans import KINDS, ORDERS
 from starter.real.stage import RealStage
@@ -84,18 +84,14 @@ def _as_planned(evidence: RealEvidence) -> Iterator[Judgement]:
     plans = evidence.stage.scenario.orders
     left = tuple(sorted(evidence.stage.memory.given_up))
     yield Judgement("every chain ended in time", evidence.finished and not left, violations=left)
-    wrong = []
-    for plan in plans:
-        row = evidence.chains.get(evidence.stage.numbers.get(plan.number, ""))
-        came = (row["outcome"] or row["state"]) if row else "never started"
-        if came != plan.outcome:
-            why = row["reason"] if row else ""
-            wrong.append(f"{plan.number} ({plan.story}): planned {plan.outcome}, came {came}: {why}")
-    yield Judgement(
-        "every order ended as planned", not wrong, f"{len(plans) - len(wrong)} of {len(plans)}", tuple(wrong)
+    numbers = evidence.stage.numbers
+    rows = {plan.number: evidence.chains.get(numbers.get(plan.number, "")) for plan in plans}
+    wrong = tuple(
+        text for plan in plans if (text := otherwise(plan.number, plan.story, plan.outcome, rows[plan.number]))
     )
+    yield Judgement("every order ended as planned", not wrong, f"{len(plans) - len(wrong)} of {len(plans)}", wrong)
     there = {row["id"] for row in evidence.books.opportunities}
-    missing = sorted(plan.number for plan in plans if evidence.stage.numbers.get(plan.number) not in there)
+    missing = sorted(plan.number for plan in plans if numbers.get(plan.number) not in there)
     yield Judgement("every deal stands in the CRM", not missing, violations=tuple(missing))
     held = tuple(evidence.stage.memory.unplanned)
     # A system that is killed may leave a chain at rest for an operator; without that nobody has to see to one.

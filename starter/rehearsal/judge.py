@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starter import checks as first
 from starter.books import Books
 from starter.checks import Check
-from starter.evidence import Judgement, checked, on_time
+from starter.evidence import Judgement, checked, on_time, otherwise
 from starter.outcomes import keys_follow
 from starter.rehearsal import billing, checks
 from starter.rehearsal.endings import ends_show
 from starter.rehearsal.evidence import Evidence
-from starter.rehearsal.shape import ChainPlan, Script
+from starter.rehearsal.shape import Script
 
 STRICT = "lead_to_cash"  # one order after another: its checks are those of `ltc demo`
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A chain that did not end as planned."""
-
-    plan: ChainPlan
-    came: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.plan.number} ({self.plan.story}): planned {self.plan.ends}, came {self.came}: {self.reason}"
-
-
-def differences(evidence: Evidence, script: Script) -> list[Difference]:
-    """Compare outcome with plan, chain by chain."""
-    rows, found = evidence.rows_of(script), []
-    for plan in script.chains:
-        row = rows.get(plan.number)
-        came = (row["outcome"] or row["state"]) if row else "never started"
-        if came != plan.ends:
-            found.append(Difference(plan, came, row["reason"] if row else ""))
-    return found
 
 
 def judge_process(evidence: Evidence, script: Script) -> list[Judgement]:
     """Judge one process against its scenario."""
     total = len(script.chains)
-    wrong = tuple(str(one) for one in differences(evidence, script))
+    rows = evidence.rows_of(script)
+    wrong = tuple(
+        text for plan in script.chains if (text := otherwise(plan.number, plan.story, plan.ends, rows.get(plan.number)))
+    )
     numbers = {plan.number for plan in script.chains}
     missed = tuple(
         f"{one.number}: {one.operation}: {one.fault} {one.reason}".strip()

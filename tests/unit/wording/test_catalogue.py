@@ -36,7 +36,7 @@ DEFINITION = [
 STARTER = [
     *sorted((ROOT / "ltc/systems").glob("*.py")), ROOT / "ltc/processes.py", ROOT / "ltc/running.py", ROOT / "ltc/ending.py",
     *(ROOT / "starter" / f"{name}.py" for name in (
-        "installation", "addresses", "progress", "order_file", "order_lines", "report", "outcomes", "checks", "example", "demo", "chaos",
+        "installation", "addresses", "progress", "order_file", "order_lines", "report", "outcomes", "checks", "example", "demo", "chaos", "evidence",
         "rehearsal/report", "rehearsal/run", "rehearsal/progress", "rehearsal/checks", "rehearsal/judge",
         "rehearsal/balances", "rehearsal/billing", "rehearsal/endings", "rehearsal/holdings", "rehearsal/on_record", "real/report", "real/judge", "real/books", "real/demo",
     )),
