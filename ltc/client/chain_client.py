@@ -184,7 +184,7 @@ class ChainClient(Questions):
         try:
             message = Intervention(
                 id=intervention_id or new_id(), action=action, reason=reason.strip(), actor=actor,
-                expires=self._talker.expires(), **where,
+                expires=self._talker.expires(), outright=action == "correct", **where,
             )  # fmt: skip
         except ValueError as error:
             raise BadInputError(f"the intervention is malformed: {error}") from error

@@ -56,8 +56,9 @@ def _unsettled(turn: Turn, token: Token, place: str) -> bool:
 
 def _schedule(turn: Turn, token: Token, node: CallNode, call: Call, place: str) -> None:
     operation = turn.plan.operations[call.op]
-    args = turn.values(call.args, token.leg, token.item)
-    args.update({name: value for name, value in token.override.items() if name in operation.takes})
+    given = {name: value for name, value in token.override.items() if name in operation.takes}
+    own = {name: source for name, source in call.args.items() if not (token.outright and name in given)}
+    args = {**turn.values(own, token.leg, token.item), **given}
     request: dict[str, Any] = {"args": args}
     key = ""
     if operation.effect:

@@ -58,7 +58,7 @@ def absent(turn: Turn, flight: Flight, token: Token) -> None:
     elif flight.after == "skip":
         _supply(turn, token, flight.payload.get("document"))
     elif flight.after == "correct":
-        _correct(turn, token, flight.payload.get("values") or {})
+        _correct(turn, token, flight.payload.get("values") or {}, bool(flight.payload.get("outright")))
     else:
         turn.hold(token, "unavailable", op=flight.op)
 
@@ -137,9 +137,9 @@ def _correct_asked(turn: Turn, wish: Intervention) -> Answer:
     holding.lift_from(turn, token, wish.actor)
     if wish.document is not None:
         _adopt(turn, token, wish.document)
-    elif not _probe_first(turn, token, "correct", {"values": wish.values}):
+    elif not _probe_first(turn, token, "correct", {"values": wish.values, "outright": wish.outright}):
         _sent_anew(turn, token, f"{wish.actor}: {wish.reason}")
-        _correct(turn, token, wish.values or {})
+        _correct(turn, token, wish.values or {}, wish.outright)
     return asked.ACCEPTED
 
 
@@ -169,12 +169,12 @@ def _sent_anew(turn: Turn, token: Token, why: str) -> None:
         undoing.stands(turn, effect, f"sent anew, {why}")
 
 
-def _correct(turn: Turn, token: Token, values: dict[str, Any]) -> None:
+def _correct(turn: Turn, token: Token, values: dict[str, Any], outright: bool) -> None:
     """Call with other arguments, as a new generation: what was there before is proved absent, or a human's word."""
     place = turn.place(token)
     if certain(turn, place) is None:  # else it is a second visit's call, which has a key of its own each time
         turn.state.generations[place] = turn.state.generations.get(place, 0) + 1
-    token.override = dict(values)
+    token.override, token.outright = dict(values), outright
     token.status = "ready"
 
 

@@ -15,7 +15,7 @@ def go_on(turn: Turn, token: Token) -> None:
     """Leave the step where a token stands for the one after it."""
     node = turn.node(token)
     slas.end_step(turn, token, node)
-    token.override = {}
+    token.override, token.outright = {}, False
     token.status = "ready"
     _follow(turn, token, node)
 
@@ -41,7 +41,7 @@ def _leave_frame(turn: Turn, token: Token, frame: Frame) -> None:
     """The block of a reaction has ended: repeat the step that owns it, or go on behind it."""
     token.node = frame.node
     if frame.retry:
-        token.override = dict(frame.override)
+        token.override, token.outright = dict(frame.override), False
         token.status = "ready"
     else:
         go_on(turn, token)
@@ -81,6 +81,7 @@ def put_back(turn: Turn, root: Token, node: str) -> None:
     same = [one for one in turn.state.tokens.values() if (one.leg, one.item) == (root.leg, root.item)]
     drop(turn, [one for one in same if one is not root])
     root.node, root.frames, root.override, root.pending, root.status = node, [], {}, None, "ready"
+    root.outright = False
 
 
 def close(turn: Turn, outcome: str, reason: str) -> None:

@@ -47,6 +47,7 @@ class Token:
     visit: int = 0
     frames: list[Frame] = field(default_factory=list)
     override: dict[str, Any] = field(default_factory=dict)
+    outright: bool = False  # what is overridden is not evaluated
     deadline: datetime | None = None  # of a wait's ``within``
     since: datetime | None = None  # from when ``within`` counts
     poll_at: datetime | None = None

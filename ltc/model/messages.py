@@ -150,8 +150,9 @@ class Intervention(Signed):
     """An operator's action. ``leg`` ``item`` ``step`` name the place; which else counts depends on the action.
 
     ``asserted``: the actor's identity is claimed, not proved by a login. ``document`` is what ``skip`` supplies or
-    ``correct`` adopts; ``values`` are corrected arguments; ``by`` extends an SLA (a span such as ``2bd``)
-    or says until when payment is promised;
+    ``correct`` adopts; ``values`` are corrected arguments, ``outright`` when the definition's own are then not even
+    evaluated (what was sent by earlier programs does not say so, and is replayed as it went); ``by`` extends an SLA (a span
+    such as ``2bd``) or says until when payment is promised;
     ``consent`` allows a cancellation past the point of no return. ``migrate`` and ``revert`` pin ``plan`` and
     ``windows`` in the place of the plan whose digest is ``was``; ``renames`` says what steps are called now
     (``leg.step``). ``recalendar`` pins ``windows`` alone.
@@ -169,6 +170,7 @@ class Intervention(Signed):
     step: str = ""
     document: dict[str, Any] | None = None
     values: dict[str, Any] | None = None
+    outright: bool = False
     sla: str = ""
     by: str = ""
     consent: bool = False

@@ -250,6 +250,6 @@ def intervention(state: State, rng: random.Random, **fixed: Any) -> Intervene:
         "document": rng.choice([None, document, document, {"nonsense": 1}]),
         "values": rng.choice([None, {"stage": "mended"}, {"order": "SO-1"}, {"nonsense": 1}]),
         "sla": rng.choice([*state.slas, "leg:none"]), "by": rng.choice(["1d", "2bh", "nonsense"]),
-        "consent": rng.random() < 0.3,
+        "consent": rng.random() < 0.3, "outright": state.seq % 2 == 0,
     }  # fmt: skip
     return Intervene(Intervention.model_validate({**written, **fixed}))
