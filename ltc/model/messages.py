@@ -151,8 +151,8 @@ class Intervention(Signed):
 
     ``asserted``: the actor's identity is claimed, not proved by a login. ``document`` is what ``skip`` supplies or
     ``correct`` adopts; ``values`` are corrected arguments, ``outright`` when the definition's own are then not even
-    evaluated (what was sent by earlier programs does not say so, and is replayed as it went); ``by`` extends an SLA (a span
-    such as ``2bd``) or says until when payment is promised;
+    evaluated (what was sent by earlier programs does not say so, and is replayed as it went);
+    ``by`` extends an SLA (a span such as ``2bd``) or says until when payment is promised;
     ``consent`` allows a cancellation past the point of no return. ``migrate`` and ``revert`` pin ``plan`` and
     ``windows`` in the place of the plan whose digest is ``was``; ``renames`` says what steps are called now
     (``leg.step``). ``recalendar`` pins ``windows`` alone.
