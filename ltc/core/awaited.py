@@ -11,7 +11,8 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
     """Tell whom what is promised waits for: ``operator`` when held, ``approver``, ``person``, ``event`` and so on.
 
     ``person``: a task is open. ``customer``: all that is waited for is the customer's. Plans of before look at the
-    leg, whatever is promised, and call the customer who decides an ``approver``, as any other.
+    leg, whatever is promised; to them the customer who decides is an ``approver`` as any other, and a ladder an
+    ``event``.
     """
     item = clock.item if sla.own else ""
     here = [
@@ -29,8 +30,14 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
         return "customer" if all(_customers(turn, node) for node in asked) else "person"
     waiting = [turn.node(token) for token in here if token.status == "waiting"]
     if waiting:
-        return "customer" if all(_customers(turn, node) for node in waiting) else "event"
+        theirs = all(_customers(turn, node) or (sla.theirs and _owed(node)) for node in waiting)
+        return "customer" if theirs else "event"
     return "system" if "busy" in statuses else ""
+
+
+def _owed(node: AnyNode) -> bool:
+    """Tell whether a wait is a ladder: money that the customer owes."""
+    return isinstance(node, WaitNode) and node.ladder is not None
 
 
 def _decides(turn: Turn, token: Token) -> bool:

@@ -17,6 +17,9 @@ def every(build: Build, leg: str, keys: Mapping) -> Loop:
     """Compile ``every:`` into a loop over periods."""
     build.places[f"loop:{leg}"] = keys.mark
     build.places[f"loop:{leg}:as"] = keys.at("as")
+    for key in ("overlap", "missed"):
+        if key in keys.values:
+            build.places[f"loop:{leg}:{key}"] = keys.at(key)
     number, unit = _period(keys.text("each"))
     on = keys.text("on")
     _fits(build, keys, unit, on)

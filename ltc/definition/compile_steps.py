@@ -143,7 +143,7 @@ def _dunning(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
 
 def _once(build: Build, before: list[Awaited], awaited: Awaited, keys: Mapping) -> None:
     """Complain about an event that an alternative before it always takes."""
-    if awaited.event and (awaited.event, awaited.match) in [(one.event, one.match) for one in before]:
+    if awaited.event and (awaited.event, awaited.subject) in [(one.event, one.subject) for one in before]:
         twice, remedy = "it is waited for already", "keep one of them, or match another document"
         build.problems.vain(keys.mark, awaited.event, twice, remedy)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
+from ltc.definition.decided import possible
+from ltc.definition.expressions import ExpressionError
 from ltc.definition.names import Names
 from ltc.definition.plan import CallNode, Handler, Plan, WaitNode
 
@@ -59,19 +61,54 @@ def _amends(handler: Handler, plan: Plan, build: Build, names: Names) -> None:
 
 
 def _shadowed(plan: Plan, build: Build) -> None:
-    """An earlier handler for the same event that asks for nothing more leaves none over."""
+    """An earlier handler that takes every event which a later one, a wait or a ``stop`` would, leaves none over."""
     for index, later in enumerate(plan.handlers):
         for first in plan.handlers[:index]:
-            same = (first.event, first.match) == (later.event, later.match) and not first.when
-            covers = not first.legs or (later.legs and all(leg in first.legs for leg in later.legs))
             kept = plan.keep_open.handlers if plan.keep_open else []
-            if same and covers and not (later.name in kept and first.name not in kept):
+            if _covers(first, later.legs) and _same(first, later.event, later.subject, later.when):
+                if later.name in kept and first.name not in kept:
+                    continue
                 remedy = "give the earlier one 'when:' or other legs in 'while:'"
-                build.problems.add(
-                    "LTC-D172", build.places[f"handler:{later.name}"], word=later.name, first=first.name,
-                    event=later.event, remedy=remedy,
-                )  # fmt: skip
+                _taken(build, f"handler:{later.name}", later.name, first, remedy)
                 break
+    for node in plan.nodes.values():
+        for one in node.events if isinstance(node, WaitNode) else ():
+            firsts = [first for first in plan.handlers if _same(first, one.event, one.subject, "")]
+            _never_heard(build, node.id, node.step, firsts, node.leg)
+    for leg in plan.legs:
+        every = leg.loop.every if leg.loop else None
+        if every and every.stop:
+            stops = (every.stop, every.stop_match, "")
+            firsts = [first for first in plan.handlers if (first.event, first.match, first.when) == stops]
+            _never_heard(build, f"loop:{leg.id}", "stop", firsts, leg.id)
+
+
+def _never_heard(build: Build, place: str, word: str, firsts: list[Handler], leg: str) -> None:
+    """Handlers come before waits: what one of them always takes never ends a wait."""
+    for first in firsts:
+        if first.name != leg and _covers(first, [leg]):
+            _taken(build, place, word, first, "give the handler 'when:' or other legs in 'while:'")
+            return
+
+
+def _covers(first: Handler, legs: list[str]) -> bool:
+    return not first.legs or bool(legs and all(leg in first.legs for leg in legs))
+
+
+def _same(first: Handler, event: str, subject: str, when: str) -> bool:
+    """Tell whether a handler takes all events of another: of the same document, and whenever the other would."""
+    if (first.event, first.subject) != (event, subject):
+        return False
+    try:
+        return not first.when or not possible([(first.when, False), *([(when, True)] if when else [])], {})
+    except ExpressionError:
+        return False  # said where expressions are checked
+
+
+def _taken(build: Build, place: str, word: str, first: Handler, remedy: str) -> None:
+    build.problems.add(
+        "LTC-D172", build.places[place], word=word, first=first.name, event=first.event, remedy=remedy
+    )
 
 
 def _kept_open(plan: Plan, build: Build) -> None:

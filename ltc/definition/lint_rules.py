@@ -5,13 +5,13 @@ from __future__ import annotations
 from ltc.definition.build import Build
 from ltc.definition.plan import ApproveNode, Level, Plan, Rung, Sla
 
-_ONE = ("person", "manager_of", "owner_of", "external")  # sources that give one person at most
+ONE = ("person", "manager_of", "owner_of", "external")  # sources that give one person at most
 
 
 def check_rule(node: ApproveNode, level: Level, build: Build) -> None:
     """Complain about what a level says that can never come true, or would have no effect."""
     place = f"level:{node.id}:{level.name}"
-    alone = any(key in level.source for key in _ONE)
+    alone = any(key in level.source for key in ONE)
     if alone and level.votes > 1 and "person" not in level.source:
         build.problems.add("LTC-D108", build.places[f"{place}:from"], level=level.name, need=level.votes)
     _again(node, level, place, build)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ltc.definition.build import Build
+from ltc.definition.compile_start import START
 from ltc.definition.compared import compared, place_of
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.expressions import names as named
 from ltc.definition.flow import reactions
 from ltc.definition.lint_expressions import WAITING
+from ltc.definition.lint_rules import ONE
 from ltc.definition.lint_sla import day_of, surely_longer
 from ltc.definition.names import Names
-from ltc.definition.plan import AnyNode, ApproveNode, Level, Plan, Sla, Span, TaskNode, WaitNode
+from ltc.definition.plan import AnyNode, ApproveNode, CallNode, Level, Plan, Sla, Span, TaskNode, WaitNode
 from ltc.definition.plan_nodes import collections_of, results_of
 
 HEADLINE = {"net", "customer"}  # an input that has these is what lists of chains show of the deal
@@ -29,6 +31,9 @@ def check_slips(plan: Plan, build: Build, names: Names) -> None:
         if isinstance(node, ApproveNode):
             for level in node.levels:
                 _silence(node, level, plan, build)
+                _alone(node, level, build)
+    _periods(plan, build)
+    _children(plan, build)
 
 
 def _inputs(plan: Plan, build: Build, names: Names) -> None:
@@ -83,7 +88,7 @@ def _waits_for(node: AnyNode, plan: Plan) -> Iterator[str]:
     elif isinstance(node, WaitNode):
         by = [plan.events[one.event].by for one in node.events if one.event in plan.events]
         theirs = node.waits_for == "customer" if node.waits_for else all(one == "customer" for one in by)
-        yield "customer" if theirs else "event"
+        yield "customer" if theirs or node.ladder else "event"
 
 
 def _handlers(plan: Plan, build: Build) -> None:
@@ -112,6 +117,37 @@ def _retry(node: WaitNode, within: Span, plan: Plan, build: Build) -> None:
     if surely_longer(longest, within, day_of(plan.calendar, build)):
         told = {"inner": f"{node.retry.give_up:g}s", "outer_what": "within", "outer": str(within)}
         build.problems.warn("LTC-D113", build.places[f"{node.id}:retry"], word="give_up", **told)
+
+
+def _alone(node: ApproveNode, level: Level, build: Build) -> None:
+    """Where one person is asked, every rule says the same."""
+    place = f"level:{node.id}:{level.name}:rule"
+    said = level.in_turn or level.percent or not level.votes
+    if said and place in build.places and any(key in level.source for key in ONE):
+        why = f"level '{level.name}' asks one person"
+        build.problems.warn("LTC-D120", build.places[place], key="rule", why=why, remedy="remove it, or ask a role")
+
+
+def _periods(plan: Plan, build: Build) -> None:
+    """A single period overlaps with none, and none is missed."""
+    for leg in plan.legs:
+        for key in ("overlap", "missed") if leg.loop and leg.loop.every and leg.loop.every.count == 1 else ():
+            if (place := f"loop:{leg.id}:{key}") in build.places:
+                why = "there is only one period"
+                build.problems.warn("LTC-D120", build.places[place], key=key, why=why, remedy="remove it")
+
+
+def _children(plan: Plan, build: Build) -> None:
+    """What became of a child is known once something has waited for its end."""
+    waited = [one.refresh for node in plan.nodes.values() if isinstance(node, WaitNode) for one in node.events]
+    begun = [node.result for node in plan.nodes.values() if isinstance(node, CallNode) and node.call.op == START]
+    for use in build.uses:
+        for one in compared(use.source):
+            name, _, field = one.path.partition(".")
+            if name in begun and name not in waited and field in ("outcome", "reason") and one.word:
+                why = f"nothing waits for the end of '{name}'"
+                mark, remedy = place_of(use, one), "write wait: end, or wait for chain.ended first"
+                build.problems.warn("LTC-D120", mark, key=one.path, why=why, remedy=remedy)
 
 
 def _silence(node: ApproveNode, level: Level, plan: Plan, build: Build) -> None:

@@ -104,7 +104,7 @@ class Sla(Value):
     pause_while: Expr = ""
     escalate: list[Rung] = Field(default_factory=list)
     own: bool = False  # pauses and holds look at what is promised alone; older plans hold the chain
-    theirs: bool = False  # the customer who decides is waited for as a customer; older plans: as an approver
+    theirs: bool = False  # the customer who decides, or who is dunned, is waited for as a customer; in older plans not
 
 
 class Every(Value):

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ltc.core import instants
 from ltc.core import state as states
-from ltc.core import turn
 from ltc.model.trail import Kind
 from ltc.store.fold import fold_all
 from ltc.store.rows import ChainView
@@ -164,6 +164,19 @@ def test_who_decides_is_who_is_waited_for(whom, word):
         assert bool(said(one, Kind.SLA_PAUSED, "sla")) is (said_of == word)
 
 
+def test_a_ladder_waits_for_the_customer():
+    """What is dunned is owed: the clock of the leg stands while nothing else is waited for."""
+    ladder = (
+        "[{dunning: invoice, levels: [{name: a, after: 5d, notify: customer}], hand_over: {after: 50d, then: hold},"
+        " undo: {irreversible: paid}}]"
+    )
+    for word, breached in (("customer", False), ("event", True)):
+        sla = f"{{target: 3d, pause_while: waiting_for == '{word}'}}"
+        one = chain({"legs.collection.steps": ladder, "legs.collection.sla": sla}, pay_after=timedelta(days=20), days=90)
+        assert one.finished
+        assert bool(said(one, Kind.SLA_BREACHED, "sla")) is breached
+
+
 def views(one):
     return fold_all(ChainView("c"), list(one.trail))
 
@@ -180,7 +193,7 @@ def test_a_promise_without_a_target_stands_in_the_views_with_its_reason():
 )
 def test_what_is_no_date_is_said_to_be_none(given, why):
     with pytest.raises(turn.ChainError, match=why):
-        turn.instant_of(given, "x.on")
+        instants.instant_of(given, "x.on")
 
 
 def test_a_leg_that_a_promise_holds_is_released_or_given_more_time_not_tried_again():
