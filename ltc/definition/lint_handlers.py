@@ -106,9 +106,7 @@ def _same(first: Handler, event: str, subject: str, when: str) -> bool:
 
 
 def _taken(build: Build, place: str, word: str, first: Handler, remedy: str) -> None:
-    build.problems.add(
-        "LTC-D172", build.places[place], word=word, first=first.name, event=first.event, remedy=remedy
-    )
+    build.problems.add("LTC-D172", build.places[place], word=word, first=first.name, event=first.event, remedy=remedy)
 
 
 def _kept_open(plan: Plan, build: Build) -> None:

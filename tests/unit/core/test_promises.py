@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ltc.core import instants
+from ltc.core import instants, turn
 from ltc.core import state as states
 from ltc.model.trail import Kind
 from ltc.store.fold import fold_all
@@ -172,7 +172,9 @@ def test_a_ladder_waits_for_the_customer():
     )
     for word, breached in (("customer", False), ("event", True)):
         sla = f"{{target: 3d, pause_while: waiting_for == '{word}'}}"
-        one = chain({"legs.collection.steps": ladder, "legs.collection.sla": sla}, pay_after=timedelta(days=20), days=90)
+        one = chain(
+            {"legs.collection.steps": ladder, "legs.collection.sla": sla}, pay_after=timedelta(days=20), days=90
+        )
         assert one.finished
         assert bool(said(one, Kind.SLA_BREACHED, "sla")) is breached
 
