@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ltc.definition.build import Build
-from ltc.definition.compile_start import START
 from ltc.definition.compared import compared, place_of
+from ltc.definition.compile_start import START
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.expressions import names as named
 from ltc.definition.flow import reactions
