@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ltc.definition.build import Build
 from ltc.definition.decided import possible
+from ltc.definition.errors import Mark
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.names import Names
 from ltc.definition.plan import CallNode, Handler, Plan, WaitNode
@@ -69,7 +72,8 @@ def _shadowed(plan: Plan, build: Build) -> None:
                 if later.name in kept and first.name not in kept:
                     continue
                 remedy = "give the earlier one 'when:' or other legs in 'while:'"
-                _taken(build, f"handler:{later.name}", later.name, first, remedy)
+                add = build.problems.warn if first.when else build.problems.add
+                _taken(add, build.places[f"handler:{later.name}"], later.name, first, remedy)
                 break
     for node in plan.nodes.values():
         for one in node.events if isinstance(node, WaitNode) else ():
@@ -87,7 +91,8 @@ def _never_heard(build: Build, place: str, word: str, firsts: list[Handler], leg
     """Handlers come before waits: what one of them always takes never ends a wait."""
     for first in firsts:
         if first.name != leg and _covers(first, [leg]):
-            _taken(build, place, word, first, "give the handler 'when:' or other legs in 'while:'")
+            remedy = "give the handler 'when:' or other legs in 'while:'"
+            _taken(build.problems.warn, build.places[place], word, first, remedy)
             return
 
 
@@ -105,8 +110,8 @@ def _same(first: Handler, event: str, subject: str, when: str) -> bool:
         return False  # said where expressions are checked
 
 
-def _taken(build: Build, place: str, word: str, first: Handler, remedy: str) -> None:
-    build.problems.add("LTC-D172", build.places[place], word=word, first=first.name, event=first.event, remedy=remedy)
+def _taken(add: Callable[..., None], mark: Mark, word: str, first: Handler, remedy: str) -> None:
+    add("LTC-D172", mark, word=word, first=first.name, event=first.event, remedy=remedy)
 
 
 def _kept_open(plan: Plan, build: Build) -> None:
