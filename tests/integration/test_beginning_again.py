@@ -14,8 +14,7 @@ from temporalio.service import RPCError
 from ltc import devserver
 from ltc.cli.desk import Desk
 from ltc.client import NotFoundError, RefusedError
-from tests.integration.rig import Rig, installation, until
-from tests.integration.test_client import task_of
+from tests.integration.rig import Rig, installation, task_of, until
 
 
 @pytest.fixture(scope="module")

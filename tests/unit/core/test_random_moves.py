@@ -16,8 +16,8 @@ from ltc.model.ids import digest
 from tests.support.chains import MONDAY, setting, shipped
 from tests.unit.core.random_checks import at_the_end
 from tests.unit.core.random_definitions import by_chance
+from tests.unit.core.random_lives import Doubled, chain, helped
 from tests.unit.core.random_world import intervention, meddle
-from tests.unit.core.test_random import Doubled, _help, chain
 
 FEW = settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ANSWERS: Counter[str] = Counter()
@@ -63,7 +63,7 @@ def live(one: Doubled, rng: random.Random, plans: list[Plan]) -> None:
             one.feed(meddle(one, rng))
         elif not one.happen(MONDAY + timedelta(days=90)):
             break
-    _help(one, rng)
+    helped(one, rng)
     assert one.finished, (one.state.status, one.state.holds, one.state.tokens)
     assert at_the_end(one) == []
 
