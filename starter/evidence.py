@@ -160,9 +160,9 @@ def on_time(late: Mapping[str, list[str]], total: int, killed: bool = False) -> 
     share = len(late) / max(1, total)
     lines = tuple(f"{number}: {', '.join(slas)}" for number, slas in sorted(late.items()))
     judged = total >= JUDGED_FROM and not killed
-    detail = f"{len(late)} of {total} ({share:.1%}), at most {UNPLANNED_BREACHES:.0%}"
-    if not judged:
-        detail += "; not judged: the worker was killed" if killed else "; not judged: too few chains"
+    why = "" if judged else "; not judged: the worker was killed" if killed else "; not judged: too few chains"
+    most = UNPLANNED_BREACHES * 100
+    detail = f"{len(late)} of {total} ({share:.1%}), at most {most:.0f} %{why}"
     return Judgement("SLAs without a planned delay are kept", not judged or share <= UNPLANNED_BREACHES, detail, lines)
 
 

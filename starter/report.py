@@ -69,7 +69,7 @@ def _kinds(evidence: Evidence, page: Console) -> None:
     seen = kinds_seen(evidence)
     for kind in KINDS:
         planned = sum(kind in plan.kinds for plan in evidence.scenario.orders)
-        table.add_row(kind.replace("_", " "), str(planned), str(seen[kind]))
+        table.add_row(label(kind.replace("_", " ")), str(planned), str(seen[kind]))
     page.print(table, "")
 
 
@@ -133,7 +133,7 @@ def show_judgements(judgements: list[Judgement], page: Console, whose: str = "th
 def show_judgement(one: Judgement, page: Console) -> None:
     """Print one check and the first things that speak against it."""
     mark = "[green]ok  [/green]" if one.holds else "[red]FAIL[/red]"
-    page.print(f"  {mark} {say(one.name)}{f': {say(one.detail)}' if one.detail else ''}", highlight=False)
+    page.print(f"  {mark} {label(one.name)}{f': {say(one.detail)}' if one.detail else ''}", highlight=False)
     if one.holds:
         return
     for line in one.violations[:SHOWN]:

@@ -97,7 +97,7 @@ def _checks(evidence: Evidence) -> Iterator[Check]:
     yield ends_show(planned, evidence.plans)
     for plan in evidence.plans.values():
         keys = keys_follow(plan, evidence.installation, evidence.items)
-        keys.__name__ = f"keys_follow_from_the_deal of {plan.process}"
+        keys.__name__ = f"keys follow from the deal of {plan.process}"
         yield keys
 
 

@@ -15,6 +15,15 @@ from ltc.definition.codes import CODES
 from ltc.definition.schema import DOCUMENT, SHAPES
 from ltc.mapping.codes import CODES as MAPPINGS
 from ltc.wording import LANGUAGES, UnknownLanguageError, chinese, fill, label, language, say, say_value
+from starter import checks
+from starter.outcomes import ends_as_told, keys_follow
+from starter.real import judge as real
+from starter.real import plans
+from starter.rehearsal import checks as rehearsed
+from starter.rehearsal.billing import billed_as_agreed, returns_are_credited
+from starter.rehearsal.endings import ends_show
+from starter.scenario import KINDS
+from tests.support.chains import shipped
 from tests.unit.wording.sources import ROOT, headings, helps, pages, sentences
 
 ZH = ROOT / "ltc/wording/zh"
@@ -105,6 +114,15 @@ def test_every_sentence_in_the_code_is_translated(paths: list[Path]) -> None:
 def test_every_heading_is_translated() -> None:
     shown = {text for path in CLI for text in headings(path) if re.search("[a-zA-Z]", text)}
     assert not sorted(shown - set(chinese().labels) - set(chinese().phrases)), (
+        "write these into ltc/wording/zh/labels.json"
+    )
+
+
+def test_every_check_of_the_demonstrations_has_its_name() -> None:
+    made = (ends_as_told({}), keys_follow(shipped("lead_to_cash"), "", {}), billed_as_agreed({}), ends_show({}))
+    every = (*checks.CHECKS, *rehearsed.CHECKS, *real.CHECKS, *made, returns_are_credited({}), real.notes_once)
+    names = {check.__name__ for check in (*every, real.one_deal_per_order)} | {*KINDS, *plans.KINDS}
+    assert not sorted({name.replace("_", " ") for name in names} - set(chinese().labels)), (
         "write these into ltc/wording/zh/labels.json"
     )
 
