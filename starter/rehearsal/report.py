@@ -25,9 +25,8 @@ def show(evidence: Evidence, page: Console) -> bool:
         page.print(sla_table(evidence.sla_report[script.process]), "")
         _faults(evidence, script, page)
         show_each(judged[script.process], page)
-    page.print(
-        say("\n[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
-    )
+    whose = say("[bold]All processes[/bold] (balances and effects: over the records of the sandbox systems alone)")
+    page.print("", whose, sep="\n")
     whole = judge_books(evidence)
     show_each(whole, page)
     failed = [one for found in (*judged.values(), whole) for one in found if not one.holds]
