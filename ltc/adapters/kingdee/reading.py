@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -72,7 +73,8 @@ class Reader:
     async def order(self, record: Record) -> d.Order:
         """Return an order with how much of it is out, came back, or is cancelled."""
         number, ordered = record["FBillNo"], int(total(record, "FQty"))
-        out = sum(int(total(one, "FRealQty")) for one in await self.under(OUTSTOCK, "FSoorDerno", number))
+        issues = await self.under(OUTSTOCK, "FSoorDerno", number)
+        out = sum(int(total(one, "FRealQty")) for one in issues)
         back = sum(int(total(one, "FRealQty")) for one in await self.under(RETURN, "FOrderNo", number))
         void = state_of(ORDER, record).void
         status = "cancelled" if void else "shipped" if out >= ordered else _WORDS[record["FDocumentStatus"]]
@@ -80,7 +82,7 @@ class Reader:
                 "gross": total(record, "FAllAmount")}  # fmt: skip
         made: d.Order = self.mapping.document(
             "order", {**record, **sums}, version=version(record), status=status, ordered=ordered, shipped=out,
-            returned=back, cancelled=ordered if void else 0,
+            returned=back, cancelled=ordered if void else 0, by_line=_by_line(record, issues, void=void),
         )  # fmt: skip
         return made
 
@@ -197,6 +199,22 @@ def line_names(order: Record) -> dict[str, str]:
     return {
         str(row[ORDER.entry]): str(row["FEntryNote"] or "").strip() or str(row[ORDER.entry]) for row in order["lines"]
     }
+
+
+def _by_line(order: Record, issues: list[Record], *, void: bool) -> list[d.LineStatus]:
+    """Return how far each line of an order is; nothing where goods went out on a line that names none of the order."""
+    out: dict[str, Decimal] = defaultdict(Decimal)
+    for row in (row for issue in issues for row in issue["lines"]):
+        out[str(row["FSOEntryId"])] += figure(row, "FRealQty")
+    names = line_names(order)
+    if set(out) - set(names):
+        return []
+    made = []
+    for row in order["lines"]:
+        entry, ordered = str(row[ORDER.entry]), int(figure(row, "FQty"))
+        given_up = ordered if void else 0
+        made.append(d.LineStatus(line=names[entry], ordered=ordered, shipped=int(out[entry]), cancelled=given_up))
+    return made
 
 
 def version(record: Record) -> int:

@@ -119,13 +119,13 @@ async def with_codes(odoo: Odoo, rows: list[Record]) -> list[Record]:
 
 def order_of(mapping: Mapping, sale: Sale) -> d.Order:
     """Make ltc's order of what was read."""
-    ordered = sum(pieces(line["product_uom_qty"]) for line in sale.lines)
-    shipped = sum(_shipped(sale, line) for line in sale.lines)
+    by_line = [_line_status(sale, line) for line in sale.lines]
+    ordered, shipped = sum(one.ordered for one in by_line), sum(one.shipped for one in by_line)
     returned = sale.quantity("returned")
     order: d.Order = mapping.document(
         "order", {**sale.order, "lines": sale.lines}, id=sale.number, ordered=ordered, shipped=shipped,
         returned=returned, cancelled=_cancelled(sale), status=_status(sale, ordered, shipped - returned),
-        version=version_of([sale.order, *sale.lines, *sale.moves, *sale.pickings], _steps(sale)),
+        by_line=by_line, version=version_of([sale.order, *sale.lines, *sale.moves, *sale.pickings], _steps(sale)),
     )  # fmt: skip
     return order
 
@@ -180,17 +180,22 @@ def _shipped(sale: Sale, line: Record) -> int:
     return pieces(line["qty_delivered"])
 
 
+def _line_status(sale: Sale, line: Record) -> d.LineStatus:
+    """How far a line is.
+
+    What will not come is cancelled: of a cancelled order the rest, of a confirmed one what no open transfer holds.
+    """
+    ordered, shipped, cancelled = pieces(line["product_uom_qty"]), _shipped(sale, line), 0
+    moved = any(ref(move["sale_line_id"]) == line["id"] for move in sale.moves)
+    if sale.order["state"] == "cancel":
+        cancelled = max(0, ordered - shipped)
+    elif sale.order["state"] == "sale" and moved:
+        cancelled = max(0, ordered - shipped - sale.quantity("open", line["id"]))
+    return d.LineStatus(line=str(line["id"]), ordered=ordered, shipped=shipped, cancelled=cancelled)
+
+
 def _cancelled(sale: Sale) -> int:
-    """What will not come: of a cancelled order the rest, of a confirmed one what no open transfer holds any more."""
-    total = 0
-    for line in sale.lines:
-        rest = pieces(line["product_uom_qty"]) - _shipped(sale, line)
-        moved = any(ref(move["sale_line_id"]) == line["id"] for move in sale.moves)
-        if sale.order["state"] == "cancel":
-            total += max(0, rest)
-        elif sale.order["state"] == "sale" and moved:
-            total += max(0, rest - sale.quantity("open", line["id"]))
-    return total
+    return sum(_line_status(sale, line).cancelled for line in sale.lines)
 
 
 def _status(sale: Sale, ordered: int, out: int) -> str:

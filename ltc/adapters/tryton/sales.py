@@ -16,7 +16,9 @@ SALE = (
     "state", "party.code", "currency.code", "untaxed_amount", "tax_amount", "total_amount", "reference",
     "invoice_state", "shipment_state", "invoice_method", "shipments", "invoices", "_timestamp",
 )  # fmt: skip
-LINE = ("product.code", "quantity", "unit_price", "amount", "moves_ignored", "_timestamp")
+LINE = (
+    "product", "product.code", "unit", "description", "quantity", "unit_price", "amount", "moves_ignored", "_timestamp",
+)  # fmt: skip
 MOVE = (
     "state", "quantity", "origin", "shipment", "to_location.type", "from_location.type", "effective_date",
     "product.code", "unit_price", "_timestamp", "write_date",
@@ -68,9 +70,23 @@ class Sale:
         """Pieces that will never be shipped: given up by a person, or the order's rest when it ended."""
         if self.record["state"] == "cancelled":
             return self.ordered()
-        ignored = {number for line in self.lines for number in line["moves_ignored"] or ()}
-        given_up = sum(whole(move["quantity"], "a stock move") for move in self.moves if move["id"] in ignored)
-        return min(given_up, self.ordered() - self.out())
+        given_up = sum(self._given_up(line) for line in self.lines)
+        return max(0, min(given_up, self.ordered() - self.out()))
+
+    def _given_up(self, line: Record) -> int:
+        ignored = set(line["moves_ignored"] or ())
+        return sum(whole(move["quantity"], "a stock move") for move in self.moves if move["id"] in ignored)
+
+    def by_line(self) -> list[d.LineStatus]:
+        """How far each line is; one that an amendment brought down to nothing shows only if something of it is out."""
+        made = []
+        for line in self.lines:
+            ordered, shipped = whole(line["quantity"], f"sale {self.id}"), self.out(line)
+            given_up = ordered if self.record["state"] == "cancelled" else self._given_up(line)
+            if ordered or shipped:
+                left = max(0, min(given_up, ordered - shipped))
+                made.append(d.LineStatus(line=str(line["id"]), ordered=ordered, shipped=shipped, cancelled=left))
+        return made
 
     def status(self) -> str:
         """The order's status: draft, confirmed, shipped or cancelled."""
@@ -88,14 +104,15 @@ class Sale:
             "order", {**self.record, **fields},
             id=self.id, version=version(self.record, *self.lines, *self.moves, *self.back), lines=[],
             status=self.status(), ordered=self.ordered(), shipped=self.out(), returned=self.returned,
-            cancelled=self.cancelled(),
+            cancelled=self.cancelled(), by_line=self.by_line(),
         )  # fmt: skip
         return order.model_copy(update={"lines": self._lines(order.tax)})
 
     def _lines(self, tax: Money) -> list[d.Line]:
-        nets = [money(line["amount"], self.currency, f"sale {self.id}") for line in self.lines]
+        wanted = [line for line in self.lines if line["quantity"]]
+        nets = [money(line["amount"], self.currency, f"sale {self.id}") for line in wanted]
         taxes = spread(tax.minor, [one.minor for one in nets])
-        return [self._line(*one) for one in zip(self.lines, nets, taxes, strict=True)]
+        return [self._line(*one) for one in zip(wanted, nets, taxes, strict=True)]
 
     def _line(self, line: Record, net: Money, tax: int) -> d.Line:
         due = Money(minor=tax, currency=self.currency)

@@ -54,6 +54,18 @@ async def test_part_shipments(world: World) -> None:
     assert refused.value.reason == "more_than_ordered"
     order = await world.erp.get_order(op.OrderId(order=release.order))
     assert (order.ordered, order.shipped, order.status) == (9, 7, "confirmed")
+    assert [(one.line, one.ordered, one.shipped, one.cancelled) for one in order.by_line] == [
+        ("1", 3, 3, 0), ("2", 6, 4, 0),
+    ]  # fmt: skip
+    (issue, _) = world.system.all("SAL_OUTSTOCK")
+    issue.lists["fentity"][0]["fsoentryid"] = 0  # entered by hand, of no line of the order
+    assert (await world.erp.get_order(op.OrderId(order=release.order))).by_line == []
+
+
+async def test_void_order_has_all_of_each_line_cancelled(world: World) -> None:
+    order = await world.draft(line(quantity=3), line("2", "P2", 1))
+    void = await world.erp.cancel_order(op.OrderId(order=order.id), key())
+    assert [(one.line, one.shipped, one.cancelled) for one in void.by_line] == [("1", 0, 3), ("2", 0, 1)]
 
 
 async def test_short_stock_at_the_audit_leaves_nothing(world: World) -> None:

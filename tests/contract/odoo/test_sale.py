@@ -20,6 +20,10 @@ async def test_short_stock_ships_twice_and_each_delivery_is_billed_alone(odoo: W
     with pytest.raises(BusinessRefusal) as short:
         await odoo.erp.ship_delivery(op.ShipDelivery(delivery=release.id), key())
     assert short.value.reason == "out_of_stock"
+    half = await odoo.erp.get_order(op.OrderId(order=release.order))
+    assert [(one.line, one.ordered, one.shipped, one.cancelled) for one in half.by_line] == [
+        (half.lines[0].id, 2, 2, 0), (half.lines[1].id, 6, 4, 0),
+    ]  # fmt: skip
     odoo.fake.within(lambda env: env.write("product.product", env.get("product.product", 2), stock=10.0))
     second = await odoo.erp.ship_delivery(op.ShipDelivery(delivery=release.id), key())
     assert [(one.product, one.quantity) for one in second.lines] == [("P2", 2)]
@@ -41,6 +45,12 @@ async def test_given_lines_leave_and_the_rest_stays_released(odoo: World) -> Non
     rest = await odoo.erp.ship_delivery(op.ShipDelivery(delivery=release.id), key())
     assert sorted((one.product, one.quantity) for one in rest.lines) == [("P1", 3), ("P4", 2)]
     assert (order.tax, order.gross) == (usd(20), usd(5220))
+
+
+async def test_cancelled_order_says_so_of_each_line(odoo: World) -> None:
+    order = await odoo.draft(line(5), line(2, 100, "P4"))
+    gone = await odoo.erp.cancel_order(op.OrderId(order=order.id), key())
+    assert [(one.ordered, one.shipped, one.cancelled) for one in gone.by_line] == [(5, 0, 5), (2, 0, 2)]
 
 
 async def test_payments_in_part_over_bounced_and_again(odoo: World) -> None:
