@@ -216,7 +216,11 @@ class Router:
 
     async def _reaches(self, chain: str, event: InboxEvent) -> bool:
         at = event.received or datetime.now(UTC)
-        message = Event(id=_identity(event), name=event.name, fields=event.fields, at=at)
+        kind = self._registry.events[event.name]
+        message = Event(
+            id=_identity(event), name=event.name, fields=event.fields, at=at, hints=kind.hints,
+            news=kind.news,
+        )  # fmt: skip
         try:
             await self._client.get_workflow_handle(chain).signal("event", message)
         except RPCError as error:

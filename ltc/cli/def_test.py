@@ -178,7 +178,8 @@ def _fields(one: Mapping) -> Callable[[Books], dict[str, Any]]:
     given = one.mapping("with")
 
     def fields(books: Books) -> dict[str, Any]:
-        names = {"opportunity": books.opportunity, "order": books.order}
+        newest = list(books.invoices.values())[-1:] or [{}]
+        names = {"opportunity": books.opportunity, "order": books.order, "invoice": newest[0]}
         currency = books.opportunity["currency"]
         found = {key: expressions.evaluate(given.text(key), names, currency=currency, rates={}) for key in given.values}
         if "quantity" in one.values:

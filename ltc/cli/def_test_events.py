@@ -32,9 +32,12 @@ def check_event(one: Mapping, plan: Plan, registry: Registry, problems: Problems
 
 
 def _expressions(said: Mapping, plan: Plan, registry: Registry, problems: Problems) -> None:
-    """What the fields are made of is read of the deal and the order."""
+    """What the fields are made of is read of the deal, the order and the newest invoice."""
     deal = registry.events["crm.opportunity_won"].fields.model_fields["opportunity"].annotation
-    names: dict[str, Any] = {"opportunity": deal, "order": registry.operations["erp.get_order"].gives}
+    names: dict[str, Any] = {
+        "opportunity": deal, "order": registry.operations["erp.get_order"].gives,
+        "invoice": registry.operations["erp.get_invoice"].gives,
+    }  # fmt: skip
     for key, value in said.values.items():
         if not isinstance(value, Scalar):
             continue

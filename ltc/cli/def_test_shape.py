@@ -70,7 +70,9 @@ GIVEN = Record(
                     "event": Text("event", "the event"),
                     "after": Text("operation", "the operation after which it comes"),
                     "in": Text("elapsed", "how much later; default at once"),
-                    "with": Table(Text("text", "an expression over opportunity and order"), "its fields"),
+                    "with": Table(
+                        Text("text", "an expression over opportunity, order and invoice (the newest)"), "its fields"
+                    ),
                     "quantity": Whole(1, 9999, "lines as they are, with this quantity in the first: the field 'lines'"),
                     "twice": Flag("whether it comes twice"),
                 },

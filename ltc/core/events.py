@@ -20,7 +20,7 @@ def arrived(turn: Turn, event: Event) -> None:
     state = turn.state
     if event.id in state.events or state.status == "ended":
         return
-    kept = state.events[event.id] = Kept(event.id, event.name, event.fields)
+    kept = state.events[event.id] = Kept(event.id, event.name, event.fields, hints=event.hints, news=event.news)
     wish = _handle(turn, kept)
     if wish == "takes" or (wish == "leaves" and _awaited(turn, kept)):
         return

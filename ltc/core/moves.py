@@ -92,7 +92,8 @@ def close(turn: Turn, outcome: str, reason: str) -> None:
         if one.status == "open":
             leave_leg(turn, leg)
     slas.end_all(turn)
-    turn.log(Kind.ENDED, outcome=outcome, reason=reason)
+    news = [kept.id for kept in state.events.values() if kept.news and not kept.taken]
+    turn.log(Kind.ENDED, outcome=outcome, reason=reason, **({"news": news} if news else {}))
 
 
 def react(turn: Turn, token: Token, reaction: Reaction, reason: str, **detail: Any) -> None:

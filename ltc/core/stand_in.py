@@ -14,6 +14,7 @@ from ltc.core.stand_in_terms import SUPPLY_TIME
 from ltc.definition.plan import Plan
 from ltc.model.ids import digest
 from ltc.model.messages import CUSTOMER, Answer, Decision, Event, Intervention
+from ltc.ports.operations import EVENTS
 
 __all__ = ["SOON", "Script", "StandIn"]
 BILLS = ("erp.post_invoice", "erp.post_order_invoice", "erp.post_down_payment", "erp.post_instalment",
@@ -139,7 +140,10 @@ class StandIn:
     def _event(self, delay: timedelta, name: str, fields: dict[str, Any]) -> tuple[timedelta, Input]:
         self._events += 1
         at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-        return delay, EventArrived(Event(id=f"EV-{self._events}", name=name, fields=fields, at=at))
+        kind = EVENTS.get(name)
+        hints, news = (kind.hints, kind.news) if kind else ("", False)
+        told = Event(id=f"EV-{self._events}", name=name, fields=fields, at=at, hints=hints, news=news)
+        return delay, EventArrived(told)
 
     # Later events
 

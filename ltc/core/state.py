@@ -202,12 +202,14 @@ class Hold:
 
 @dataclass
 class Kept:
-    """An event that has arrived. Kept from the chain's start, consumed once."""
+    """An event that has arrived. Kept from the chain's start, consumed once. ``hints``, ``news``: as in ``Event``."""
 
     id: str
     name: str
     fields: dict[str, Any]
     taken: bool = False
+    hints: str = ""
+    news: bool = False
 
 
 @dataclass

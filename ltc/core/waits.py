@@ -65,13 +65,18 @@ def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
 # Events
 
 
-def _awaited(turn: Turn, node: WaitNode, kept: Kept) -> Awaited | None:
-    return next((one for one in node.events if one.event == kept.name), None)
+def _awaited(node: WaitNode, kept: Kept) -> Awaited | None:
+    """Return what of a wait an event is: by its own name, or by what it hints at."""
+    for name in (kept.name, kept.hints):
+        found = next((one for one in node.events if one.event == name), None)
+        if found is not None:
+            return found
+    return None
 
 
 def matches(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> bool:
     """Tell whether an event is one that a wait waits for."""
-    awaited = _awaited(turn, node, kept)
+    awaited = _awaited(node, kept)
     if awaited is None:
         return False
     try:
@@ -85,7 +90,8 @@ def take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
     kept.taken = True
     token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
-    _tell(turn, token, node, kept.name, kept.fields)
+    awaited = _awaited(node, kept)
+    _tell(turn, token, node, awaited.event if awaited else kept.name, kept.fields)
 
 
 def _tell(turn: Turn, token: Token, node: WaitNode, event: str, fields: dict[str, Any]) -> None:

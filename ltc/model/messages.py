@@ -181,12 +181,17 @@ class Intervention(Signed):
 
 
 class Event(Value):
-    """An event of an outside system, as routed to a chain."""
+    """An event of an outside system, as routed to a chain.
+
+    ``hints`` is what waits take it for that do not name it; ``news`` says that people must hear of it if no chain does.
+    """
 
     id: str
     name: str
     fields: dict[str, Any]
     at: datetime
+    hints: str = ""
+    news: bool = False
 
 
 class Answer(Value):

@@ -64,7 +64,7 @@ class Kind(StrEnum):
     BALANCE = "balance"  # leg, equation, left, right: an equation that does not hold
     RESTED = "rested"  # state, leg
     CONTINUED = "continued"
-    ENDED = "ended"  # outcome, reason
+    ENDED = "ended"  # outcome, reason, news: ids of events that nothing took and people must hear of
     ITEM_SKIPPED = "item_skipped"  # why (missed|overlap): a period of a recurring leg that is left out
     DUNNED = "dunned"  # level, number, due, late (seconds): a level of a dunning ladder was taken
     DUNNING_PAUSED = "dunning_paused"  # why (dispute|block|promise|pause_while), until

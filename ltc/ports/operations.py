@@ -30,6 +30,7 @@ from ltc.ports.requests import (
     OrderId,
     PaymentAllocated,
     PaymentId,
+    PaymentReversed,
     PaymentStatus,
     ReceivableChanged,
     RegisterPayment,
@@ -92,6 +93,7 @@ __all__ = [
     "OrderId",
     "PaymentAllocated",
     "PaymentId",
+    "PaymentReversed",
     "PaymentStatus",
     "ReceivableChanged",
     "RefundPayment",
@@ -183,6 +185,9 @@ EVENTS: dict[str, EventType] = {
             refreshes="invoice",
             collects="payments",
             by="customer",
+        ),
+        EventType(
+            "erp.payment_reversed", PaymentReversed, subject="invoice", by="customer", hints="erp.payment_allocated"
         ),
         *CHAIN_EVENTS,
         *TRADE_EVENTS,

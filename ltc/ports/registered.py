@@ -46,6 +46,7 @@ class EventType:
     ``subject`` is the field of the event that names the document it is about. ``read`` is the operation that a
     wait reads again with; it takes one field, the subject's id; of its result the field ``refreshes`` replaces the
     document waited on and the list ``collects`` holds the documents that ``into:`` gathers, by their id.
+    ``hints`` is the event that a wait takes it for which does not name it itself.
     ``by`` says whose doing it is: ``customer``, or empty for anybody's; a wait may say it itself (``waits_for:``).
     """
 
@@ -56,3 +57,9 @@ class EventType:
     refreshes: str = ""
     collects: str = ""
     by: str = ""
+    hints: str = ""
+
+    @property
+    def news(self) -> bool:
+        """Whether it is more than a hint: a customer's doing that no reading tells. No chain loses it."""
+        return self.by == "customer" and not self.read

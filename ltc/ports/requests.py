@@ -116,6 +116,14 @@ class PaymentAllocated(Value):
     payment: str
 
 
+class PaymentReversed(Value):
+    """A payment was taken back: it bounced, or was entered by mistake. Its invoice is open again."""
+
+    order: str
+    invoice: str
+    payment: str
+
+
 class CreateLead(Value):
     """A lead as it came in. ``external_id`` is its id where it came from, unique there."""
 

@@ -71,9 +71,13 @@ def reach(entries: Sequence[Offered]) -> tuple[int, int]:
 
 
 def announce(connection: Connection, chain: str, fresh: list[Offered]) -> None:
-    """A chain that another started has ended: its parent hears of it as of any event."""
+    """A chain has ended: people hear of the news it left, and the chain that started it hears of it as of any event."""
     for one in fresh:
-        if one.line.kind is not Kind.ENDED or not _is_child(connection, chain):
+        if one.line.kind is not Kind.ENDED:
+            continue
+        for event in one.line.data.get("news") or ():
+            doors.leave_to_people(connection, chain, str(event))
+        if not _is_child(connection, chain):
             continue
         fields = {
             "child": chain,

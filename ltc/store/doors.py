@@ -151,6 +151,15 @@ def mark_event(connection: Connection, source: str, event: str, state: InboxStat
         insert_new(connection, LATE_EVENTS, {**row, "at": db_now(), "closed": None, "closed_by": ""})
 
 
+def leave_to_people(connection: Connection, chain: str, event: str) -> None:
+    """An event that a chain kept to its end, and that nothing took, is late; ``event`` is as the chain knows it."""
+    parts = event.split(":")
+    for place in range(1, len(parts)):  # a source, or an id there, may hold colons itself
+        source, number = ":".join(parts[:place]), ":".join(parts[place:])
+        if received(connection, source, number):
+            mark_event(connection, source, number, "late", chain, "the chain ended, and nothing had taken it")
+
+
 def cursor(connection: Connection, source: str) -> str:
     """Return how far a source's feed has been read; empty at its beginning."""
     return connection.execute(select(FEEDS.c.cursor).where(FEEDS.c.source == source)).scalar() or ""

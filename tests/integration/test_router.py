@@ -119,6 +119,22 @@ async def test_what_a_chain_heard_before_it_ended_is_not_late_when_the_inbox_was
     await in_state(rig, "lost", "E2", "late")
 
 
+async def test_news_that_a_chain_kept_to_its_end_gets_an_owner(rig: Rig) -> None:
+    chain, _ = await rig.begin()
+    order = await rig.order_of(chain)
+    bounced = {"order": order["id"], "invoice": "INV-9", "payment": "PAY-9"}
+    await put(rig, "bank:two", "B:1", "erp.payment_reversed", bounced)
+    await put(rig, "bank:two", "H:1", "erp.payment_allocated", {"invoice": "INV-9", "payment": "PAY-9"})
+    await in_state(rig, "bank:two", "B:1", "routed")
+    await rig.client.intervene(chain, "cancel", "olga", "test")
+    await rig.client.temporal.get_workflow_handle(chain).result()
+    await in_state(rig, "bank:two", "B:1", "late")
+    late = [row for row in await rig.parts.store.late_events() if row["source"] == "bank:two"]
+    assert [(row["event"], row["chain"], row["owner"], row["why"]) for row in late] == [
+        ("B:1", chain, "role:operator", "the chain ended, and nothing had taken it")
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "fields", "why"),
     [

@@ -101,8 +101,11 @@ async def test_a_payment_bounces_and_is_paid_again() -> None:
     assert (await shop.get(f"/invoices/{invoice}"))["open"] == usd(-200)
     (row,) = [one for one in await shop.items("/payments") if one["bank_reference"]]
     assert (row["id"], row["bank_reference"]) == (payment["id"], "BANK1")
-    told = [one["fields"]["payment"] for one in (await shop.get("/events"))["events"] if "payment" in one["fields"]]
-    assert told == [payment["id"], payment["id"], again["id"]]
+    events = [one for one in (await shop.get("/events"))["events"] if "payment" in one["fields"]]
+    assert [(one["name"].removeprefix("erp."), one["fields"]["payment"]) for one in events] == [
+        ("payment_allocated", payment["id"]), ("payment_reversed", payment["id"]), ("payment_allocated", again["id"]),
+    ]  # fmt: skip
+    assert (events[1]["fields"]["invoice"], events[1]["fields"]["order"]) == (invoice, status["invoice"]["order"])
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,10 @@ class SandboxRig(BaseRig):
             body = said(self, opportunity)
             await self.page(bench, port, "POST", f"/opportunities/{opportunity}/{path}", body)
             return opportunity
+        if event == "erp.payment_reversed":
+            payment = await self.paid(bench)
+            back = op.PaymentId(invoice=payment.invoice, payment=payment.id)
+            return str((await self.must(bench, "erp.reverse_payment", back)).invoice)
         if event not in _AT_ERP:
             return await super().cause(bench, event)
         needed, path, name = _AT_ERP[event]

@@ -33,7 +33,7 @@ def register_payment(tx: Transaction, asked: op.RegisterPayment) -> d.Payment:
 
 
 def reverse_payment(tx: Transaction, asked: op.PaymentId) -> d.Payment:
-    """Undo a payment that bounced: nothing is left of it and its invoice is open again; the feed hints at it.
+    """Undo a payment that bounced: nothing is left of it and its invoice is open again; the feed says so.
 
     Refused: ``already_reversed``, ``is_refund`` (money that went back to the customer cannot bounce).
     """
@@ -56,5 +56,6 @@ def _reverse(tx: Transaction, row: sqlite3.Row) -> d.Payment:
     tx.record("Payment", row["id"], parent=row["invoice"], amount=amount, undoes=(entered, row["id"]))
     invoice = find(tx, "invoices", row["invoice"])
     facts = {**order_facts(find(tx, "orders", invoice["order_id"])), "invoice": invoice["id"]}
-    tx.emit("erp.payment_allocated", {"invoice": invoice["id"], "payment": row["id"]}, facts)
+    told = {"order": invoice["order_id"], "invoice": invoice["id"], "payment": row["id"]}
+    tx.emit("erp.payment_reversed", told, facts)
     return payment_of(find(tx, "payments", row["id"])).model_copy(update={"version": 2})

@@ -25,7 +25,7 @@ from ltc.core.simulation import Simulation
 from ltc.core.stand_in import SOON, Script, StandIn
 from ltc.core.state import State
 from ltc.model.messages import Decision, Event, Intervention, TaskAct
-from ltc.ports.operations import REFUSALS
+from ltc.ports.operations import EVENTS, REFUSALS
 
 Heard = list[tuple[timedelta, Input]]
 LOST = ("OutcomeUnknown", "Timeout", "Unavailable", "Unexpected", "Cancelled", "ContractBroken", "Misconfigured")
@@ -125,7 +125,9 @@ _SLIPS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-CUSTOMERS = ("crm.order_changed", "crm.lines_cancelled", "crm.return_announced", "erp.receivable_changed")
+CUSTOMERS = (
+    "crm.order_changed", "crm.lines_cancelled", "crm.return_announced", "erp.receivable_changed", "erp.payment_reversed",
+)  # fmt: skip
 
 
 def meddle(simulation: Simulation, rng: random.Random) -> Input:
@@ -197,7 +199,11 @@ def _event(simulation: Simulation, rng: random.Random) -> Input:
         "crm.return_announced": [{"line": lines[0]["id"], "quantity": 1}],
     }.get(name)
     more = {"lines": said, "reason": "because"} if said else {}
-    event = Event(id=f"X-{rng.randint(1, 9)}", name=name, fields={**fields, **more}, at=simulation.now)
+    kind = EVENTS[name]
+    event = Event(
+        id=f"X-{rng.randint(1, 9)}", name=name, fields={**fields, **more}, at=simulation.now, hints=kind.hints,
+        news=kind.news,
+    )  # fmt: skip
     return EventArrived(event)
 
 
