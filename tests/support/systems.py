@@ -20,6 +20,7 @@ from ltc.settings import SystemSettings
 from ltc.systems.running import Systems
 from ltc.systems.shared import Places, SystemsError
 from starter.real.masterdata import seeds
+from tests.support.warden import watched
 
 FIXTURES = {"tryton": "real", "bottlecrm": "real_crm"}
 FIRST_TIME = 900  # seconds: installing and seeding, where no template is in the cache yet
@@ -84,17 +85,14 @@ def _given(name: str) -> Iterator[RealSystem]:
 @contextmanager
 def own(name: str) -> Iterator[RealSystem]:
     """Give a system that no other test uses: for those who kill it."""
-    folder = Path(tempfile.mkdtemp(prefix="ltc-own-system-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-own-"))
     folder.chmod(0o711)  # PostgreSQL runs as another user, who has to get in
-    systems = Systems(Places.of(folder), seeds(), print)
+    _sweep(name)
     try:
-        systems.up([name])
-        yield RealSystem(name, systems, {port: SystemSettings(**row) for port, row in systems.settings().items()})
+        with _used(folder, name) as found:
+            yield found
     except SystemsError as error:
         _cannot(f"{name} cannot be had here: {error}")
-    finally:
-        systems.down()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cannot(reason: str) -> None:
@@ -106,13 +104,22 @@ def _cannot(reason: str) -> None:
 
 @contextmanager
 def _used(folder: Path, name: str) -> Iterator[RealSystem]:
-    """Be one of those who use the system in a folder: the first brings it up, the last takes it down."""
+    """Be one of those who use the system in a folder: the first brings it up, the last takes it down.
+
+    Also if it is killed: then its warden does.
+    """
     systems = Systems(Places.of(folder), seeds(), print)
-    _book(folder, lambda users: (systems.up([name]), [*users, _me()])[1])
-    try:
-        yield RealSystem(name, systems, {port: SystemSettings(**row) for port, row in systems.settings().items()})
-    finally:
-        _book(folder, lambda users: _leave(systems, folder, [user for user in users if user != _me()]))
+    with watched(folder):
+        try:
+            _book(folder, lambda users: (systems.up([name]), [*users, _me()])[1])
+            yield RealSystem(name, systems, {port: SystemSettings(**row) for port, row in systems.settings().items()})
+        finally:
+            _book(folder, lambda users: _leave(systems, folder, [user for user in users if user != _me()]))
+
+
+def clear(folder: Path) -> None:
+    """Take down what runs in a folder, unless somebody who lives uses it."""
+    _book(folder, lambda users: _leave(Systems(Places.of(folder), seeds(), print), folder, users))
 
 
 def _leave(systems: Systems, folder: Path, left: list[list[Any]]) -> list[list[Any]]:
@@ -150,4 +157,4 @@ def _sweep(name: str) -> None:
         except (OSError, ValueError):
             continue
         if not alive:
-            _book(folder, lambda users, here=folder: _leave(Systems(Places.of(here), seeds(), print), here, users))
+            clear(folder)

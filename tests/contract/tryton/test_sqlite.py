@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from ltc.adapters.tryton.erp import TrytonErp
+from ltc.devserver import tied_to_us
 from ltc.ports import operations as op
 from ltc.ports.adapters import Connection
 from ltc.systems import venvs
@@ -35,9 +36,8 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     (folder / "erp.sqlite").touch()  # Tryton does not create the file
     _fill(programs, folder, config)
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "trytond", "-c", config, "-d", "erp"], stdout=log, stderr=subprocess.STDOUT
-        )
+        words = tied_to_us([str(programs / "trytond"), "-c", str(config), "-d", "erp"])
+        server = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait(server, f"http://127.0.0.1:{port}/rpc/")
         word = SecretStr(PASSWORD)
