@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ltc.cli.def_test_events import check_event
-from ltc.cli.def_test_lines import check_line
+from ltc.cli.def_test_lines import check_known, check_line, check_word
+from ltc.cli.def_test_shape import DECISIONS
 from ltc.core.stand_in import BILLS
 from ltc.definition.currencies import CURRENCIES
-from ltc.definition.errors import Mark, Problems
+from ltc.definition.errors import Problems
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 from ltc.definition.plan import ApproveNode, Plan, TaskNode
 from ltc.definition.schema_common import OUTCOMES
@@ -20,7 +21,6 @@ from ltc.definition.types import ExprType
 from ltc.model.money import Money
 from ltc.ports.operations import Registry
 
-DECISIONS = ("approve", "reject", "send_back", "silent")
 ERRORS = ("Unavailable", "OutcomeUnknown", "Misconfigured", "ContractBroken", "TooLarge", "Timeout", "Cancelled")
 _SPANS = ("ship_after", "call_every", "child_after", "pay_after", "back_after", "for")
 _SHIPS = ("erp.release_delivery", "erp.release_picks", "erp.consign_order")
@@ -60,15 +60,15 @@ class _Checker:
         self.answers(given)
         for one in given.listing("events").mappings():
             check_event(one, self.plan, self.registry, self.problems)
-            self.known("call of", one.text("after"), one.at("after"), self.plan.operations)
+            check_known(self.problems, "call of", one.text("after"), one.at("after"), self.plan.operations)
             _span(one, "in", self.problems)
         for key in _SPANS:
             _span(given, key, self.problems)
         for key, needs in _NEEDS.items():
             if key in given.values and not any(op in self.plan.operations for op in needs):
-                self.vain(key, given.keys[key], f"the process never calls {' or '.join(needs)}")
+                self.problems.vain(given.keys[key], key, f"the process never calls {' or '.join(needs)}")
         for item in _scalars(given.values.get("children")):
-            self.word(item, (*OUTCOMES, "never"), "'children'")
+            check_word(self.problems, item, (*OUTCOMES, "never"), "'children'")
 
     def net(self, given: Mapping) -> None:
         if "net" not in given.values:
@@ -113,7 +113,7 @@ class _Checker:
     def calls(self, given: Mapping) -> None:
         for key in ("refuse", "fail", "lost"):
             for op, mark in given.mapping(key).keys.items():
-                self.known("call of", op, mark, self.plan.operations)
+                check_known(self.problems, "call of", op, mark, self.plan.operations)
         for op, value in given.mapping("refuse").values.items():
             reasons = self.registry.refusals.get(op, ()) if op in self.plan.operations else None
             for item in _scalars(value):
@@ -121,21 +121,25 @@ class _Checker:
                     self.problems.add("LTC-D049", item.mark, op=op, word=item.text, known=reasons)
         for value in given.mapping("fail").values.values():
             for item in _scalars(value):
-                self.word(item, ("", *ERRORS), "'fail'")
+                check_word(self.problems, item, ("", *ERRORS), "'fail'")
         if "cancel_after" in given.values:
             self.cancels(given)
 
     def cancels(self, given: Mapping) -> None:
-        self.known("call of", given.text("cancel_after"), given.at("cancel_after"), self.plan.operations)
+        check_known(
+            self.problems, "call of", given.text("cancel_after"), given.at("cancel_after"), self.plan.operations
+        )
         if "crm.order_cancelled" not in self.plan.events:
-            self.vain("cancel_after", given.keys["cancel_after"], "nothing in the process hears crm.order_cancelled")
+            self.problems.vain(
+                given.keys["cancel_after"], "cancel_after", "nothing in the process hears crm.order_cancelled"
+            )
 
     def people(self, given: Mapping) -> None:
         levels = [level.name for node in self._nodes(ApproveNode) for level in node.levels]
         tasks = [node.step for node in self._nodes(TaskNode)]
         for one in given.listing("decisions").mappings():
             for level, value in one.values.items():
-                self.known("approval level", level, one.keys[level], levels)
+                check_known(self.problems, "approval level", level, one.keys[level], levels)
                 for word in value.text.split(",") if isinstance(value, Scalar) else ():
                     if word.strip() not in DECISIONS:
                         self.problems.add(
@@ -145,20 +149,24 @@ class _Checker:
         for asked, mark in given.mapping("people").keys.items():
             kind, sign, name = asked.partition(":")
             if not (f'"{kind}":"{name}"' in written or f'"{asked}"' in written if sign else asked == "managers"):
-                self.known("level or task", asked, mark, [*levels, *tasks])
+                check_known(self.problems, "level or task", asked, mark, [*levels, *tasks])
 
     def answers(self, given: Mapping) -> None:
         nodes = self._nodes(TaskNode)
         for one in given.listing("answers").mappings():
             name, fields = one.text("task"), one.mapping("fields")
             mine = [node for node in nodes if node.step == name]
-            self.known("human task", name, one.at("task"), [node.step for node in nodes])
+            check_known(self.problems, "human task", name, one.at("task"), [node.step for node in nodes])
             if fields.values and one.text("says"):
                 self.problems.add("LTC-D027", one.keys["says"], where="an answer", first="fields", second="says")
             if one.text("says") == "reject" and mine and not any(node.on_reject for node in mine):
-                self.vain("says: reject", one.at("says"), "the task says no on_reject, so that it cannot be declined")
+                self.problems.vain(
+                    one.at("says"), "says: reject", "the task says no on_reject, so that it cannot be declined"
+                )
             for field, mark in fields.keys.items() if mine else ():
-                self.known("form field", field, mark, [form.name for node in mine for form in node.form])
+                check_known(
+                    self.problems, "form field", field, mark, [form.name for node in mine for form in node.form]
+                )
 
     def expect(self, expect: Mapping) -> None:
         outcome = expect.text("outcome")
@@ -167,23 +175,9 @@ class _Checker:
             self.problems.add("LTC-D024", expect.at("outcome"), word=outcome, where="'outcome'", known=known)
         for item in _scalars(expect.values.get("effects")):
             effects = [name for name, one in self.plan.operations.items() if one.effect]
-            self.known("lasting effect", item.text, item.mark, effects)
+            check_known(self.problems, "lasting effect", item.text, item.mark, effects)
         for item in _scalars(expect.values.get("never")):
             check_line(item, self.plan, self.problems)
-
-    def known(self, what: str, word: str, mark: Mark, known: Iterable[str]) -> None:
-        known = list(dict.fromkeys(known))
-        if word not in known:
-            self.problems.add("LTC-D190", mark, what=what, word=word, known=known)
-
-    def word(self, item: Scalar, known: tuple[str, ...], where: str) -> None:
-        if item.text not in known:
-            self.problems.add(
-                "LTC-D024", item.mark, word=item.text, where=where, known=[word for word in known if word]
-            )
-
-    def vain(self, key: str, mark: Mark, why: str) -> None:
-        self.problems.add("LTC-D120", mark, key=key, why=why, remedy="remove it")
 
     def _nodes(self, kind: type[Any]) -> list[Any]:
         return [node for node in self.plan.nodes.values() if isinstance(node, kind)]

@@ -19,7 +19,7 @@ def check_event(one: Mapping, plan: Plan, registry: Registry, problems: Problems
         problems.add("LTC-D041", one.at("event"), word=name, known=registry.events)
         return
     if name not in plan.events:
-        _vain(problems, name, one.at("event"), "nothing in the process hears it")
+        problems.vain(one.at("event"), name, "nothing in the process hears it")
     fields, said = event.fields.model_fields, one.mapping("with")
     for key, mark in said.keys.items():
         if key not in fields:
@@ -27,7 +27,7 @@ def check_event(one: Mapping, plan: Plan, registry: Registry, problems: Problems
     if event.subject not in said.values:
         problems.add("LTC-D043", one.at("event"), op=name, word=event.subject)
     if "quantity" in one.values and "lines" not in fields:
-        _vain(problems, "quantity", one.keys["quantity"], f"'{name}' has no lines")
+        problems.vain(one.keys["quantity"], "quantity", f"'{name}' has no lines")
     _expressions(said, plan, registry, problems)
 
 
@@ -46,7 +46,3 @@ def _expressions(said: Mapping, plan: Plan, registry: Registry, problems: Proble
         except ExpressionError as error:
             mark = Mark(value.start.line, value.start.column + error.column - 1) if value.lines == 1 else value.mark
             problems.add("LTC-D060", mark, where=f"'{key}'", problem=error.message, near=error.nearest)
-
-
-def _vain(problems: Problems, key: str, mark: Mark, why: str) -> None:
-    problems.add("LTC-D120", mark, key=key, why=why, remedy="remove it")

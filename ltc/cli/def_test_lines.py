@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ltc.definition.errors import Problems
+from ltc.definition.errors import Mark, Problems
 from ltc.definition.nodes import Scalar
 from ltc.definition.plan import ApproveNode, Plan, WaitNode
 from ltc.definition.schema_common import OUTCOMES
@@ -47,7 +47,7 @@ def check_line(item: Scalar, plan: Plan, problems: Problems) -> None:
     places = [*(leg.id for leg in plan.legs), *sorted(sides)]
     rest = item.text[found.end() :].split() if found else []
     if found is None or (found[1] not in places and found[1] not in _CHAIN):
-        _known("leg or handler", found[1] if found else item.text, item, places, problems)
+        check_known(problems, "leg or handler", found[1] if found else item.text, item.mark, places)
     elif found[1] in _CHAIN and found[1] not in places:
         _chain(found[1], rest, item, plan, problems)
     elif found[2]:
@@ -59,7 +59,7 @@ def check_line(item: Scalar, plan: Plan, problems: Problems) -> None:
 def _chain(word: str, rest: list[str], item: Scalar, plan: Plan, problems: Problems) -> None:
     """What the chain as a whole tells: its promises by their ids, its outcomes."""
     if word in _PROMISES and rest:
-        _known("promise", rest[0], item, list(plan.slas), problems)
+        check_known(problems, "promise", rest[0], item.mark, list(plan.slas))
     elif word == "ended" and rest:
         _word(rest[0], OUTCOMES, item, problems)
 
@@ -68,7 +68,7 @@ def _step(node: str, rest: list[str], item: Scalar, plan: Plan, problems: Proble
     leg, step = node.split(".", 1)
     steps = {one.step: one for one in plan.nodes.values() if one.leg == leg}
     if step not in steps:
-        _known("such step:", step, item, list(steps), problems)
+        check_known(problems, "such step:", step, item.mark, list(steps))
         return
     if not rest:
         return
@@ -81,14 +81,22 @@ def _step(node: str, rest: list[str], item: Scalar, plan: Plan, problems: Proble
         "asks": ("approval level", levels), "took": ("event", list(plan.events)), "dunned": ("level", rises),
     }.get(rest[0])  # fmt: skip
     if known and len(rest) > 1:
-        _known(known[0], rest[1], item, known[1], problems)
+        check_known(problems, known[0], rest[1], item.mark, known[1])
+
+
+def check_word(problems: Problems, item: Scalar, known: Sequence[str], where: str) -> None:
+    """Complain about a word that means nothing at its place."""
+    if item.text not in known:
+        problems.add("LTC-D024", item.mark, word=item.text, where=where, known=[word for word in known if word])
+
+
+def check_known(problems: Problems, what: str, word: str, mark: Mark, known: Iterable[str]) -> None:
+    """Complain about a name of something that the process does not have."""
+    known = list(dict.fromkeys(known))
+    if word not in known:
+        problems.add("LTC-D190", mark, what=what, word=word, known=known)
 
 
 def _word(word: str, known: Sequence[str], item: Scalar, problems: Problems) -> None:
     if word not in known:
         problems.add("LTC-D024", item.mark, word=word, where="a line of the path", known=known)
-
-
-def _known(what: str, word: str, item: Scalar, known: Sequence[str], problems: Problems) -> None:
-    if word not in known:
-        problems.add("LTC-D190", item.mark, what=what, word=word, known=known)

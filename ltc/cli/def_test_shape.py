@@ -16,7 +16,7 @@ def _lasting(doc: str) -> Text:
     return Text("elapsed", doc)
 
 
-_DECISIONS = ("approve", "reject", "send_back", "silent")
+DECISIONS = ("approve", "reject", "send_back", "silent")
 
 _ANSWER = Record(
     "answer",
@@ -46,7 +46,7 @@ GIVEN = Record(
         ),
         "lost": Table(Flag("whether it took effect"), "operations whose first reply is lost", "operation"),
         "decisions": Many(
-            Table(Text("text", ", ".join(_DECISIONS)), "level: decision"),
+            Table(Text("text", ", ".join(DECISIONS)), "level: decision"),
             "what people decide, in order; otherwise they approve; 'reject, approve': one word for each of them",
         ),
         "people": Table(
