@@ -114,15 +114,11 @@ async def database(settings: Settings, report: Report) -> None:
     from ltc.store import migrate
 
     url = settings.database_url()
-    if (
-        url.startswith("sqlite")
-        and not settings.database.get_secret_value()
-        and not (settings.state / "ltc.db").exists()
-    ):
+    file = None if settings.database.get_secret_value() else settings.state / "ltc.db"
+    if file and not file.exists():
         report.fail("there is no database yet", "run `ltc db upgrade`, or `ltc up`")
         return
-    file = settings.state / "ltc.db"
-    if not settings.database.get_secret_value() and not os.access(file, os.R_OK | os.W_OK):
+    if file and not os.access(file, os.R_OK | os.W_OK):
         report.fail(f"{file} cannot be read and written", f"give it to the user that runs ltc: chown {file}")
         return
     there, needed = await asyncio.gather(asyncio.to_thread(migrate.current, url), asyncio.to_thread(migrate.head))
