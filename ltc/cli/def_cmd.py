@@ -156,14 +156,14 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
     from ltc.cli.def_test import Result, run_file
     from ltc.definition.errors import DefinitionError
 
-    known, results = world(people), list[Result]()
+    known, results, wrong = world(people), list[Result](), list[str]()
     for path in paths(names, tests=True):
         beside = path.with_name(f"{path.stem}.test.yaml")
         if beside.is_file():
             try:
                 results += run_file(beside, path, known)
             except DefinitionError as error:
-                raise BadUsageError(str(error)) from error
+                wrong.append(str(error))
         else:
             note(f"{path} has no test; write {beside.name} beside it")
     if output is not Format.TABLE:
@@ -173,6 +173,8 @@ def run_tests(names: Names = None, people: People = None, output: options.Output
         tell("".join(f"        {line}\n" for line in (*result.notes, *result.differences)), nl=False)
     failed = sum(1 for result in results if not result.ok)
     note(f"{counted(len(results) - failed, 'case')} passed, {failed} failed")
+    if wrong:  # the cases of the others were run all the same
+        raise BadUsageError("\n".join(wrong))
     if failed:
         raise typer.Exit(Code.FAILED)
 

@@ -74,7 +74,7 @@ CODES: dict[str, Code] = {
     ),
     "LTC-D062": Code("'{word}' is not set yet here: line {line} sets it", "move this after the step that sets it"),
     "LTC-D063": Code(
-        "'{word}' may be missing here: not every way to this place sets it", "ask first: has({word}.{field}) && …"
+        "'{word}' may be missing here: not every way to this place sets it", "ask first: has({word}.{field}) && …{also}"
     ),
     "LTC-D064": Code(
         "'{word}' is set in another branch of the same parallel", "read it after the branches have joined"

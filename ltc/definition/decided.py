@@ -18,7 +18,7 @@ from ltc.definition.parsing import parse
 from ltc.definition.syntax import Node, path
 from ltc.model.money import Money
 
-MOST = 5_000  # combinations; whoever asks more at once is believed
+MOST = 1_000  # combinations; whoever asks more at once is believed
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 Bounds = Mapping[str, tuple[int | None, int | None]]  # what is known of a whole number: its least and greatest value

@@ -139,8 +139,17 @@ class Expressions:
             add("LTC-D062", mark, word=name, line=visible[name].mark.line)
         elif not guarded:
             field = next(iter(visible[name].type.fields()), "id")
-            add("LTC-D063", mark, word=name, field=field)
+            add("LTC-D063", mark, word=name, field=field, also=self.later(use, name))
         return True
+
+    def later(self, use: Use, name: str) -> str:
+        """Say in which legs a handler may read a name unasked; empty for all that is no handler."""
+        side = use.scope.removeprefix("undo:").split(".")[0]
+        if side not in [leg.id for leg in self.plan.sides]:
+            return ""
+        states = ((leg.id, self.flow.known.get(f"leg:{leg.id}")) for leg in self.plan.legs)
+        legs = ", ".join(leg for leg, known in states if known is not None and name in known.sure)
+        return f"; or let the handler work in these legs only: while: [{legs}]" if legs else ""
 
     def waiting(self, use: Use) -> None:
         """A comparison of waiting_for with a word that it never is would silently never hold."""

@@ -38,6 +38,19 @@ def test_a_file_of_tests_is_no_definition_and_stands_for_its_own(tmp_path):
     assert tried.stdout == once.stdout
 
 
+def test_one_wrong_definition_does_not_keep_the_others_from_being_tried(tmp_path):
+    for name in ("lead_to_cash", "web_order"):
+        for kind in ("yaml", "test.yaml"):
+            text = (ROOT / "process_defs" / f"{name}.{kind}").read_text("utf-8")
+            (tmp_path / f"{name}.{kind}").write_text(
+                text.replace("calendar: cn", "calender: cn", name[0] == "l"), "utf-8"
+            )
+    done = ltc("test", *(str(tmp_path / f"{name}.yaml") for name in ("lead_to_cash", "web_order")))
+    assert done.exit_code == 2
+    assert "ok      web_order:" in done.stdout
+    assert "LTC-D020 unknown key 'calender'" in done.output
+
+
 def test_a_warning_is_said_and_refuses_nothing(tmp_path, monkeypatch):
     text = (ROOT / "process_defs" / "lead_to_cash.yaml").read_text("utf-8")
     slip = text.replace(

@@ -61,3 +61,13 @@ def test_the_order_of_legs_is_what_makes_a_name_known(base, load):
         load(text)
     codes = {problem.code for problem in caught.value.problems}
     assert codes == {"LTC-D062", "LTC-D063", "LTC-D082"}
+
+
+def test_a_handler_is_told_in_which_legs_it_may_read_a_name(base, load):
+    steps = "then: {steps: [{call: erp.get_order, with: {order: order.id}}]}}"
+    text = base.replace("then: {cancel: true}}", steps)
+    with pytest.raises(
+        DefinitionError, match=r"LTC-D063 .*while: \[approval, confirm, shipment, invoice, collection\]"
+    ):
+        load(text)
+    load(text.replace(steps, f"while: [confirm, shipment], {steps}"))
