@@ -23,6 +23,7 @@ from ltc.client.keys import SigningKey
 from ltc.model.messages import CHAINS_QUEUE, NOTICES_QUEUE, Answer, Decision
 from ltc.model.signatures import sign
 from ltc.model.trail import Entry
+from ltc.onloop import OnLoop
 from ltc.ports.store import Appended, TrailStore
 from ltc.running import call_pollers, settle
 from ltc.settings import QueueLimits, Settings
@@ -57,7 +58,9 @@ def decision(request: dict[str, Any], key: SigningKey) -> Decision:
 def workers(client: Client, records: TrailStore, ask: Ask, **options: Any) -> list[Worker]:
     """Return the engine's workers: one for chains, one per queue of calls, one for notices."""
     chains = {name: option for name, option in options.items() if not name.startswith("activity_")}
-    calls: dict[str, Any] = {"activity_task_poller_behavior": call_pollers(QueueLimits().concurrency)}  # as in earnest
+    # as in earnest (ltc.running)
+    chains["workflow_task_executor"] = OnLoop()
+    calls: dict[str, Any] = {"activity_task_poller_behavior": call_pollers(QueueLimits().concurrency)}
     made = [Worker(client, task_queue=CHAINS_QUEUE, workflows=[Chain], interceptors=[RidingTrail()], **chains)]
     for queue, functions in activities(ask).items():
         registered = [*functions, flush] if queue == NOTICES_QUEUE else functions

@@ -18,6 +18,7 @@ from ltc.bootstrap import Parts
 from ltc.code_version import marked
 from ltc.ending import end
 from ltc.model.messages import CHAINS_QUEUE
+from ltc.onloop import OnLoop
 from ltc.settings import QueueLimits, Settings
 from workflows.chain import Chain
 from workflows.header import TrailInterceptor as TrailCarrying
@@ -60,6 +61,7 @@ def chain_worker(client: Client, settings: Settings) -> Worker:
         workflows=[Chain],
         interceptors=[TrailCarrying()],
         workflow_runner=chain_runner(),
+        workflow_task_executor=OnLoop(),
         max_cached_workflows=CACHED_CHAINS,
         max_concurrent_workflow_tasks=settings.limits("chains").concurrency,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.worker.workflow_sandbox._runner import _Instance
 
 import worker  # noqa: TID251 - the composition root is what is tested
 from activities.wire import Converter
@@ -22,7 +23,7 @@ from ltc.model.messages import CallRequest
 from ltc.model.trail import pack, unpack
 from ltc.running import YOUNG, settle
 from tests.support.chains import simulate
-from workflows.runner import UNGUARDED, chain_runner
+from workflows.runner import UNGUARDED, chain_runner, compiled_once
 
 ROOT = Path(__file__).parents[2]
 IN_CHAINS = ("ltc/core", "ltc/definition", "ltc/model", "workflows")  # what runs where the sandbox guards no built-ins
@@ -48,6 +49,32 @@ def test_a_builtin_that_the_sdk_would_guard_besides_is_noticed() -> None:
     assert default is not None
     guarded = {name for name in dir(builtins) if name in default.use | default.access | set(default.children)}
     assert guarded == GUARDED
+
+
+def test_what_the_sandbox_runs_at_each_task_is_compiled_once() -> None:
+    assert hasattr(_Instance, "_run_code"), "the SDK runs its sandbox another way: workflows.runner.compiled_once"
+
+    class Sandboxed(_Instance):
+        def __init__(self) -> None:
+            self.ran: list[Any] = []
+
+        def _run_code(self, code: Any, **given: Any) -> None:
+            self.ran.append((code, given))
+
+    one, other = Sandboxed(), Sandboxed()
+    for sandboxed in (one, other):
+        cast(Sandboxed, compiled_once(sandboxed))._run_code("done = given + 1", given=1)
+    assert one.ran == other.ran
+    code, given = one.ran[0]
+    assert one.ran[0][0] is other.ran[0][0]
+    exec(code, given)
+    assert given["done"] == 2
+
+
+def test_a_sandbox_that_runs_nothing_so_is_left_as_it_is() -> None:
+    plain: Any = SimpleNamespace()
+    assert compiled_once(plain) is plain
+    assert type(plain) is SimpleNamespace
 
 
 def test_converters_share_what_they_have_learnt_and_convert_as_the_sdks_do() -> None:
