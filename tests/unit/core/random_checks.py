@@ -22,6 +22,9 @@ class Watch:
     simulation: Simulation
     ids: list[str] = field(default_factory=list)
     held_before: list[int] = field(default_factory=list)
+    started: Counter[str] = field(default_factory=Counter)  # clocks, as far as the trail has been read
+    ended: Counter[str] = field(default_factory=Counter)
+    read: int = 0
 
     def before(self) -> None:
         """Note by what the chain is held before an input."""
@@ -33,7 +36,7 @@ class Watch:
         schedules = [command for command in commands if isinstance(command, Schedule)]
         return [
             *self._ids(schedules), *self._unknown_first(schedules), *self._rests(schedules), *_tokens(state),
-            *_holds(state), *self._timer(), *_clocks(state, self.simulation.trail), *_never_early(self.simulation.trail),
+            *_holds(state), *self._timer(), *self._clocks(), *_never_early(self.simulation.trail),
         ]  # fmt: skip
 
     def _ids(self, schedules: list[Schedule]) -> list[str]:
@@ -74,6 +77,18 @@ class Watch:
         wanted = resting.earliest(Turn(self.simulation.setting, state, now, now))
         late = wanted is not None and (state.timer_at is None or state.timer_at > wanted)
         return [f"the timer at {state.timer_at} misses {wanted}"] if late else []
+
+    def _clocks(self) -> list[str]:
+        """Each clock runs as often as the trail says; what was read of a long trail is not read again."""
+        new, self.read = self.simulation.trail[self.read :], len(self.simulation.trail)
+        started, ended, running_now = self.started, self.ended, self.simulation.state.slas
+        started.update(one.data["sla"] for one in new if one.kind is Kind.SLA_STARTED)
+        ended.update(one.data["sla"] for one in new if one.kind is Kind.SLA_ENDED and not one.data.get("why"))
+        running = started - ended
+        wrong = [sla for sla, count in running.items() if count != 1 or sla not in running_now]
+        wrong += [sla for sla in running_now if running[sla] != 1]
+        wrong += [sla for sla in ended if ended[sla] > started[sla]]
+        return [f"{sla} started {started[sla]} times, ended {ended[sla]}" for sla in wrong]
 
 
 def _tokens(state: State) -> list[str]:
@@ -122,19 +137,6 @@ def _holds(state: State) -> list[str]:
         for word, some in (("gone", lost), ("not held", idle))
         for hold in some
     ]
-
-
-def _clocks(state: State, trail: list[Entry]) -> list[str]:
-    started, ended = Counter[str](), Counter[str]()
-    for entry in trail:
-        if entry.kind is Kind.SLA_STARTED:
-            started[entry.data["sla"]] += 1
-        elif entry.kind is Kind.SLA_ENDED and not entry.data.get("why"):
-            ended[entry.data["sla"]] += 1
-    running = started - ended
-    wrong = [sla for sla, count in running.items() if count != 1 or sla not in state.slas]
-    wrong += [sla for sla in state.slas if running[sla] != 1] + [sla for sla in ended if ended[sla] > started[sla]]
-    return [f"{sla} started {started[sla]} times, ended {ended[sla]}" for sla in wrong]
 
 
 def _never_early(trail: list[Entry]) -> list[str]:

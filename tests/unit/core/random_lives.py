@@ -43,7 +43,7 @@ class Doubled(Simulation):
         twin, commands, same = real(around, copy, event, self.now, self.now)
         assert commands == taken[0][1]
         assert same == answer
-        assert dump(twin) == dump(self.state)
+        assert twin == self.state or dump(twin) == dump(self.state)  # what is equal need not be written to see it
         wrong = watch.after(event, commands)
         assert wrong == [], (event, wrong)
         return answer
