@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
@@ -42,14 +42,18 @@ class OnLoop(ThreadPoolExecutor):
     def __init__(self, most: float = MOST_SECONDS, looks: float = _LOOKS) -> None:
         super().__init__(max_workers=1)
         self._most, self._looks = most, looks
-        self._queued: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._queued: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._lock = threading.Lock()
         self._computing: tuple[int, float] | None = None  # in which thread, since when
         self._ended = False
         self._watch: threading.Thread | None = None
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run a function when the running loop comes round to it.
+    def submit(  # type: ignore[override]
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
+        """Run a function when the running loop comes round to it; what comes of it is the loop's own future.
+
+        ``run_in_executor`` gives such a future on as it is. A pool's would have to be carried over from its thread.
 
         Raises:
             RuntimeError: no loop runs in this thread.
@@ -58,7 +62,7 @@ class OnLoop(ThreadPoolExecutor):
         if self._watch is None:
             self._watch = threading.Thread(target=_look, args=(weakref.ref(self),), name="ltc-overlong", daemon=True)
             self._watch.start()
-        future: Future[T] = Future()
+        future: asyncio.Future[T] = loop.create_future()
         self._queued.append((future, partial(fn, *args, **kwargs)))
         if len(self._queued) == 1:
             self._soon(loop)
@@ -71,8 +75,8 @@ class OnLoop(ThreadPoolExecutor):
         future, work = self._queued.popleft()
         if self._queued:
             self._soon(loop)
-        if not future.set_running_or_notify_cancel():
-            return
+        if future.done():
+            return  # nobody waits for it any more
         try:
             future.set_result(self._timed(work))
         except BaseException as error:  # noqa: BLE001 - as a pool does: whoever waits for it is told
