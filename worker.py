@@ -14,7 +14,7 @@ from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.client import ClientError
 from ltc.client.connection import connect
 from ltc.ports.errors import PortError
-from ltc.running import call_worker, chain_worker, run_until, settle
+from ltc.running import call_worker, chain_worker, one_core_thread, run_until, settle
 from ltc.settings import PARTS, Settings, SettingsError, load, unknown_variables
 from starter.doors import event_loops, sweep_loop, writeback_loops
 
@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)  # failures are told by ltc.activities, in a line
     for complaint in unknown_variables(os.environ):
         LOG.warning("%s", complaint)
+    one_core_thread()
     try:
         asyncio.run(serve(settings))
     except SettingsError as error:

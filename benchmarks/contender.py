@@ -16,6 +16,9 @@ class Contender(Protocol):
 
     name: str
 
+    def prepare(self) -> None:
+        """Set up a process that is to be this way's worker, before anything in it connects."""
+
     async def connect(self, address: str) -> Client:
         """Connect as this way does in earnest: its converter, its interceptors."""
 

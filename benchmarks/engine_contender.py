@@ -25,7 +25,7 @@ from ltc.model.signatures import sign
 from ltc.model.trail import Entry
 from ltc.onloop import OnLoop
 from ltc.ports.store import Appended, TrailStore
-from ltc.running import call_pollers, settle
+from ltc.running import call_pollers, one_core_thread, settle
 from ltc.settings import QueueLimits, Settings
 from ltc.store import Store
 from ltc.store.migrate import upgrade
@@ -87,6 +87,9 @@ class EngineContender:
     stored: bool = True
     _key: SigningKey = field(default_factory=new_key)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def prepare(self) -> None:
+        one_core_thread()  # as in earnest
 
     async def connect(self, address: str) -> Client:
         return await connect(Settings(temporal_address=address))

@@ -18,6 +18,7 @@ from benchmarks.timing import Samples, TimedRunner
 async def serve(module: str, address: str, port: int) -> None:
     """Run the workers until standard input closes."""
     way = load(module)
+    way.prepare()
     samples = Samples()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
 

@@ -17,6 +17,9 @@ class YardstickContender:
 
     name: str = "yardstick"
 
+    def prepare(self) -> None:
+        """There is nothing that one would set up."""
+
     async def connect(self, address: str) -> Client:
         return await Client.connect(address)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
@@ -32,7 +33,17 @@ CACHED_CHAINS = 2_000  # chains whose state stays in memory between their workfl
 FEWEST_POLLERS = 8
 
 
+CORE_THREADS = "TOKIO_WORKER_THREADS"  # how many threads the SDK's core runs on; it asks the environment itself
 YOUNG = 5_000  # objects more than there were, until the newest are looked through for what nobody can reach
+
+
+def one_core_thread() -> None:
+    """Have the SDK's core run on one thread, unless the environment says on how many; before anything connects.
+
+    It makes one for each core of the machine, and they wake each other up for every message. What it has to do is less
+    than what Python, with its one interpreter, does about it, so that one of them is never what is waited for.
+    """
+    os.environ.setdefault(CORE_THREADS, "1")
 
 
 def settle() -> None:

@@ -6,12 +6,14 @@ import ast
 import asyncio
 import builtins
 import gc
+import os
 import zlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from temporalio.bridge import temporal_sdk_bridge
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
@@ -21,7 +23,7 @@ from ltc.bootstrap import Parts
 from ltc.core.stand_in import Script
 from ltc.model.messages import CallRequest
 from ltc.model.trail import pack, unpack
-from ltc.running import YOUNG, settle
+from ltc.running import CORE_THREADS, YOUNG, settle
 from tests.support.chains import simulate
 from workflows.runner import UNGUARDED, chain_runner, compiled_once
 
@@ -123,3 +125,25 @@ async def test_a_worker_settles_before_it_is_ready(monkeypatch: pytest.MonkeyPat
     settings = SimpleNamespace(parts=())
     await worker.run(cast(Parts, SimpleNamespace(settings=settings)), asyncio.Event())
     assert order == ["opened", "opened", "settled", "runs"]
+
+
+@pytest.mark.parametrize(("said", "threads"), [(None, "1"), ("3", "3")])
+def test_the_sdks_core_runs_on_one_thread_unless_the_environment_says_otherwise(
+    said: str | None, threads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {} if said is None else {CORE_THREADS: said}
+    connected: list[str | None] = []
+
+    async def serve(_: Any) -> None:
+        connected.append(environment.get(CORE_THREADS))
+
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setattr(worker, "load", lambda **_: SimpleNamespace(log_level="INFO"))
+    monkeypatch.setattr(worker, "serve", serve)
+    assert worker.main([]) == 0
+    assert connected == [threads]
+
+
+def test_the_sdks_core_still_asks_the_environment_for_its_threads() -> None:
+    core = Path(str(temporal_sdk_bridge.__file__)).read_bytes()
+    assert CORE_THREADS.encode() in core
