@@ -91,9 +91,22 @@ class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
             )
         if await self.client.store.start_of(chain) is not None:
             return f"{chain} was started, but nothing is known of it yet: is a worker running? `ltc doctor` tells"
+        if await self._forgot(chain):
+            return (
+                f"{chain} is not on record, but Temporal has it; `ltc views heal --chain {chain}` puts it there again"
+            )
         near = await self.client.store.chains(Filters(number=chain.rpartition(":")[2]), 1)
         meant = f"; did you mean {near[0]['chain']}?" if near else "; `ltc chain list` shows those there are"
         return f"there is no chain {chain!r}{meant}"
+
+    async def _forgot(self, chain: str) -> bool:
+        """Tell whether Temporal has a chain that is not on record, as after a database was lost."""
+        if ":" not in chain:
+            return False
+        try:
+            return await self.client.owns(chain)
+        except EngineAwayError:
+            return False
 
     async def timeline(self, chain: str, after: int, before: int | None) -> list[Record]:
         """Return the entries of a chain's trail, oldest first."""

@@ -7,6 +7,7 @@ far as the definition takes them over unchanged; who started it is known only wh
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -26,6 +27,7 @@ from workflows.start_input import ChainStart
 
 SOURCE = "temporal"  # of a start that was read back
 PAGE = 1_000
+PATIENCE = timedelta(seconds=5)
 _EVERY = "WorkflowType = 'Chain'"
 _PATH = re.compile(r"event((?:\.[A-Za-z_][A-Za-z0-9_]*)+)")
 
@@ -55,7 +57,9 @@ async def installation_of(client: Client, chain: str) -> str:
     """
     try:
         with reaching():
-            async for event in client.get_workflow_handle(chain).fetch_history_events(page_size=1):
+            async for event in client.get_workflow_handle(chain).fetch_history_events(
+                page_size=1, rpc_timeout=PATIENCE
+            ):
                 begun = list(event.workflow_execution_started_event_attributes.input.payloads)
                 return (await RunTrail(run="", begun_with=begun).start(client)).installation
     except RPCError as error:

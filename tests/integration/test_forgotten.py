@@ -14,6 +14,7 @@ from ltc import devserver
 from ltc.bootstrap import client_of, open_parts
 from ltc.cli import checks, checks_records
 from ltc.cli.desk import Desk
+from ltc.cli.exits import NotFoundError as MissingError
 from ltc.client import ChainClient, RefusedError
 from ltc.client.recalling import SOURCE
 from ltc.ports.store import DocumentRef, Route, StartRequest
@@ -101,7 +102,11 @@ async def test_healing_by_hand_tells_what_was_put_on_record_again(rig: Rig, anew
     await rig.order_of(chain)
     async with anew() as client:
         desk = Desk()
-        desk.client = client
+        desk.client, desk.parts = client, rig.parts
+        with pytest.raises(MissingError, match=f"`ltc views heal --chain {chain}` puts it there again"):
+            await desk.timeline(chain, -1, None)
+        with pytest.raises(MissingError, match="there is no chain 'lead_to_cash:nobody'"):
+            await desk.timeline("lead_to_cash:nobody", -1, None)
 
         async def healed() -> Any:
             return next((row for row in await desk.heal("", 10_000) if row["chain"] == chain), None)
