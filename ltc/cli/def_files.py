@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltc.cli import installed
 from ltc.cli.exits import BadUsageError, NotFoundError
 from ltc.cli.output import note
 
@@ -91,6 +92,7 @@ def _roles(people: Path | None) -> Mapping[str, Collection[str]] | None:
     from ltc.adapters.people_file.directory import parse
     from ltc.ports.errors import Misconfigured
 
+    installed.adopt()  # an installation knows which people file it runs with
     path = people or settings.load().people_file
     if not people and not path.is_file():
         note(f"roles are not checked: there is no people file {path}; name one with --people")

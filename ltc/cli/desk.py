@@ -80,7 +80,9 @@ class Desk(TaskDesk, VersionDesk, ArchiveDesk, FileDesk):
         found = await self.client.store.chain(chain)
         if found is None:
             raise NotFoundError(await self._unknown(chain))
-        return {**plain(found), "stuck": await self.stuck(chain, "", "", 100)}
+        row = plain(found)
+        tasks = [await self._asked(one) for one in row["tasks"]]
+        return {**row, "tasks": tasks, "stuck": await self.stuck(chain, "", "", 100)}
 
     async def _unknown(self, chain: str) -> str:
         kept = await self.archive_place(chain)

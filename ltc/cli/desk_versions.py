@@ -101,7 +101,7 @@ class VersionDesk:
         except CliError as error:
             return {**row, "reasons": [str(error)]}
         if not meant:
-            return {**row, "reasons": ["nothing is held there (any more)"]}
+            return {**row, "reasons": [many.NOTHING]}
         return {**row, "status": "safe", "would": lines}
 
     async def act_on(self, action: Action, chains: list[str], actor: str, reason: str, wish: Record) -> str:

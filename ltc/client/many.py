@@ -11,6 +11,7 @@ Record = dict[str, Any]
 PLACED = ("retry", "skip", "correct")  # these act on what is held: at every place that is meant
 ACTIONS = (*PLACED, "release", "hold", "cancel", "extend")
 _CRITERIA = {"leg": "leg", "step": "step", "held": "reason"}  # of a wish: the column of a hold that it speaks of
+NOTHING = "no step is held there (any more); a chain held as a whole goes on by `release`"
 _WHOLE: list[Record] = [{}]
 
 
@@ -44,7 +45,7 @@ async def ask(client: ChainClient, chain: str, bulk: Record, actor: str) -> Answ
     wish: Record = bulk["detail"].get("wish") or {}
     more = {name: value for name, value in wish.items() if name not in _CRITERIA}
     meant = places(await client.store.chain(chain), wish) if bulk["action"] in PLACED else _WHOLE
-    answer = Answer(status="not_found", message="nothing is held there (any more)")
+    answer = Answer(status="not_found", message=NOTHING)
     for place in meant:
         at = "".join(f"/{place[name]}" for name in ("leg", "item", "step")) if len(meant) > 1 else ""
         answer = await client.intervene(

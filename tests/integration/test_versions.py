@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ltc.cli.desk_versions import VersionDesk
-from ltc.client import NotFoundError, RefusedError
+from ltc.client import NotFoundError, RefusedError, many
 from ltc.client import versions as named
 from ltc.client.what_if import WhatIf
 from tests.integration.rig import Rig, task_of, until
@@ -125,7 +125,7 @@ async def test_many_chains_get_more_time_at_once_and_only_once(rig: Rig, desk: V
     )
     assert answer.message == "this intervention was taken before"
     (row,) = await desk.go_through(await desk.act_on("skip", chains[:1], "olga", "r", {"held": "sla"}), "olga", 0)
-    assert (row["state"], row["message"]) == ("refused", "not found: nothing is held there (any more)")
+    assert (row["state"], row["message"]) == ("refused", f"not found: {many.NOTHING}")
 
 
 async def test_a_moved_chain_is_repaired_under_its_present_plan_and_undone_as_it_was_done(

@@ -92,7 +92,7 @@ async def test_what_concerns_the_whole_chain_is_asked_once() -> None:
 async def test_where_nothing_is_held_any_more_nobody_is_asked() -> None:
     client: Any = Client()
     answer = await many.ask(client, "p:1", bulk("skip", held="sla"), "olga")
-    assert (answer.status, answer.message) == ("not_found", "nothing is held there (any more)")
+    assert (answer.status, answer.message) == ("not_found", many.NOTHING)
     assert client.asked == []
 
 
@@ -113,4 +113,4 @@ async def test_what_would_be_is_said_of_each_chain() -> None:
     assert sum("invoice[DN" in line for line in found[0]["would"]) == 2
     late = await desk.foresee("extend", ["p:1"], {"sla": "leg:order", "by": "2bd"})
     assert late[0]["reasons"] == ["no SLA 'leg:order' runs on p:1; running: none"]
-    assert (await desk.foresee("skip", ["p:1"], {"held": "sla"}))[0]["reasons"] == ["nothing is held there (any more)"]
+    assert (await desk.foresee("skip", ["p:1"], {"held": "sla"}))[0]["reasons"] == [many.NOTHING]
