@@ -75,7 +75,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
     if "events" in wanted:
         loops += await event_loops(parts, client)
     if "sweep" in wanted:
-        loops.append(sweep_loop(parts, client))
+        loops.append(await sweep_loop(parts, client))
     if "writeback" in wanted:
         loops += writeback_loops(parts)
     settle()

@@ -30,6 +30,7 @@ _DYNAMIC = (
     "matching.numTaskqueueWritePartitions=1",
 )
 _EAGER = "system.enableActivityEagerExecution"
+_DAMAGED = ("file is not a database", "malformed")  # as SQLite says it of a file that it cannot read
 _ATTEMPTS = 3  # another process may take the free port before the server binds it
 # Asks the kernel to end this process with its parent, then becomes the command: the process id stays the same.
 _TIE = (
@@ -237,6 +238,17 @@ def _last_words(log_file: Path | None) -> str:
     return "; its last words:\n" + "\n".join(lines) if lines else ""
 
 
+def _remedy(options: Options) -> str:
+    """Return what to do where the server cannot read its own file."""
+    said = _last_words(options.log_file)
+    if options.db_file is None or not any(sign in said for sign in _DAMAGED):
+        return ""
+    return (
+        f"\n{options.db_file} is damaged: put a copy of it back, or move it away; without it Temporal knows no chain, "
+        "and `ltc doctor` says what then"
+    )
+
+
 async def start(options: Options | None = None) -> DevServer:
     """Use the server that TEMPORAL_ADDRESS names, or start a development server and wait until it answers.
 
@@ -257,7 +269,7 @@ async def start(options: Options | None = None) -> DevServer:
         try:
             await wait_ready(server, options.wait)
         except TemporalNotReadyError as error:
-            trouble = TemporalNotReadyError(f"{error}{_last_words(options.log_file)}")
+            trouble = TemporalNotReadyError(f"{error}{_last_words(options.log_file)}{_remedy(options)}")
             server.stop()
         except BaseException:
             server.stop()

@@ -51,10 +51,12 @@ def writeback_loops(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     return [Writeback(parts.store, cast("Notes", crm), settings.installation).run(settings.poll_events)]
 
 
-def sweep_loop(parts: Parts, client: ChainClient) -> Coroutine[Any, Any, None]:
-    """Return the loop of the sweep."""
+async def sweep_loop(parts: Parts, client: ChainClient) -> Coroutine[Any, Any, None]:
+    """Return the loop of the sweep, after its look for lost records."""
     kept = parts.settings.answers_kept
-    return Sweep(client, timedelta(days=kept) if kept else None).run(parts.settings.sweep_every)
+    sweep = Sweep(client, timedelta(days=kept) if kept else None)
+    await sweep.begin()
+    return sweep.run(parts.settings.sweep_every)
 
 
 async def starting_events(client: ChainClient) -> list[str]:

@@ -56,6 +56,21 @@ class Sweep:
         self._seen: dict[str, tuple[datetime, int]] = {}
         self._round: dict[str, tuple[datetime, int]] = {}
 
+    async def begin(self) -> None:
+        """Look for lost records before any call is made: one that is tried again must find its intent.
+
+        Only the first page of Temporal's list is looked at, the newest chains; the sweeps look at the others.
+        """
+        try:
+            named, _ = await self._client.forgotten()
+            swept = Swept()
+            for chain in [one for one in named if await self._client.owns(one)]:
+                await self._try(swept, swept.recalled, chain, self._client.heal(chain))
+            if swept:
+                LOG.warning("the records were lost: %d chains on record again", len(swept.recalled))
+        except (PortError, ClientError, RPCError) as error:
+            LOG.warning("whether records were lost is not known (%s); the sweep looks again", error)
+
     async def run(self, every: float) -> None:
         """Sweep until cancelled, every so many seconds."""
         while True:

@@ -81,7 +81,8 @@ async def begin_again(client: ChainClient, chain: str, actor: str, reason: str, 
     if not reason.strip():
         raise RefusedError("an intervention needs a reason, for the record")
     await require_lost(client, chain)
-    await client.relaunch(chain)
+    await client.store.read_back_intents(chain)  # where the database was lost, too
+    await client.launch_anew(chain)
     events = await client.store.deliver_again(chain)
     detail = {"at": datetime.now(UTC).isoformat(), "events": events}
     await client.store.audit(actor, ACTION, chain, door, reason.strip(), "accepted", detail)

@@ -111,7 +111,16 @@ class ChainClient(Questions):
         if start is not None and start.source == recalling.SOURCE:  # it has begun: who read it back was interrupted
             await recalling.recall(self.temporal, self.store, self._registry, self.place.name, chain)
         else:
-            await (await self._starting()).relaunch(chain)
+            await self.launch_anew(chain)
+
+    async def launch_anew(self, chain: str) -> None:
+        """Start the workflow of a start on record, whether or not it was confirmed; harmless while Temporal knows it.
+
+        Raises:
+            NotFoundError: there is no such start.
+            EngineAwayError: Temporal does not answer.
+        """
+        await (await self._starting()).relaunch(chain)
 
     async def repair(self, chain: str, why: str) -> None:
         """Take up a chain that was terminated from outside: what took effect is undone.

@@ -28,7 +28,8 @@ class Healed:
 async def heal(client: Client, records: Records, chain: str) -> Healed:
     """Read a chain's histories and append every entry they hold; what is on record already stays.
 
-    Where entries were missing, so may be what was put on record beside them: whose documents the chain has.
+    Where entries were missing, so may be what was put on record beside them: which documents are the chain's, and that
+    its effects were intended.
 
     Raises:
         NotFoundError: Temporal knows no such chain (any more).
@@ -44,6 +45,7 @@ async def heal(client: Client, records: Records, chain: str) -> Healed:
             inserted, alarms = inserted + done.inserted, alarms + done.alarms
     if inserted:
         await route(records, chain, [entry for run in runs for entry in run.entries.values()])
+        await records.read_back_intents(chain)
     return Healed(chain, inserted, alarms, await records.missing(chain))
 
 

@@ -162,7 +162,7 @@ class Talker:
             raise EngineAwayError(f"{chain} did not answer in time; is a worker running? `ltc doctor` tells") from error
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                return Answer(status="closed", message=f"{chain} has ended, or does not exist")
+                return Answer(status="closed", message=f"{chain} has ended, or Temporal does not know it")
             raise _translated(error, chain) from error
         await self._store(chain, update.workflow_run_id or "", answer)
         return answer

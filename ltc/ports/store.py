@@ -289,3 +289,7 @@ class AuditStore(Protocol):
 
 class Records(IntentStore, TrailStore, StartStore, InboxStore, AuditStore, AnswerStore, Protocol):
     """All of it: what ``ltc.store.Store`` offers to the parts that write."""
+
+    async def read_back_intents(self, chain: str) -> int:
+        """Put lost intents on record again from what the chain's trail tells of its effects; return how many."""
+        ...

@@ -11,8 +11,11 @@ from ltc.ports.store import DocumentRef, Intent, IntentMismatch
 from ltc.store.appending import raise_alarm
 from ltc.store.columns import db_now, insert_new
 from ltc.store.records import INTENTS
+from ltc.store.view_tables import VIEW_TABLES
 
 _I = INTENTS.c
+READ_BACK = ""  # in the place of a body's digest: it was lost
+_READ_AS = {"certain": "confirmed", "scheduled": "unknown", "unknown": "unknown"}
 
 
 def _read(row: RowMapping) -> Intent:
@@ -59,7 +62,30 @@ def plan(connection: Connection, key: str, chain: str, operation: str, body_dige
 
 def _fits(there: Intent, operation: str, body_digest: str) -> bool:
     """Tell whether an intent may be planned again. What was refused, so is absent, may be asked for otherwise."""
-    return there.operation == operation and (there.body_digest == body_digest or there.state == "absent")
+    same = there.body_digest in (body_digest, READ_BACK)
+    return there.operation == operation and (same or there.state == "absent")
+
+
+def lost(connection: Connection, chain: str) -> list[dict[str, Any]]:
+    """Return the intents that the effects of a chain must have had, by its trail, where none is on record.
+
+    What was done is confirmed, its result is asked for by a probe; of what was under way the outcome is not known. With
+    which body it was sent the trail does not say.
+    """
+    effects, known = VIEW_TABLES["effects"].c, select(_I.key).where(_I.chain == chain)
+    query = select(VIEW_TABLES["effects"]).where(effects.chain == chain, effects.status.in_(tuple(_READ_AS)))
+    blank = {"attempt": 0, "fence": 1, "sent_at": None, "settled_at": None, "result": None, "note": "read back"}
+    return [
+        {"key": row["effect"], "chain": chain, "operation": row["op"], "body_digest": READ_BACK,
+         "state": _READ_AS[row["status"]], "system": row["system"], "type": row["type"].lower(),
+         "document": row["document"], **blank}
+        for row in connection.execute(query.where(effects.effect.not_in(known))).mappings()
+    ]  # fmt: skip
+
+
+def put_back(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    """Insert intents that were lost; one that is there meanwhile stays. Returns how many were inserted."""
+    return sum(insert_new(connection, INTENTS, {**row, "planned_at": db_now()}) for row in rows)
 
 
 def mark_sent(connection: Connection, key: str, attempt: int, fence: int) -> bool:

@@ -56,6 +56,11 @@ class RecordStore(Connected):
         """Return a chain's intents in the order they were planned."""
         return await self.read_records(intents.of_chain, chain)
 
+    async def read_back_intents(self, chain: str) -> int:
+        """Put lost intents on record again from what the chain's trail tells of its effects; return how many."""
+        lost = await self.read(intents.lost, chain)
+        return await self.write(intents.put_back, lost) if lost else 0
+
     async def mark_sent(self, key: str, attempt: int, fence: int) -> bool:
         """Say that the request leaves now; False: do not send."""
         return await self.write(intents.mark_sent, key, attempt, fence)

@@ -111,3 +111,11 @@ def test_the_command_beside_the_interpreter_comes_before_the_one_on_path(
     assert devserver.find_temporal() == tmp_path / "beside" / "temporal"
     (tmp_path / "beside" / "temporal").unlink()
     assert devserver.find_temporal() == tmp_path / "path" / "temporal"
+
+
+async def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "temporal.db"
+    file.write_text("damaged")
+    options = devserver.Options(db_file=file, log_file=tmp_path / "log", port=devserver.free_port())
+    with pytest.raises(devserver.TemporalNotReadyError, match=r"temporal\.db is damaged: put a copy of it back"):
+        await devserver.start(options)

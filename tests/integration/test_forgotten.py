@@ -16,6 +16,7 @@ from ltc.cli import checks, checks_records
 from ltc.cli.desk import Desk
 from ltc.cli.exits import NotFoundError as MissingError
 from ltc.client import ChainClient, RefusedError
+from ltc.client.connection import connect
 from ltc.client.recalling import SOURCE
 from ltc.ports.store import DocumentRef, Route, StartRequest
 from ltc.store.migrate import upgrade
@@ -76,10 +77,33 @@ async def test_the_sweep_of_an_empty_database_finds_what_was_started_by_command(
             DocumentRef(system="crm", type="opportunity", id=deal["opportunity_id"]),
         ):
             assert await client.store.routes(document) == await rig.client.store.routes(document) != []
+        kept = {one.key: one for one in await rig.parts.store.intents_of(chain)}
+        again = await client.store.intents_of(chain)
+        assert {one.key: (one.state, one.operation, one.document) for one in again} == {
+            key: (one.state, one.operation, one.document) for key, one in kept.items()
+        }
+        planned = await client.store.plan(again[0].key, chain, again[0].operation, "the body as it is sent now")
+        assert planned.state == "confirmed"
         sweep._count = 0
         assert chain not in (await sweep.once()).recalled
-        again = await client.start("lead_to_cash", deal)
-        assert (again.existed, again.same_input) == (True, True)
+        started = await client.start("lead_to_cash", deal)
+        assert (started.existed, started.same_input) == (True, True)
+
+
+async def test_a_worker_looks_for_lost_records_before_it_calls(rig: Rig, anew: Callable[..., Any]) -> None:
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+    async with anew() as client:
+
+        async def known() -> bool:
+            await Sweep(client).begin()
+            return await client.store.start_of(chain) is not None
+
+        await until(known)
+        assert await client.store.intents_of(chain) != []
+    async with anew(temporal_address="127.0.0.1:1") as client:
+        client.temporal = await connect(client._settings, lazy=True)
+        await Sweep(client).begin()  # nothing is known; the sweep looks again
 
 
 async def test_who_was_interrupted_goes_on_and_a_child_finds_its_parent(rig: Rig, anew: Callable[..., Any]) -> None:

@@ -117,7 +117,7 @@ class CoreDesk(TaskDesk):
     def _said(self, event: Any) -> Answer:
         """As the client hears it: of a chain that has ended, Temporal knows nothing any more."""
         if self.simulation.finished is not None:
-            return Answer(status="closed", message=f"{self.chain} has ended, or does not exist")
+            return Answer(status="closed", message=f"{self.chain} has ended, or Temporal does not know it")
         answer = self.simulation.feed(event)
         assert answer is not None
         return answer

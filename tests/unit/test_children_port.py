@@ -76,7 +76,7 @@ class Engine:
         if chain not in self.running:
             if self.ends is not None:
                 self.views[chain] = self.ends
-            return Answer(status="closed", message=f"{chain} has ended, or does not exist")
+            return Answer(status="closed", message=f"{chain} has ended, or Temporal does not know it")
         self.heard.append(wish)
         return Answer.model_validate({"status": self.answers, "message": "past the point of no return"})
 
