@@ -138,8 +138,10 @@ def tick(turn: Turn) -> None:
 
 def resume(turn: Turn, token: Token) -> None:
     """A task that was held by hand goes on, with its time limit anew."""
-    token.status = "tasked"
+    token.status, was = "tasked", token.deadline
     _limit(turn, token, node_of(turn, token))
+    if token.deadline != was:
+        turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
 
 
 def again(turn: Turn, token: Token) -> None:

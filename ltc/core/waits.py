@@ -277,11 +277,13 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
-    token.since = turn.now
+    token.since, was = turn.now, token.deadline
     try:
         token.deadline = _until(turn, token, node)
     except ChainError:  # a document given by hand has no due date: what is read now may have one
         token.deadline = None
+    if token.deadline != was:
+        turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
     again(turn, token, node)
 
 

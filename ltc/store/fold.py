@@ -92,8 +92,14 @@ def _migrated(view: ChainView, entry: Entry) -> ChainView:
 
 
 def _wait_moved(view: ChainView, entry: Entry) -> ChainView:
+    """The time limit of a wait, or of a task that people do, is another now."""
     key = (entry.leg, entry.item, entry.step)
-    return view.put("waits", key, deadline=instant(entry, "deadline")) if view.get("waits", key) else view
+    if view.get("waits", key):
+        return view.put("waits", key, deadline=instant(entry, "deadline"))
+    for task, row in list(view.each("tasks")):
+        if row["state"] == "open" and row["work"] is not None and (row["leg"], row["item"], row["step"]) == key:
+            view = view.put("tasks", task, work={**row["work"], "deadline": text(entry, "deadline")})
+    return view
 
 
 def _continued(view: ChainView, entry: Entry) -> ChainView:

@@ -75,6 +75,8 @@ def work(state: State, view: ChainView) -> None:
     for name, row in seen.items():
         assert (row["candidates"] or []) == wanted[name].candidates
         assert row["work"].get("claimed_by", "") == wanted[name].claimed_by
+        token = state.tokens[wanted[name].token]
+        assert row["work"].get("deadline", "") == (token.deadline.isoformat() if token.deadline else "")
 
 
 def clocks(state: State, view: ChainView) -> None:
@@ -96,7 +98,7 @@ def waits(state: State, view: ChainView, plan: Any) -> None:
 
     waiting = {at(token) for token in state.tokens.values() if token.status == "waiting"}
     held = {at(token) for token in state.tokens.values() if token.status == "held" and token.node}
-    seen = {key for key, row in view.each("waits") if row["state"] == "waiting"}
+    seen = {key for key, row in view.each("waits") if row["state"] in ("waiting", "resting")}
     assert seen - held == waiting
     for token in state.tokens.values():
         row = view.get("waits", at(token)) if token.status == "waiting" else None
