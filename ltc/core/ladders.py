@@ -78,10 +78,10 @@ def look(turn: Turn, token: Token, node: WaitNode) -> None:
     if token.deadline is None or token.deadline > turn.now:
         token.expired = False
     if why != before:
-        _stands(turn, token, node)
+        stands(turn, token, node)
 
 
-def _stands(turn: Turn, token: Token, node: WaitNode) -> None:
+def stands(turn: Turn, token: Token, node: WaitNode) -> None:
     """Say what the ladder waits for now: views show the newest of these."""
     state = of(turn, token, node)
     until = f"rests: {state.why}" if state.paused_since is not None else node.until
@@ -143,7 +143,7 @@ def climb(turn: Turn, token: Token, node: WaitNode) -> bool:
         token.node, token.status = level.first, "ready"
     else:
         token.deadline = next_instant(turn, token, node)
-        _stands(turn, token, node)
+        stands(turn, token, node)
     return True
 
 

@@ -29,9 +29,7 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
     token.deadline, token.since = _until(turn, token, node), turn.now
     token.status, token.reads, token.taken = "waiting", 0, 0
     token.read_again = token.expired = False
-    turn.log(
-        Kind.WAITING, token, events=[one.event for one in node.events], until=node.until, deadline=iso(token.deadline)
-    )
+    _told(turn, token, node)
     taken = [kept for kept in turn.state.events.values() if not kept.taken and matches(turn, token, node, kept)]
     for kept in taken:
         take(turn, token, node, kept)
@@ -39,6 +37,11 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         _read(turn, token, node)
     elif taken:
         _check(turn, token, node)
+
+
+def _told(turn: Turn, token: Token, node: WaitNode) -> None:
+    events = [one.event for one in node.events]
+    turn.log(Kind.WAITING, token, events=events, until=node.until, deadline=iso(token.deadline))
 
 
 def _until(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
@@ -277,13 +280,15 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
     token.status, token.poll_at, token.expired = "waiting", None, False
-    token.since, was = turn.now, token.deadline
+    token.since = turn.now
     try:
         token.deadline = _until(turn, token, node)
     except ChainError:  # a document given by hand has no due date: what is read now may have one
         token.deadline = None
-    if token.deadline != was:
-        turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
+    if node.ladder:
+        ladders.stands(turn, token, node)
+    else:
+        _told(turn, token, node)
     again(turn, token, node)
 
 
