@@ -120,12 +120,24 @@ PAIR = "people: [{id: a, name: A}, {id: b, name: B}, {id: c, name: C}]\n"
         (PAIR + PAIR, "'people' stands here twice"),
         ("people: [{id: a, name: A, manager: b}, {id: b, name: B, manager: a}]", "'a' is their own manager by way of b"),
         ("people: [{id: customer, name: A}]", "'customer' cannot be a person's id"),
+        ("people: [{id: a, name: A, manager: a}]", "'a' is their own manager; name somebody else, or nobody"),
+        ("people: [{id: a, name: A, phone: 5}]", "unknown key 'phone'; use one of: id, name, roles, manager, email, active"),
+        ("people: [{id: a}]", "line 1, person 1: 'name' is missing; add it"),
+        (PAIR + "substitutes: [{for: a, whom: b}]", "'who' is missing; add it"),
+        (PAIR + "substitutes: [{for: a, who: b, since: 2026-03-02}]", "unknown key 'since'; use one of: who, for, from, until, role"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_is_refused_with_its_place(tmp_path, text, told):
     with pytest.raises(Misconfigured) as refused:
         await written(tmp_path, text).roles()
     assert told in str(refused.value)
+
+
+async def test_a_person_that_cannot_be_read_is_complained_about_alone(tmp_path):
+    text = "people: [{id: a, name: A, phone: 5}, {id: b, name: B, manager: a}, {id: c, name: C, manager: a}]"
+    with pytest.raises(Misconfigured) as refused:
+        await written(tmp_path, text).roles()
+    assert "unknown manager" not in str(refused.value)
 
 
 async def test_every_fault_is_told_at_once(tmp_path):

@@ -132,9 +132,7 @@ class _Maker:
         try:
             return kind.model_validate(row.values)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            self.faults.append(f"{row.place}: {place}: {first['msg']}" if place else f"{row.place}: {first['msg']}")
+            self.faults.append(f"{row.place}: {_misfit(kind, error)}")
             return None
 
     def _known(self, person: str, place: str, what: str) -> bool:
@@ -158,8 +156,9 @@ class _Maker:
                 self.book.people[person.id] = person
                 for role in dict.fromkeys(person.roles):
                     self.book.roles.setdefault(role, []).append((person.id, ""))
+        whole = not self.faults  # who could not be read may be the manager of all others
         for person in self.book.people.values():
-            if person.manager and person.manager not in self.book.people:
+            if whole and person.manager and person.manager not in self.book.people:
                 place = places[person.id]
                 self.faults.append(
                     f"{place}: {person.id!r} has the unknown manager {person.manager!r}; add that person"
@@ -233,6 +232,18 @@ def _overlaps(book: Book) -> Iterator[str]:
                 yield f"{one.place}: {one.whom!r} has another substitute at that time, {other.who!r}; keep one of them"
 
 
+def _misfit(kind: type[Value], error: ValidationError) -> str:
+    """Say what is wrong with a row, and what to do, in the file's own words."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(field.alias or name for name, field in kind.model_fields.items())
+        return f"unknown key {key!r}; use one of: {known}"
+    if first["type"] == "missing":
+        return f"{key!r} is missing; add it"
+    return f"{key!r} cannot be read: {first['msg']}" if key else str(first["msg"])
+
+
 def _rings(book: Book) -> Iterator[str]:
     """Substitutes that stand in for each other at one time, and people who manage themselves by way of others."""
     for number, first in enumerate(book.stands):
@@ -251,7 +262,10 @@ def _rings(book: Book) -> Iterator[str]:
             chain.append(at)
             at = book.people[at].manager if at in book.people else ""
         if at == person and person == min(chain):
-            yield f"{person!r} is their own manager by way of {', '.join(chain[1:]) or 'nobody'}; break the circle"
+            if len(chain) == 1:
+                yield f"{person!r} is their own manager; name somebody else, or nobody"
+            else:
+                yield f"{person!r} is their own manager by way of {', '.join(chain[1:])}; break the circle"
 
 
 def _next(book: Book, way: list[Stand]) -> Stand | None:
