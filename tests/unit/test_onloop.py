@@ -66,7 +66,7 @@ async def test_what_nobody_waits_for_any_more_does_not_run() -> None:
 
 def endless() -> None:
     while True:
-        time.sleep(0.001)
+        pass
 
 
 def stubborn() -> str:
@@ -85,10 +85,23 @@ async def test_a_task_that_computes_without_end_is_ended_and_the_next_one_runs(w
     assert await run(pool, lambda: "well") == "well"
 
 
+async def test_a_task_that_waits_for_the_machine_is_left_alone() -> None:
+    pool = OnLoop(most=0.05, looks=0.01)
+    assert await run(pool, lambda: time.sleep(0.2)) is None
+
+
+async def test_where_the_system_tells_no_cpu_of_threads_the_clock_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
+    with pytest.raises(TooLongError):
+        await run(OnLoop(most=0.05, looks=0.01), lambda: time.sleep(0.2))
+
+
 async def test_between_two_tasks_there_is_nothing_to_end() -> None:
-    pool = OnLoop(most=0, looks=60)
+    pool = OnLoop(looks=60)
     await run(pool, lambda: None)
+    pool._most = -1
     assert pool.look() == 60
+    pool._most = 60
     assert await run(pool, lambda: "well") == "well"
 
 
