@@ -256,6 +256,7 @@ def _in_vain(simulation: Simulation) -> list[str]:
         return []
     script = simulation.world.script
     left = [f"decisions: {level}: {word}" for level, word in script.decisions]
+    left += [f"decisions: {said}" for said in simulation.world.unsaid]
     left += [f"answers: {task}" for task, _ in script.answers]
     left += [f"events: {one['event']} after {one['after']}" for one in script.events]
     for key, some in (("refuse", script.refuse), ("fail", script.fail)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ltc.cli.def_test_events import check_event
@@ -109,6 +110,9 @@ class _Checker:
                 self.problems.add(
                     "LTC-D023", value.mark, where=f"'{key}'", wanted="true or false", found=repr(value.text)
                 )
+            elif plain[key] == "timestamp" and isinstance(value, Scalar) and not _is_instant(value.text):
+                wanted = "an instant such as 2026-04-01T08:00:00Z"
+                self.problems.add("LTC-D023", value.mark, where=f"'{key}'", wanted=wanted, found=repr(value.text))
 
     def calls(self, given: Mapping) -> None:
         for key in ("refuse", "fail", "lost"):
@@ -187,6 +191,13 @@ def _scalars(source: Source | None) -> Iterator[Scalar]:
     for item in source.items if isinstance(source, Listing) else ():
         if isinstance(item, Scalar):
             yield item
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _span(keys: Mapping, key: str, problems: Problems) -> None:

@@ -30,6 +30,7 @@ class StandIn:
     effects: list[tuple[str, str]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
+    unsaid: list[str] = field(default_factory=list)  # words of the script that nobody was there to say
     plan: Plan | None = None  # what the simulation runs: needed to do tasks
     _events: int = 0
     _decided: int = 0
@@ -250,6 +251,8 @@ class StandIn:
         words = [one.strip() for one in said[1].split(",")] if said else ["approve"]
         if len(words) == 1:
             words *= (level["votes"] or len(people)) if words[0] == "approve" else 1
+        elif len(words) > len(people):
+            self.unsaid += [f"{name}: {word}" for word in words[len(people) :]]
         for number, (person, word) in enumerate(zip(people, words, strict=False)):
             if word != "silent":
                 self._decided += 1

@@ -16,7 +16,7 @@ from ltc.definition.plan import Retry
 from ltc.definition.reader import read
 from ltc.definition.schema_check import check_shape
 from ltc.ports.operations import Registry
-from tests.support.chains import shipped
+from tests.support.chains import ROOT, shipped
 
 WRONG = [
     ("{net: §2500}", "LTC-D025"),
@@ -37,6 +37,7 @@ WRONG = [
     ("{§children: [lost]}", "LTC-D120"),
     ("{§lacks: 50}", "LTC-D120"),
     ("{discount: §15%}", "LTC-D025"),
+    ("{opportunity: {required_on: §tomorrow}}", "LTC-D023"),
     ("{discount: §1.5}", "LTC-D025"),
     ("{ship_after: §0h}", "LTC-D023"),
     ("{pay_after: §9999d}", "LTC-D025"),
@@ -208,3 +209,13 @@ def test_a_task_is_found_by_its_leg_and_step(task, node):
     """Two legs may have a task of one name, one leg's name may begin with another's, and a key may hold anything."""
     command = Schedule("a", "people.open_task", "q", {"task": task}, Retry())
     assert task_node(shipped("services"), command) == node
+
+
+def test_a_word_that_nobody_is_there_to_say_is_told(tmp_path):
+    text = 'cases:\n  - {name: x, given: {net: 2000.00 USD, decisions: [{manager: "approve, reject"}], people: {managers: [a]}}, expect: {outcome: completed}}\n'
+    (tmp_path / "x.test.yaml").write_text(text.replace("managers", "manager"), "utf-8")
+    (result,) = run_file(
+        tmp_path / "x.test.yaml", ROOT / "process_defs" / "lead_to_cash.yaml", World(calendars={"cn": 450})
+    )
+    assert result.ok
+    assert result.notes == ["given in vain: decisions: manager: reject"]
