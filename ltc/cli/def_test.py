@@ -156,7 +156,7 @@ def _script(given: Mapping) -> Script:
     for key in ("parts", "pays", "calls"):
         if key in given.values:
             setattr(script, key, [int(text) for text in _texts(given.values[key])])
-    for key in ("ship_after", "pay_after", "back_after", "child_after", "call_every"):
+    for key in ("ship_after", "pay_after", "fee_after", "back_after", "child_after", "call_every"):
         if span := _span(given, key):
             setattr(script, key, span)
     return script

@@ -11,7 +11,7 @@ from typing import Any
 from ltc.cli.def_test_events import check_event
 from ltc.cli.def_test_lines import check_known, check_line, check_word
 from ltc.cli.def_test_shape import DECISIONS
-from ltc.core.stand_in import BILLS
+from ltc.core.stand_in import BILLS, FEE
 from ltc.definition.currencies import CURRENCIES
 from ltc.definition.errors import Problems
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
@@ -23,12 +23,12 @@ from ltc.model.money import Money
 from ltc.ports.operations import Registry
 
 ERRORS = ("Unavailable", "OutcomeUnknown", "Misconfigured", "ContractBroken", "TooLarge", "Timeout", "Cancelled")
-_SPANS = ("ship_after", "call_every", "child_after", "pay_after", "back_after", "for")
+_SPANS = ("ship_after", "call_every", "child_after", "pay_after", "fee_after", "back_after", "for")
 _SHIPS = ("erp.release_delivery", "erp.release_picks", "erp.consign_order")
 # Without one of these calls in the process, the key says nothing about it.
 _NEEDS = {
-    "parts": _SHIPS, "ship_after": _SHIPS, "pays": BILLS, "pay_after": BILLS, "calls": ("erp.create_contract",),
-    "call_every": ("erp.create_contract",), "children": ("chain.start",), "child_after": ("chain.start",),
+    "parts": _SHIPS, "ship_after": _SHIPS, "pays": BILLS, "pay_after": BILLS, "fee_after": (FEE,),
+    "calls": ("erp.create_contract",), "call_every": ("erp.create_contract",), "children": ("chain.start",), "child_after": ("chain.start",),
     "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
     "tier": ("customer.resolve", "customer.ensure"),
 }  # fmt: skip

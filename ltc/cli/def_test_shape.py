@@ -63,6 +63,7 @@ GIVEN = Record(
         "children": Many(Text("text", "an outcome, or never"), "how chains that it starts end, in order", 0),
         "child_after": _lasting("how long a chain that it starts takes; default 5d"),
         "pay_after": _lasting("how long after its invoice money comes; default 7d"),
+        "fee_after": _lasting("how long after its invoice a reminder's fee is paid; default as other money"),
         "events": Many(
             Record(
                 "event",

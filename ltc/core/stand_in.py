@@ -17,8 +17,9 @@ from ltc.model.messages import CUSTOMER, Answer, Decision, Event, Intervention
 from ltc.ports.operations import EVENTS
 
 __all__ = ["SOON", "Script", "StandIn"]
+FEE = "erp.post_dunning_fee"
 BILLS = ("erp.post_invoice", "erp.post_order_invoice", "erp.post_down_payment", "erp.post_instalment",
-         "erp.post_final_invoice", "erp.post_milestone_invoice", "erp.post_dunning_fee")  # fmt: skip
+         "erp.post_final_invoice", "erp.post_milestone_invoice", FEE)  # fmt: skip
 
 
 @dataclass
@@ -213,6 +214,7 @@ class StandIn:
 
     def _payments(self, shown: dict[str, Any], now: datetime) -> list[tuple[timedelta, Input]]:
         invoice, later = self.books.invoices[shown["id"]], []
+        after = (shown.get("kind") == "dunning_fee" and self.script.fee_after) or self.script.pay_after
         left = invoice["gross"]["minor"]
         for number, share in enumerate(self.script.pays, 1):
             amount = (
@@ -221,7 +223,7 @@ class StandIn:
                 else invoice["gross"]["minor"] * share // 100
             )
             left -= amount
-            at = now + self.script.pay_after * number
+            at = now + after * number
             payment = f"P-{invoice['id']}-{number}"
             invoice["payments"].append(
                 {

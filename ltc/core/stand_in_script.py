@@ -20,7 +20,7 @@ class Script:
     ``answers``: (task, answers as text by field, ``reject`` or ``silent``) in order; one without is filled in plainly.
     ``people``: level, task, or who is asked (``role:x``, ``managers`` when a rung asks those above) -> candidates;
     ``wen for maria`` is a substitute. ``parts``: shares of the order in each delivery.
-    ``pays``: shares of an invoice in each payment; ``[]`` never pays.
+    ``pays``: shares of an invoice in each payment; ``[]`` never pays. ``fee_after``: when a reminder's fee is paid.
     ``cancel_after``: operation after which the customer cancels.
     ``events``: what else happens: ``event``, ``after`` (operation), ``later`` (how much), ``twice``, and its ``fields``
     (a mapping, or what makes one of the stand-in's books). ``elsewhere``: the share of the order that a second
@@ -40,6 +40,7 @@ class Script:
     pays: list[int] = field(default_factory=lambda: [100])
     ship_after: timedelta = timedelta(days=1)
     pay_after: timedelta = timedelta(days=7)
+    fee_after: timedelta | None = None
     cancel_after: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: int = 0

@@ -124,7 +124,7 @@ def billed_is_covered(books: Books) -> Found:
     orders = {row["id"]: row for row in books.table("orders")}
     milestones = {row["id"]: row for row in books.table("milestones")}
     for number, invoices in books.by("invoices", "order_id").items():
-        standing = [(row, row["gross"] - row["credited"]) for row in invoices]
+        standing = [(row, row["gross"] - row["credited"]) for row in invoices if row.get("kind") != "dunning_fee"]
         out = sum(row["gross"] for row in deliveries.get(number, []) if not row["return_id"])
         billed = sum(left for row, left in standing if row["delivery"])
         if billed > out:

@@ -17,6 +17,7 @@ from starter.checks import Check
 Found = Iterator[tuple[str, str]]
 # Kinds of invoices that go with any basis: what is paid down, and what remains.
 BEFOREHAND = ("down_payment", "final")
+FEE = "dunning_fee"  # billed beside what was ordered
 
 
 def terms_of(order: Row) -> BillingTerms | None:
@@ -35,7 +36,7 @@ def billable(lines: list[Row]) -> int:
 
 def standing(invoices: list[Row]) -> list[Row]:
     """Return the invoices of an order's price that are not credited in full: a dunning fee is none of it."""
-    return [row for row in invoices if row["credited"] < row["gross"] and row.get("kind") != "dunning_fee"]
+    return [row for row in invoices if row["credited"] < row["gross"] and row.get("kind") != FEE]
 
 
 def billed_as_agreed(plans: Mapping[str, Plan]) -> Check:
@@ -108,6 +109,34 @@ def _deducted(bills: list[Row], worth: int) -> Found:
                 yield bill["id"], f"bills {bill['gross']} after {bill['deducted']}, the order comes to {worth}"
 
 
+def fees_are_those_of_reminders(books: Books) -> Found:
+    """Every bill of a fee is of a notice that stands, of the same order, for what it claims, once."""
+    notices = {row["id"]: row for row in books.table("dunnings")}
+    orders = {row["id"]: row["order_id"] for row in books.table("invoices")}
+    bills = [row for row in books.table("invoices") if row.get("kind") == FEE and row["credited"] < row["gross"]]
+    for notice, times in Counter(bill["part"] for bill in bills).items():
+        if times > 1:
+            yield notice, f"its fee is billed {times} times"
+    for bill in bills:
+        notice = notices.get(bill["part"])
+        if notice is None or notice["status"] == "cancelled":
+            yield bill["id"], f"bills the fee of notice {bill['part']}, which does not stand"
+        elif bill["gross"] != notice["fee"]:
+            yield bill["id"], f"bills {bill['gross']} for notice {notice['id']}, claimed were {notice['fee']}"
+        elif bill["order_id"] != orders[notice["invoice"]]:
+            yield bill["id"], f"bills order {bill['order_id']}, the notice was about {orders[notice['invoice']]}"
+
+
+def unbilled_fee(bills: list[Row], books: Books) -> str:
+    """Tell which fee that a notice claims was never billed; nothing when all are."""
+    mine, billed = {bill["id"] for bill in bills}, {bill["part"] for bill in bills if bill.get("kind") == FEE}
+    for notice in books.table("dunnings"):
+        claimed = notice["fee"] and notice["status"] != "cancelled" and notice["invoice"] in mine
+        if claimed and notice["id"] not in billed:
+            return f"the fee of notice {notice['id']} ({notice['fee']} minor units) was never billed"
+    return ""
+
+
 def discounts_are_earned(books: Books) -> Found:
     """A cash discount is what was agreed at most, and the money that earns it came in time."""
     payments = books.by("payments", "invoice")
@@ -167,7 +196,11 @@ def _whole(books: Books, back: Row) -> Found:
 
 
 def all_is_billed(order: Row, lines: list[Row], bills: list[Row], deliveries: list[Row], books: Books) -> str:
-    """Tell what of a completed order was never billed, or was billed beyond it; nothing when it is even."""
+    """Tell what of a completed order was never billed, or was billed beyond it; nothing when it is even.
+
+    A reminder's fee is no part of it.
+    """
+    bills = [bill for bill in bills if bill.get("kind") != FEE]
     notes = {row["id"] for row in books.table("credit_states") if row["operation"] == "erp.credit_return"}
     mine = {bill["id"] for bill in bills}
     back = sum(row["amount"] for row in books.table("credit_notes") if row["id"] in notes and row["invoice"] in mine)

@@ -82,6 +82,7 @@ CHECKS: tuple[Check, ...] = (
     balances.stock_is_accounted_for,
     balances.billed_is_covered, balances.bills_are_settled_or_open, balances.exchange_differences_are_apart,
     on_record.documents_are_on_record, on_record.bank_and_bills_agree, billing.discounts_are_earned,
+    billing.fees_are_those_of_reminders,
     billing.foreign_money_is_carried_at_the_rate_of_the_bill, holdings.goods_at_dealers_are_accounted_for,
     holdings.call_offs_are_ordered_once, holdings.covers_follow_orders, holdings.what_is_made_and_bought_adds_up,
     holdings.notices_are_sent_once,

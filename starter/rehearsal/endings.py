@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ltc.definition.plan import Plan
 from starter.books import Books, Effect, Row
 from starter.checks import Check
-from starter.rehearsal.billing import all_is_billed, kept_money, shares
+from starter.rehearsal.billing import all_is_billed, kept_money, shares, unbilled_fee
 from starter.rehearsal.checks import MAY_STAND, still_standing
 from starter.rehearsal.holdings import at_dealer
 from starter.rehearsal.on_record import BILLS
@@ -43,10 +43,19 @@ def ends_show(planned: Mapping[str, ChainPlan], plans: Mapping[str, Plan] | None
                 yield from _undone(plan, standing[chain], effects.get(chain, []), orders)
             yield from _under_way(plan, chain, orders, books)
             process = (plans or {}).get(chain.partition(":")[0])
-            if process and any(name in process.operations for name in PAYS_BACK) and (text := kept_money(bills)):
-                yield plan.number, f"ended {plan.ends}, {text}"
+            if process:
+                yield from _owed(plan, process, bills, books)
 
     return records_show_the_ending
+
+
+def _owed(plan: ChainPlan, process: Plan, bills: list[Row], books: Books) -> Found:
+    """What the process itself pays back, or bills besides, is paid back and billed."""
+    if any(name in process.operations for name in PAYS_BACK) and (text := kept_money(bills)):
+        yield plan.number, f"ended {plan.ends}, {text}"
+    fees = plan.ends == "completed" and "erp.post_dunning_fee" in process.operations
+    if fees and (text := unbilled_fee(bills, books)):
+        yield plan.number, f"ended {plan.ends}, {text}"
 
 
 def _family(chain: str, chains: Mapping[str, object]) -> list[str]:

@@ -108,6 +108,32 @@ def fee_twice(books: Books) -> None:
     again(books, "dunnings", of(books, "dunnings", level=1))
 
 
+def fee_bill(books: Books) -> dict[str, Any]:
+    return of(books, "invoices", kind="dunning_fee")
+
+
+def fee_billed_twice(books: Books) -> None:
+    again(books, "invoices", fee_bill(books))
+
+
+def fee_of_a_notice_taken_back(books: Books) -> None:
+    of(books, "dunnings", id=fee_bill(books)["part"])["status"] = "cancelled"
+
+
+def fee_beyond_what_was_claimed(books: Books) -> None:
+    fee_bill(books)["gross"] += 5
+
+
+def fee_of_another_deal(books: Books) -> None:
+    fee_bill(books)["order_id"] = order_of(books, "services:1")
+
+
+def fee_never_billed(books: Books) -> None:
+    bill = fee_bill(books)
+    books.tables["payments"] = [row for row in books.table("payments") if row["invoice"] != bill["id"]]
+    without(books, "invoices", bill)
+
+
 def notices_in_the_wrong_order(books: Books) -> None:
     first, second = books.tables["dunnings"][:2]
     first["level"], second["level"] = 2, 1

@@ -139,7 +139,8 @@ async def consigned(engine: Engine, shop: Shop) -> None:
     shop.later(days=20)
     for level in (1, 2):
         fee = {"minor": 50 * level, "currency": "USD"}
-        await engine(chain, f"/invoices/{bill}/dunnings", level=level, fee=fee)
+        notice = (await engine(chain, f"/invoices/{bill}/dunnings", level=level, fee=fee))["id"]
+        await shop.pay(*await engine.billed(chain, f"/dunnings/{notice}/fee"))
     await shop.pay(bill, gross)
     await engine(chain, f"/covers/{cover}/release")
     other = await engine.agreed("distributor:2", line("1", "P1", 8, 800))

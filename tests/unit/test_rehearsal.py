@@ -81,7 +81,8 @@ NAMED = {
         "consignment": ["taken_at_once", "taken_in_parts", "rest_sent_back"], "recall": ["cancelled_before_anything_was_taken"],
         "dunning": ["pays_after_a_notice"], "dispute": ["disputes_then_pays"], "promise": ["promises_then_pays"],
         "credit insurance": ["own_risk", "no_own_risk", "not_insured"], "write-off": ["never_pays"],
-        "bounced payment": ["bounced"],
+        "bounced payment": ["bounced"], "reminder fees": ["pays_the_fee_too"], "waived fees": ["fee_waived", "half_the_fee"],
+        "no fee for small sums": ["too_little_for_a_fee"],
     },
     "call_off": {
         "call-offs": ["called_off_in_parts"], "price changes": ["dearer_from_the_second_on"],
