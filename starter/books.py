@@ -40,6 +40,7 @@ class Effect:
     amount_minor: int = 0
     quantity: int = 0
     undo_of: int | None = None
+    at_virtual: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from starter.books import Books
 from starter.checks import Check
 from starter.evidence import Judgement, checked, on_time, otherwise
 from starter.outcomes import keys_follow
-from starter.rehearsal import billing, checks
+from starter.rehearsal import billing, checks, prices
 from starter.rehearsal.endings import ends_show
 from starter.rehearsal.evidence import Evidence
 from starter.rehearsal.shape import Script
@@ -93,6 +93,7 @@ def _checks(evidence: Evidence) -> Iterator[Check]:
         yield _only(check, STRICT)
     yield billing.billed_as_agreed(evidence.plans)
     yield billing.returns_are_credited(evidence.plans)
+    yield prices.prices_follow_the_clause(evidence.plans)
     planned = {script.chain(plan): plan for script in evidence.scripts for plan in script.chains}
     yield ends_show(planned, evidence.plans)
     for plan in evidence.plans.values():

@@ -86,6 +86,8 @@ NAMED = {
     },
     "call_off": {
         "call-offs": ["called_off_in_parts"], "price changes": ["dearer_from_the_second_on"],
+        "price clause": ["dearer_by_the_clause", "too_early_to_be_dearer"], "silence": ["silence_is_consent"],
+        "price kept": ["keeps_its_price", "sales_let_it_be", "closed_before_it_was_dearer"],
         "closed early": ["closed_early"], "cancelled": ["never_begun"],
     },
     "lead_to_cash": {
