@@ -100,7 +100,7 @@ class StandIn:
             later += self._shipments(now, args["warehouse"], sum(line["quantity"] for line in args["lines"]))
         if op == "erp.accept_return":
             later += self._comes_back(result, now)
-        later += self._happenings(op)
+        later += self._happenings(op, now)
         later += self._entered(op, result)
         later += self._supplies(op, result)
         if op in BILLS:
@@ -149,14 +149,17 @@ class StandIn:
 
     # Later events
 
-    def _happenings(self, op: str) -> list[tuple[timedelta, Input]]:
+    def _happenings(self, op: str, now: datetime) -> list[tuple[timedelta, Input]]:
         """What the script says happens after an operation, once each."""
         found = [one for one in self.script.events if one["after"] == op]
         self.script.events = [one for one in self.script.events if one not in found]
         heard = []
         for one in found:
             fields = one["fields"](self.books) if callable(one["fields"]) else one["fields"]
-            heard += [self._event(one.get("later", SOON * 2), one["event"], fields)] * (2 if one.get("twice") else 1)
+            later = one.get("later", SOON * 2)
+            if one["event"] == "erp.receivable_changed" and fields.get("reason") == "dispute":
+                self.books.disputes[fields["invoice"]] = now + later
+            heard += [self._event(later, one["event"], fields)] * (2 if one.get("twice") else 1)
         return heard
 
     def _supplies(self, op: str, result: dict[str, Any]) -> list[tuple[timedelta, Input]]:

@@ -28,6 +28,7 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
     lacks: int = 100
     parts: list[int] = field(default_factory=lambda: [100])
     tier: str = "standard"
+    disputes: dict[str, datetime] = field(default_factory=dict)  # invoice → from when on
 
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
@@ -121,7 +122,8 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
         invoice = {
             "id": name, "version": 1, "order": self.order["id"], "delivery": delivery, "net": gross, "tax": nil,
             "gross": gross, "paid": nil, "credited": nil, "written_off": nil, "open": gross, "settled": False,
-            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [], **more,
+            "due_date": (now + timedelta(days=30)).isoformat(), "payments": [], "disputed": False,
+            "dunning_blocked": False, "kind": "", "part": "", **more,
         }  # fmt: skip
         self.invoices[name] = invoice
         return self._shown(invoice)
@@ -171,4 +173,6 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
             **self._shown(invoice), "version": invoice["version"] + len(received), "settled": left <= 0,
             "paid": {**invoice["gross"], "minor": paid}, "open": {**invoice["gross"], "minor": left},
         }  # fmt: skip
+        if args["invoice"] in self.disputes and self.disputes[args["invoice"]] <= now:
+            shown |= {"version": shown["version"] + 1, "disputed": True}
         return {"invoice": shown, "payments": received}

@@ -34,6 +34,12 @@ class Terms:
     def _number(self, what: str) -> int:
         raise NotImplementedError
 
+    def _changed(self, now: datetime, **changes: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _seen(self, now: datetime) -> dict[str, Any]:
+        raise NotImplementedError
+
     # Terms
 
     def erp_agree_terms(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -41,8 +47,9 @@ class Terms:
         return self._turn(self.order["status"])
 
     def erp_close_short(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        self.order = {**self.order, "cancelled": self.order["ordered"] - self.order["shipped"]}
-        return self._turn(self.order["status"])
+        """What has not left by now is given up."""
+        self._changed(now, cancelled=self.order["ordered"] - self._seen(now)["shipped"])
+        return self._seen(now)
 
     def _bill(self, minor: int, now: datetime, name: str = "", **more: Any) -> dict[str, Any]:
         gross = {**self.order["gross"], "minor": minor}
@@ -66,7 +73,9 @@ class Terms:
         return self._bill(minor, now, args["instalment"], kind="instalment", part=args["instalment"])
 
     def erp_post_final_invoice(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
-        return self._bill(self.order["gross"]["minor"] - self._billed(), now, kind="final")
+        left = self.order["ordered"] - self.order["cancelled"]
+        worth = round_minor(Decimal(self.order["gross"]["minor"] * left) / self.order["ordered"])
+        return self._bill(worth - self._billed(), now, kind="final")
 
     def _share(self, percent: str) -> int:
         return round_minor(self.order["gross"]["minor"] * Decimal(percent) / 100)

@@ -60,7 +60,7 @@ class ExprType:
         if self.kind != other.kind:
             return False
         if self.kind == "message" and self.model and other.model:
-            return issubclass(other.model, self.model)
+            return issubclass(other.model, self.model) or _says_enough(other.model, self.model)
         return self.item is None or other.item is None or self.item.accepts(other.item)
 
     def __str__(self) -> str:
@@ -69,6 +69,12 @@ class ExprType:
         if self.item is not None:
             return f"{self.kind} of {self.item}"
         return _WORDS.get(self.kind, self.kind)
+
+
+def _says_enough(given: type[BaseModel], wanted: type[BaseModel]) -> bool:
+    """Say whether a value with less is one of what is wanted: all that it adds may be left out."""
+    added = wanted.model_fields.keys() - given.model_fields.keys()
+    return issubclass(wanted, given) and not any(wanted.model_fields[name].is_required() for name in added)
 
 
 DYN = ExprType("dyn")

@@ -198,10 +198,11 @@ def _whole(books: Books, back: Row) -> Found:
 def all_is_billed(order: Row, lines: list[Row], bills: list[Row], deliveries: list[Row], books: Books) -> str:
     """Tell what of a completed order was never billed, or was billed beyond it; nothing when it is even.
 
-    A reminder's fee is no part of it.
+    A reminder's fee is no part of it. What a complaint was credited was billed all the same.
     """
     bills = [bill for bill in bills if bill.get("kind") != FEE]
-    notes = {row["id"] for row in books.table("credit_states") if row["operation"] == "erp.credit_return"}
+    later = ("erp.credit_return", "erp.credit_part")
+    notes = {row["id"] for row in books.table("credit_states") if row["operation"] in later}
     mine = {bill["id"] for bill in bills}
     back = sum(row["amount"] for row in books.table("credit_notes") if row["id"] in notes and row["invoice"] in mine)
     billed = sum(bill["gross"] - bill["credited"] for bill in bills) + back

@@ -75,7 +75,8 @@ def _deal(deal: Deal, told: Stories, book: OrderBook, number: str, dice: random.
     customer = dice.choice(deal.customers or sorted(book.customers))
     owner = deal.owner or dice.choice(sorted(book.terms.people))
     made = build_opportunity(RawOrder(0, number, customer, owner, deal.currency, lines), terms)
-    return Opportunity.model_validate({**made.model_dump(), **deal.extra})
+    whose = {"customer": {"id": f"NEW-{number}", "name": f"Newcomer {number}"}} if deal.newcomer else {}
+    return Opportunity.model_validate({**made.model_dump(), **whose, **deal.extra})
 
 
 def _terms(told: Stories, book: OrderBook) -> SalesTerms:

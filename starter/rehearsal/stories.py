@@ -29,6 +29,7 @@ class Deal(Value):
         quantity: from and up to how many pieces of a line.
         products: which products; empty is any of Northwind's.
         customers: which CRM customers; empty is any of Northwind's.
+        newcomer: the customer is new: the CRM alone knows it, each deal another one.
         exact: the lines themselves instead: product, quantity, price, and a discount if there is one.
     """
 
@@ -39,6 +40,7 @@ class Deal(Value):
     products: list[str] = Field(default_factory=list)
     customers: list[str] = Field(default_factory=list)
     owner: str = ""
+    newcomer: bool = False
     exact: list[dict[str, Any]] = Field(default_factory=list)
     extra: dict[str, Any] = Field(default_factory=dict)
 

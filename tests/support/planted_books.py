@@ -250,3 +250,26 @@ def return_forgotten(books: Books) -> None:
 
 def made_but_never_finished(books: Books) -> None:
     books.tables["productions"][0]["status"] = "released"
+
+
+def down_payment_kept(books: Books) -> None:
+    """The order is taken back, and what was paid down is not."""
+    bill = bill_of(books, "first_order:2")
+    back = next(row for row in books.table("payments") if row["invoice"] == bill["id"] and row["amount"] < 0)
+    bill["paid"] -= back["amount"]
+    without(books, "payments", back)
+
+
+def down_payment_stands(books: Books) -> None:
+    """The order is taken back, and the bill of its down-payment is not."""
+    bill = bill_of(books, "first_order:2")
+    note = of(books, "credit_notes", invoice=bill["id"])
+    without(books, "credit_notes", note)
+
+
+def complaint_credited_and_forgotten(books: Books) -> None:
+    """The final invoice bills less by what it should have credited."""
+    bill = bill_of(books, "first_order:1", 1)
+    bill["gross"] -= 100
+    bill["credited"] = 0
+    without(books, "credit_notes", of(books, "credit_notes", invoice=bill["id"]))

@@ -61,7 +61,7 @@ async def traded(folder: Path) -> Books:
     shop = await Shop(database=folder / "erp.db").opened(**MORE)
     Api("crm", database=folder / "crm.db")
     engine = Engine(shop)
-    for work in (delivered, ordered, made, served, consigned, called_off, paid_down):
+    for work in (delivered, ordered, made, served, consigned, called_off, paid_down, newcomers):
         await work(engine, shop)
     return books.read(folder / "crm.db", folder / "erp.db")
 
@@ -169,3 +169,23 @@ async def paid_down(engine: Engine, shop: Shop) -> None:
     await shop.pay(made["id"], made["gross"]["minor"])
     await engine.sent(chain, order)
     await shop.pay(*await engine.billed(chain, f"/orders/{order}/final-invoice"))
+
+
+async def newcomers(engine: Engine, shop: Shop) -> None:
+    """Two first orders: paid down, closed short and credited in part for a complaint; paid down, then taken back."""
+    chain = "first_order:1"
+    order = await engine.agreed(chain, line("1", "P1", 10, 10_000, tax=800), basis="order")
+    made = await engine(chain, f"/orders/{order}/down-payments", share=30)
+    await shop.pay(made["id"], made["gross"]["minor"])
+    await engine.sent(chain, order, l1=6)
+    await engine(chain, f"/orders/{order}/close-short")
+    bill, gross = await engine.billed(chain, f"/orders/{order}/final-invoice")
+    await engine(chain, f"/invoices/{bill}/credit-part", amount={"minor": 100, "currency": "USD"})
+    await shop.pay(bill, gross - 100)
+    chain = "first_order:2"
+    order = await engine.agreed(chain, line("1", "P1", 10, 10_000, tax=800), basis="order")
+    made = await engine(chain, f"/orders/{order}/down-payments", share=30)
+    await shop.pay(made["id"], made["gross"]["minor"])
+    await engine(chain, f"/invoices/{made['id']}/credit-and-refund")
+    await engine(chain, f"/orders/{order}/unconfirm")
+    await engine(chain, f"/orders/{order}/cancel")

@@ -20,6 +20,9 @@ from tests.support.planted_books import (
     bounced_and_forgotten,
     call_off_never_ordered,
     call_off_ordered_twice,
+    complaint_credited_and_forgotten,
+    down_payment_kept,
+    down_payment_stands,
     carried_at_the_rate_of_the_day,
     consigned_twice,
     covered_twice,
@@ -59,12 +62,14 @@ from tests.support.planted_books import (
 )
 from tests.support.sandbox_books import traded
 
-SHIPPED = ("lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off_order")
+SHIPPED = ("lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off_order",
+           "first_order")
 ENDS = {
     chain: SimpleNamespace(ends=ends, number=chain.partition(":")[2])
     for chain, ends in {
         "lead_to_cash:1": "written_off", "web_order:1": "completed", "make_to_order:1": "completed", "services:1": "completed",
         "distributor:1": "completed", "call_off:CO1": "completed", "other:1": "completed",
+        "first_order:1": "completed", "first_order:2": "cancelled",
     }.items()
 }  # fmt: skip
 
@@ -143,6 +148,10 @@ PLANTED: tuple[tuple[str, Callable[[Books], None], str], ...] = (
     ("bills_follow_what_was_agreed", milestone_billed_as_instalment, "bills by instalment, agreed was milestones"),
     ("bills_follow_what_was_agreed", wrong_share, "for delivered, agreed were 6350"),
     ("bills_follow_what_was_agreed", not_deducted, "deducts 0, paid down were 1080"),
+    ("records_show_the_ending", down_payment_kept, "ended cancelled, 3240 of INV"),
+    ("records_show_the_ending", down_payment_stands, "ended cancelled, erp.post_down_payment of INV"),
+    ("records_show_the_ending", complaint_credited_and_forgotten, "comes to 6480, billed are 6380"),
+    ("nothing_is_given_up_unsaid", forget("erp.close_short"), "4 are cancelled, and nobody did it"),
     ("goods_are_accounted_for", over_the_tolerance, "ordered 100, shipped 106"),
     ("nothing_is_given_up_unsaid", short_beyond_the_tolerance, "3 are cancelled, and nobody did it"),
     ("discounts_are_earned", discount_too_late, "a discount until 2026-03-01, the money came 2026-03-02"),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from ltc.definition.expressions import check
 from ltc.definition.scope import TypeEnv
 from ltc.definition.types import DYN, ExprType
-from ltc.model.documents import Delivery, Order, Release
+from ltc.model.documents import CustomerCard, CustomerRef, Delivery, Document, Order, Release
 from ltc.model.money import Currency, Money
 
 
@@ -59,6 +59,13 @@ def test_what_fits_where():
     assert not text.accepts(ExprType.of(int))
     assert DYN.accepts(order)
     assert text.accepts(DYN)
+
+
+def test_a_value_with_less_fits_where_all_the_rest_may_be_left_out():
+    reference, card = ExprType.of(CustomerRef), ExprType.of(CustomerCard)
+    assert reference.accepts(card)
+    assert card.accepts(reference)  # what a card adds is known or not
+    assert not ExprType.of(Order).accepts(ExprType.of(Document))  # an order without lines is none
 
 
 def test_odd_models_are_checked_too():

@@ -57,7 +57,7 @@ def test_a_shipped_definition_stands_whatever_happens(name: str, seed: int) -> N
     one(shipped(name), seed)
 
 
-@pytest.mark.parametrize("name", ["make_to_order", "services", "distributor", "call_off"])
+@pytest.mark.parametrize("name", ["make_to_order", "services", "distributor", "call_off", "first_order"])
 @FEW
 @given(seed=st.integers(0, 2**32))
 def test_the_other_shipped_definitions_stand_as_well(name: str, seed: int) -> None:
@@ -110,7 +110,9 @@ def test_any_definition_stands_whatever_happens(written: int, seed: int) -> None
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off"])
+@pytest.mark.parametrize(
+    "name", ["lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off", "first_order"]
+)
 @MANY
 @given(seed=st.integers(0, 2**32))
 def test_a_shipped_definition_stands_whatever_happens_at_length(name: str, seed: int) -> None:

@@ -39,6 +39,7 @@ WRONG = [
     ("{discount: §15%}", "LTC-D025"),
     ("{opportunity: {required_on: §tomorrow}}", "LTC-D023"),
     ("{discount: §1.5}", "LTC-D025"),
+    ("{§fee_after: 5d}", "LTC-D120"),
     ("{ship_after: §0h}", "LTC-D023"),
     ("{pay_after: §9999d}", "LTC-D025"),
     ("{events: [{event: §erp.nope, after: erp.create_order}]}", "LTC-D041"),
