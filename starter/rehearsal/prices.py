@@ -56,8 +56,8 @@ def _fits(effect: Effect, plan: Plan, clause: tuple[str, str], since: list[datet
         return
     said = {_percent(plan, *clause, day) for day in _days(plan, min(since), _at(effect))}
     if effect.quantity not in said:
-        text = f"costs {effect.quantity} % from {effect.at_virtual[:10]} on"
-        yield effect.document_id, f"{text}, agreed were {' or '.join(str(one) for one in sorted(said))} %"
+        agreed = ", ".join(str(one) for one in sorted(said))
+        yield effect.document_id, f"costs {effect.quantity} % from {effect.at_virtual[:10]} on, agreed was {agreed} %"
 
 
 def _days(plan: Plan, first: datetime, last: datetime) -> list[date]:

@@ -62,8 +62,7 @@ from tests.support.planted_books import (
 )
 from tests.support.sandbox_books import traded
 
-SHIPPED = ("lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off_order",
-           "first_order")
+SHIPPED = ("lead_to_cash", "web_order", "make_to_order", "services", "distributor", "call_off_order", "first_order")
 ENDS = {
     chain: SimpleNamespace(ends=ends, number=chain.partition(":")[2])
     for chain, ends in {

@@ -47,7 +47,8 @@ STARTER = [
     *(ROOT / "starter" / f"{name}.py" for name in (
         "installation", "addresses", "progress", "order_file", "order_lines", "report", "outcomes", "checks", "example", "demo", "chaos", "evidence",
         "rehearsal/report", "rehearsal/run", "rehearsal/progress", "rehearsal/checks", "rehearsal/judge",
-        "rehearsal/balances", "rehearsal/billing", "rehearsal/endings", "rehearsal/holdings", "rehearsal/on_record", "real/report", "real/judge", "real/books", "real/demo",
+        "rehearsal/balances", "rehearsal/billing", "rehearsal/endings", "rehearsal/holdings", "rehearsal/on_record",
+        "rehearsal/prices", "real/report", "real/judge", "real/books", "real/demo",
     )),
 ]  # fmt: skip
 # What the systems' adapters, the transport and the calls say stands in holds and in `ltc stuck`; mappings are people's own.
