@@ -28,8 +28,9 @@ _SHIPS = ("erp.release_delivery", "erp.release_picks", "erp.consign_order")
 # Without one of these calls in the process, the key says nothing about it.
 _NEEDS = {
     "parts": _SHIPS, "ship_after": _SHIPS, "pays": BILLS, "pay_after": BILLS, "fee_after": (FEE,),
-    "calls": ("erp.create_contract",), "call_every": ("erp.create_contract",), "children": ("chain.start",), "child_after": ("chain.start",),
-    "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",), "back_after": ("erp.accept_return",),
+    "calls": ("erp.create_contract",), "call_every": ("erp.create_contract",), "children": ("chain.start",),
+    "child_after": ("chain.start",), "lacks": ("erp.plan_supply",), "elsewhere": ("erp.plan_picks",),
+    "back_after": ("erp.accept_return",),
     "tier": ("customer.resolve", "customer.ensure"),
 }  # fmt: skip
 

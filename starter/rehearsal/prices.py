@@ -21,7 +21,7 @@ def prices_follow_the_clause(plans: Mapping[str, Plan]) -> Check:
     """Return the check of contracts that a process reprices by a decision table of days (process → plan)."""
 
     def contract_prices_follow_their_clause(books: Books) -> Found:
-        """A process changes a contract's prices only after somebody asked, and to what its table says of a day since."""
+        """A process changes a contract's prices only when asked to, and to what its table says of a day since."""
         asked: dict[str, list[datetime]] = {}
         for effect in books.effects:
             if effect.operation == ASKS:
