@@ -157,8 +157,8 @@ class StandIn:
         for one in found:
             fields = one["fields"](self.books) if callable(one["fields"]) else one["fields"]
             later = one.get("later", SOON * 2)
-            if one["event"] == "erp.receivable_changed" and fields.get("reason") == "dispute":
-                self.books.disputes[fields["invoice"]] = now + later
+            if one["event"] == "erp.receivable_changed":
+                self.books.noted(fields.get("reason", ""), fields["invoice"], now + later)
             heard += [self._event(later, one["event"], fields)] * (2 if one.get("twice") else 1)
         return heard
 

@@ -29,6 +29,7 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
     parts: list[int] = field(default_factory=lambda: [100])
     tier: str = "standard"
     disputes: dict[str, datetime] = field(default_factory=dict)  # invoice → from when on
+    rebates: dict[str, datetime] = field(default_factory=dict)  # invoice → from when on a tenth of it is credited
 
     def __post_init__(self) -> None:
         AfterSale.__init__(self)
@@ -128,6 +129,11 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
         self.invoices[name] = invoice
         return self._shown(invoice)
 
+    def noted(self, what: str, invoice: str, at: datetime) -> None:
+        """Somebody notes a ``dispute`` of an invoice, or that a part of it is credited (``credit``), from then on."""
+        if what in ("dispute", "credit"):
+            (self.disputes if what == "dispute" else self.rebates)[invoice] = at
+
     @staticmethod
     def _shown(invoice: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in invoice.items() if name != "payments"}
@@ -162,6 +168,9 @@ class Books(AfterSale, Terms, Trades, Children, OwnDoings):
 
     def erp_watch_payments(self, args: dict[str, Any], now: datetime) -> dict[str, Any]:
         invoice = self.invoices[args["invoice"]]
+        if invoice["id"] in self.rebates and self.rebates[invoice["id"]] <= now:
+            del self.rebates[invoice["id"]]
+            self._credited(invoice["id"], invoice["gross"]["minor"] // 10)
         received = [one for one in invoice["payments"] if datetime.fromisoformat(one["received_at"]) <= now]
         paid = sum(one["amount"]["minor"] for one in received)
         left = invoice["gross"]["minor"] - paid - invoice["written_off"]["minor"] - invoice["credited"]["minor"]

@@ -82,7 +82,7 @@ NAMED = {
         "dunning": ["pays_after_a_notice"], "dispute": ["disputes_then_pays"], "promise": ["promises_then_pays"],
         "credit insurance": ["own_risk", "no_own_risk", "not_insured"], "write-off": ["never_pays"],
         "bounced payment": ["bounced"], "reminder fees": ["pays_the_fee_too"], "waived fees": ["fee_waived", "half_the_fee"],
-        "no fee for small sums": ["too_little_for_a_fee"],
+        "no fee for small sums": ["too_little_for_a_fee"], "a notice taken back": ["billed_too_much"],
     },
     "call_off": {
         "call-offs": ["called_off_in_parts"], "price changes": ["dearer_from_the_second_on"],
