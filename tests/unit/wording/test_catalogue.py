@@ -22,6 +22,7 @@ from starter.real import plans
 from starter.rehearsal import checks as rehearsed
 from starter.rehearsal.billing import billed_as_agreed, returns_are_credited
 from starter.rehearsal.endings import ends_show
+from starter.rehearsal.prices import prices_follow_the_clause
 from starter.scenario import KINDS
 from tests.support.chains import shipped
 from tests.unit.wording.sources import ROOT, headings, helps, pages, sentences
@@ -121,7 +122,8 @@ def test_every_heading_is_translated() -> None:
 
 def test_every_check_of_the_demonstrations_has_its_name() -> None:
     made = (ends_as_told({}), keys_follow(shipped("lead_to_cash"), "", {}), billed_as_agreed({}), ends_show({}))
-    every = (*checks.CHECKS, *rehearsed.CHECKS, *real.CHECKS, *made, returns_are_credited({}), real.notes_once)
+    made = (*made, returns_are_credited({}), prices_follow_the_clause({}))
+    every = (*checks.CHECKS, *rehearsed.CHECKS, *real.CHECKS, *made, real.notes_once)
     names = {check.__name__ for check in (*every, real.one_deal_per_order)} | {*KINDS, *plans.KINDS}
     assert not sorted({name.replace("_", " ") for name in names} - set(chinese().labels)), (
         "write these into ltc/wording/zh/labels.json"
