@@ -107,13 +107,8 @@ class StandIn:
             later += self._payments(result, now)
         later += self._traded(op, result, now)
         if op == self.script.cancel_after:
-            later.append(
-                self._event(
-                    SOON * 2,
-                    "crm.order_cancelled",
-                    {"opportunity": self.opportunity["id"], "reason": "the customer does not want it any more"},
-                )
-            )
+            fields = {"opportunity": self.opportunity["id"], "reason": "the customer does not want it any more"}
+            later.append(self._event(SOON * 2, "crm.order_cancelled", fields))
         return result, later
 
     def _ships_itself(self) -> bool:
@@ -220,23 +215,13 @@ class StandIn:
         after = (shown.get("kind") == "dunning_fee" and self.script.fee_after) or self.script.pay_after
         left = invoice["gross"]["minor"]
         for number, share in enumerate(self.script.pays, 1):
-            amount = (
-                left
-                if number == len(self.script.pays) and sum(self.script.pays) == 100
-                else invoice["gross"]["minor"] * share // 100
-            )
+            last = number == len(self.script.pays) and sum(self.script.pays) == 100
+            amount = left if last else invoice["gross"]["minor"] * share // 100
             left -= amount
             at = now + after * number
             payment = f"P-{invoice['id']}-{number}"
-            invoice["payments"].append(
-                {
-                    "id": payment,
-                    "version": 1,
-                    "invoice": invoice["id"],
-                    "amount": {**invoice["gross"], "minor": amount},
-                    "received_at": at.isoformat(),
-                }
-            )
+            received = {"id": payment, "version": 1, "invoice": invoice["id"], "received_at": at.isoformat()}
+            invoice["payments"].append({**received, "amount": {**invoice["gross"], "minor": amount}})
             later.append(self._event(at - now, "erp.payment_allocated", {"invoice": invoice["id"], "payment": payment}))
         return later
 
