@@ -44,12 +44,13 @@ from proteus import Model, config
 
 MODULES = (
     "sale", "sale_opportunity", "account_invoice_stock", "sale_credit_limit", "account_payment", "account_dunning",
-    "sale_payment",
+    "sale_payment", "sale_amendment",
 )  # fmt: skip
 GROUPS = (
     "sale.group_sale", "sale.group_sale_admin", "sale_opportunity.group_opportunity", "stock.group_stock",
     "stock.group_stock_cancellation", "account.group_account", "party.group_party_admin",
     "account_credit_limit.group_credit_limit", "account_payment.group_payment",
+    "sale_amendment.group_sale_amendment",
 )  # fmt: skip
 PAYMENT_METHOD = "Bank"
 WRITE_OFF = "Bad debts"

@@ -184,6 +184,15 @@ async def _reversed_before(rig: Builder, bench: Bench) -> Refused:
     return Refused(request, ("already_reversed",))
 
 
+async def _all_out(rig: Builder, bench: Bench) -> Refused:
+    order = (await rig.delivered(bench)).order
+    return Refused(op.AmendOrder(order=order, lines=[rig.line(5)]), ("already_shipped",))
+
+
+async def _never_amended(rig: Builder, bench: Bench) -> Refused:
+    return Refused(op.OrderId(order=(await rig.confirmed(bench)).id), ("nothing_amended",))
+
+
 async def _converted_before(rig: Builder, bench: Bench) -> Refused:
     request = op.LeadId(lead=await rig.lead(bench))
     await rig.must(bench, "crm.convert_lead", request)
@@ -202,6 +211,8 @@ REFUSED: Mapping[str, Callable[[Builder, Bench], Awaitable[Refused]]] = {
     "erp.release_delivery": _still_draft,
     "erp.cancel_order": _out_already,
     "erp.reverse_payment": _reversed_before,
+    "erp.amend_order": _all_out,
+    "erp.revert_amendment": _never_amended,
     "crm.convert_lead": _converted_before,
     "crm.create_lead": _known_lead,
 }

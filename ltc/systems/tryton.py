@@ -21,12 +21,12 @@ PORTS = ("erp", "customer", "crm")
 DATABASE = "northwind"
 USER = "ltc"
 _ROLE = "tryton"
-_RECIPE = "1"  # part of the template's name: raised when what follows makes another database
+_RECIPE = "2"  # part of the template's name: raised when what follows makes another database
 _SOURCE = ROOT / "deploy" / "tryton"
 _ADD_ON = _SOURCE / "ltc_key"
 MODULES = (
     "sale", "sale_opportunity", "account_invoice_stock", "sale_credit_limit", "account_payment", "account_dunning",
-    "sale_payment",
+    "sale_payment", "sale_amendment",
 )  # fmt: skip
 
 

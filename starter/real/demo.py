@@ -108,12 +108,20 @@ def _layout(options: Options, found: dict[str, dict[str, Any]]) -> Layout:
     values = settings_module.load(
         installation=INSTALLATION, state=options.state.resolve(), database="", clock="",
         temporal_address=given or f"127.0.0.1:{devserver.free_port()}", systems=chosen, http_timeout=TIMEOUT,
-        settle=SETTLE, process_defs=ROOT / "examples" / "real", people_file=example.PEOPLE, poll_events=0.5,
+        settle=SETTLE, process_defs=_definitions(options.state), people_file=example.PEOPLE, poll_events=0.5,
         sweep_every=10.0, log_level="WARNING", queues={"erp": QueueLimits(concurrency=HANDS)},
         start_on={"crm.opportunity_won": PROCESS},
     )  # fmt: skip
     words = {port: {**one, "timeout": TIMEOUT, "settle": SETTLE} for port, one in found.items()}
     return Layout(values, extra={"LTC_SYSTEMS": json.dumps(words)}, tied=True, sandboxes=())
+
+
+def _definitions(state: Path) -> Path:
+    """Put the shipped definition into a folder of its own: the others call what these systems do not carry out."""
+    folder = state / "process_defs"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "process_defs" / f"{PROCESS}.yaml", folder)
+    return folder.resolve()
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ltc.adapters.tryton.base import inner
-from ltc.adapters.tryton.feed import paid, read_feed, shipped
+from ltc.adapters.tryton.feed import paid, read_feed, reversed_, shipped
 from ltc.adapters.tryton.payments import Payments
 from ltc.adapters.tryton.rpc import Record
 from ltc.ports.errors import Misconfigured
@@ -24,7 +24,8 @@ class TrytonErp(Payments):
         "erp.create_order": C, "erp.update_order": A, "erp.cancel_order": A, "erp.confirm_order": A,
         "erp.unconfirm_order": A, "erp.release_delivery": A, "erp.cancel_delivery": A, "erp.ship_delivery": C,
         "erp.receive_return": C, "erp.post_invoice": C, "erp.post_order_invoice": C, "erp.credit_note": C,
-        "erp.register_payment": C, "erp.reverse_payment": C, "erp.write_off": A,
+        "erp.register_payment": C, "erp.reverse_payment": C, "erp.write_off": A, "erp.amend_order": C,
+        "erp.revert_amendment": C,
     }  # fmt: skip
     keyed = frozenset({"erp.create_order", "erp.receive_return", "erp.register_payment"})
 
@@ -36,8 +37,9 @@ class TrytonErp(Payments):
         return super().effect_class(operation)
 
     async def events(self, after: str, limit: int = 100, wait: float = 0.0) -> EventPage:
-        """Return shipments that left and payments that were put on invoices since the cursor."""
-        return await read_feed(self.rpc, after, limit, [shipped(self._shipped), paid(self._paid)])
+        """Return shipments that left, payments that were put on invoices, and payments taken back since the cursor."""
+        sources = [shipped(self._shipped), paid(self._paid), reversed_(self._reversed)]
+        return await read_feed(self.rpc, after, limit, sources)
 
     async def _shipped(self, record: Record) -> list[tuple[str, dict[str, Any]]]:
         moves = await self.rpc.find("stock.move", [["id", "in", record["outgoing_moves"]]], ["origin.sale"])
@@ -51,3 +53,16 @@ class TrytonErp(Payments):
         invoice = str(record["id"])
         moves = sorted({line["move"] for line in lines})
         return [(f"{invoice}:{move}", {"invoice": invoice, "payment": str(move)}) for move in moves]
+
+    async def _reversed(self, record: Record) -> list[tuple[str, dict[str, Any]]]:
+        payment = str(record["origin"]).partition(",")[2]
+        found = await self.rpc.find("account.move", [["id", "=", int(payment)]], ["origin"], limit=1)
+        model, _, invoice = str(found[0]["origin"] or "").partition(",") if found else ("", "", "")
+        bills = await self.rpc.find(
+            "account.invoice", [["id", "=", int(invoice)]], ["type", "move", "sales"], limit=1
+        ) if model == "account.invoice" else []  # fmt: skip
+        # An invoice's own move is no payment; what several sales share, or none, is nobody's chain's.
+        if not bills or bills[0]["type"] != "out" or str(bills[0]["move"]) == payment or len(bills[0]["sales"]) != 1:
+            return []
+        told = {"order": str(bills[0]["sales"][0]), "invoice": invoice, "payment": payment}
+        return [(f"{invoice}:{payment}", told)]

@@ -60,6 +60,14 @@ def paid(tell: Tell) -> Source:
     return Source("paid", "erp.payment_allocated", "account.invoice", domain, "write_date", fields, tell)
 
 
+def reversed_(tell: Tell) -> Source:
+    """Moves that cancel another move: that of a payment, or of anything else."""
+    domain = [["origin", "like", "account.move,%"]]
+    return Source(
+        "reversed", "erp.payment_reversed", "account.move", domain, "create_date", ["create_date", "origin"], tell
+    )
+
+
 async def read_feed(rpc: Rpc, after: str, limit: int, sources: Sequence[Source]) -> EventPage:
     """Return up to ``limit`` events of several sources after a cursor, oldest first."""
     marks = _unpack(after)

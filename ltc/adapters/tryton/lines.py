@@ -15,11 +15,15 @@ _PRICE_PLACES = 4  # Tryton keeps unit prices with four decimals unless [product
 
 def new_line(line: d.Line, product: Record) -> Record:
     """Return a line to create; the client's side of Tryton, which would fill it in, does not run here."""
-    taxes = inner(product, "account_category.customer_taxes") or []
     return {
         "product": product["id"], "quantity": float(line.quantity), "unit": product["sale_uom"],
-        "unit_price": unit_price(line), "taxes": [["add", taxes]],
+        "unit_price": unit_price(line), **taxed(product),
     }  # fmt: skip
+
+
+def taxed(product: Record) -> Record:
+    """Return the taxes that a new line of a product has."""
+    return {"taxes": [["add", inner(product, "account_category.customer_taxes") or []]]}
 
 
 def unit_price(line: d.Line) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -269,10 +270,15 @@ class Orders(TrytonPort):
 
     async def new_lines(self, lines: list[d.Line]) -> list[Record]:
         """Return lines as Tryton takes them. Refused: ``unknown_product``."""
-        wanted = sorted({line.product for line in lines})
+        found = await self.products(sorted({line.product for line in lines}))
+        return [new_line(line, found[line.product]) for line in lines]
+
+    async def products(self, codes: Sequence[str]) -> dict[str, Record]:
+        """Return products by their codes. Refused: ``unknown_product``."""
         fields = ["code", "sale_uom", "salable", "account_category.customer_taxes"]
-        found = {one["code"]: one for one in await self.rpc.find("product.product", [["code", "in", wanted]], fields)}
-        for code in wanted:
+        rows = await self.rpc.find("product.product", [["code", "in", list(codes)]], fields) if codes else []
+        found = {one["code"]: one for one in rows}
+        for code in codes:
             if code not in found or not found[code]["salable"]:
                 raise BusinessRefusal("unknown_product", f"Tryton sells no product {code}", code)
-        return [new_line(line, found[line.product]) for line in lines]
+        return found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from ltc.adapters.tryton.amendments import Amendments
 from ltc.adapters.tryton.base import effect, only, version, whole
 from ltc.adapters.tryton.rpc import Record
 from ltc.adapters.tryton.sales import SALE, Sale, read_sale
-from ltc.adapters.tryton.shipping import Shipping, shipment_of
+from ltc.adapters.tryton.shipping import shipment_of
 from ltc.model import documents as d
 from ltc.ports import operations as op
 from ltc.ports.errors import BusinessRefusal, OutcomeUnknown
 
 
-class Returns(Shipping):
+class Returns(Amendments):
     """The operation on goods that come back."""
 
     @effect

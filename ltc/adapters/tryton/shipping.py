@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ltc.adapters.tryton.base import effect, inner, instant, money, only, reading, text, version, whole
+from ltc.adapters.tryton.journal import replaced_by
 from ltc.adapters.tryton.orders import Orders
 from ltc.adapters.tryton.rpc import Record
 from ltc.adapters.tryton.sales import Sale
@@ -31,22 +33,18 @@ class Shipping(Orders):
         sale = await self.sale(request.order)
         if sale.order().status not in ("confirmed", "shipped"):
             raise BusinessRefusal("not_confirmed", f"sale {sale.id} is {sale.order().status}, not confirmed", sale.id)
-        shipment = await self._open_shipment(sale)
+        shipment = await self.open_shipment(sale)
         if shipment is None:
             return await self._last_release(sale)
-        if shipment["state"] == "draft":
-            await self.press_once("stock.shipment.out", "wait", shipment["id"], ("waiting", *_RELEASED))
-        if shipment["state"] not in _RELEASED:
-            await self.rpc.press("stock.shipment.out", "assign_try", [shipment["id"]])
+        await self.assign(shipment)
         return _release(sale.id, await self.shipment(str(shipment["id"])))
 
     async def _probe_release_delivery(self, request: op.OrderId, key: str) -> d.Release | None:
-        shipment = await self._open_shipment(await self.sale(request.order))
+        shipment = await self.open_shipment(await self.sale(request.order))
         if shipment is None:
             sale = await self.sale(request.order)
             return await self._last_release(sale) if sale.out() else None
-        released = shipment["state"] in _RELEASED or shipment["partially_assigned"]
-        return _release(request.order, shipment) if released else None
+        return _release(request.order, shipment) if is_released(shipment) else None
 
     async def _last_release(self, sale: Sale) -> d.Release:
         """Everything is out: the release is the last shipment."""
@@ -89,7 +87,7 @@ class Shipping(Orders):
             return before
         sale = await self.sale(order)
         if shipment["state"] in ("done", "cancelled"):
-            shipment = await self._open_shipment(sale) or shipment
+            shipment = await self.open_shipment(sale) or shipment
         if shipment["state"] in ("done", "cancelled"):
             raise BusinessRefusal("not_released", f"nothing of sale {order} waits to be shipped", request.delivery)
         await self._mark(shipment, key)
@@ -181,14 +179,31 @@ class Shipping(Orders):
     async def watch_shipments(self, request: op.OrderId) -> op.ShipmentStatus:
         """Read an order and everything that left for it."""
         sale = await self.sale(request.order)
-        found = [await self._delivery(sale, one) for one in await self._shipments(sale, ["done"])]
+        found = [await self._delivery(sale, one) for one in await self.shipments_in(sale, ["done"])]
         return op.ShipmentStatus(order=sale.order(), deliveries=[one for one in found if one is not None])
 
     # --- reading shipments
 
     async def shipment(self, number: str) -> Record:
-        """Read a shipment. Refused: ``not_found``."""
-        return await self.one("stock.shipment.out", number, SHIPMENT, "shipment")
+        """Read a shipment; for one that an amendment replaced, the one in its place. Refused: ``not_found``."""
+        try:
+            return await self.one("stock.shipment.out", number, SHIPMENT, "shipment")
+        except BusinessRefusal:
+            order = await replaced_by(self.rpc, number)
+            if not order:
+                raise
+        sale = await self.sale(order)
+        there = await self.open_shipment(sale)
+        if there is None and not sale.gone():
+            raise BusinessRefusal("not_found", f"shipment {number} of sale {order} was amended away", number)
+        return there or await self.one("stock.shipment.out", shipment_of(sale.gone()[-1]), SHIPMENT, "shipment")
+
+    async def assign(self, shipment: Record) -> None:
+        """Let stock be assigned to a shipment, unless it is."""
+        if shipment["state"] == "draft":
+            await self.press_once("stock.shipment.out", "wait", shipment["id"], ("waiting", *_RELEASED))
+        if shipment["state"] not in _RELEASED:
+            await self.rpc.press("stock.shipment.out", "assign_try", [shipment["id"]])
 
     async def order_of(self, shipment: Record) -> str:
         """Return the id of the one sale that a shipment is for."""
@@ -198,13 +213,14 @@ class Shipping(Orders):
             raise ContractBroken(f"tryton: shipment {shipment['id']} is not for one sale", f"sales {sorted(found)}")
         return str(found.pop())
 
-    async def _shipments(self, sale: Sale, states: list[str]) -> list[Record]:
-        domain = [["id", "in", sale.record["shipments"]], ["state", "in", states]]
+    async def shipments_in(self, sale: Sale, states: Sequence[str]) -> list[Record]:
+        """Return a sale's shipments in some states, oldest first."""
+        domain = [["id", "in", sale.record["shipments"]], ["state", "in", list(states)]]
         return await self.rpc.find("stock.shipment.out", domain, SHIPMENT)
 
-    async def _open_shipment(self, sale: Sale) -> Record | None:
+    async def open_shipment(self, sale: Sale) -> Record | None:
         """Return the oldest shipment that has not left."""
-        found = await self._shipments(sale, list(_NOT_OUT))
+        found = await self.shipments_in(sale, list(_NOT_OUT))
         return found[0] if found else None
 
     async def _delivery(self, sale: Sale, shipment: Record) -> d.Delivery | None:
@@ -233,6 +249,11 @@ class Shipping(Orders):
 def _worth(move: Record, sale: Sale) -> Money:
     line = next(one for one in sale.lines if move["origin"] == f"sale.line,{one['id']}")
     return money(Decimal(str(move["quantity"])) * line["unit_price"], sale.currency, "a stock move")
+
+
+def is_released(shipment: Record) -> bool:
+    """Tell whether stock is assigned to a shipment that has not left, or some of it."""
+    return shipment["state"] in _RELEASED or bool(shipment["partially_assigned"])
 
 
 def shipment_of(move: Record) -> str:

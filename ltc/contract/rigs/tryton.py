@@ -26,7 +26,11 @@ class TrytonRig(BaseRig):
         return await super().ready(bench, operation)
 
     async def cause(self, bench: Bench, event: str) -> str:
-        """A deal is won when sales is sure of it."""
+        """A deal is won when sales is sure of it; a payment bounces when it is taken back."""
+        if event == "erp.payment_reversed":
+            payment = await self.paid(bench)
+            back = op.PaymentId(invoice=payment.invoice, payment=payment.id)
+            return str((await self.must(bench, "erp.reverse_payment", back)).invoice)
         if event != "crm.opportunity_won":
             return await super().cause(bench, event)
         opportunity = await self.opportunity(bench)

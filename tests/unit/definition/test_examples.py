@@ -34,16 +34,13 @@ def test_an_example_stands(path):
     assert done.stdout.count("ok ") >= 12
 
 
-def test_what_real_systems_carry_out_is_the_shipped_process_but_for_changed_orders():
+def test_real_systems_carry_out_the_shipped_process():
     """Every operation is one that the adapters of BottleCRM and Tryton offer: `make demo-real` starts with it."""
-    real, shipped = (load(ROOT / folder / "lead_to_cash.yaml") for folder in ("examples/real", "process_defs"))
+    shipped = load(ROOT / "process_defs" / "lead_to_cash.yaml")
     crm, erp = BOTTLECRM.ports["crm"], TRYTON.ports["erp"]
-    for name in real.operations:
+    for name in shipped.operations:
         port = {"crm": crm, "erp": erp, "customer": TRYTON.ports["customer"]}[name.split(".")[0]]
         assert hasattr(port, OPERATIONS[name].method), name
-    assert [leg.id for leg in real.legs] == [leg.id for leg in shipped.legs]
-    assert shipped.operations.keys() - real.operations.keys() == {"erp.amend_order", "erp.revert_amendment"}
-    assert set(real.slas) == set(shipped.slas)
 
 
 @pytest.mark.parametrize(
