@@ -159,6 +159,9 @@ class Router:
                 try:
                     await self._one(event)
                 except (RPCError, PortError, ClientError) as error:
+                    if isinstance(error, RPCError) and error.status == RPCStatusCode.INVALID_ARGUMENT:
+                        await self._set_aside(event, f"Temporal does not take it: {error.message[:200]}")
+                        continue
                     LOG.warning("event %s of %s stays in the inbox (%s)", event.id, event.source, type(error).__name__)
                     return done
                 except Exception as error:
