@@ -185,7 +185,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         tables=decided,
         collections=build.collections,
     )
-    plan = plan.model_copy(update={"nodes": tie(plan.nodes, [leg.id for leg in (*legs, *plan.sides) if leg.loop])})
+    plan = tie(plan)
     return plan.model_copy(update={"digest": digest(plan.model_dump(mode="json", exclude={"digest"}))})
 
 

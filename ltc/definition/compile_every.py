@@ -20,39 +20,32 @@ def every(build: Build, leg: str, keys: Mapping) -> Loop:
     for key in ("overlap", "missed"):
         if key in keys.values:
             build.places[f"loop:{leg}:{key}"] = keys.at(key)
-    number, unit = _period(keys.text("each"))
-    on = keys.text("on")
-    _fits(build, keys, unit, on)
+    _fits(build, keys, _period(keys.text("each"))[1], keys.text("on"))
     if not any(word in keys.values for word in ("until", "count", "while", "stop")):
         build.problems.add("LTC-D150", keys.mark)
-    stop = keys.mapping("stop")
+    return Loop(source="", name=keys.text("as"), key="", every=_every(build, leg, keys))
+
+
+def _every(build: Build, leg: str, keys: Mapping) -> Every:
+    number, unit = _period(keys.text("each"))
+    at, stop = keys.text("at", "00:00"), keys.mapping("stop")
     event, match = "", ""
     if stop.values:
         awaited, _ = build.awaited(stop.text("event"), stop, f"leg:{leg}", "event")
         event, match = awaited.event, awaited.match
-    at = keys.text("at", "00:00")
-    return Loop(
-        source="",
-        name=keys.text("as"),
-        key="",
-        every=Every.model_validate(
-            {
-                "each": number * _MONTHS.get(unit, 1),
-                "unit": "month" if unit in _MONTHS else unit,
-                "on": on,
-                "at": int(at[:2]) * 60 + int(at[3:]),
-                "since": build.use(keys.values.get("from"), f"leg:{leg}", want="timestamp", where="'from'"),
-                "until": build.use(keys.values.get("until"), f"leg:{leg}", want="timestamp", where="'until'"),
-                "count": keys.whole("count"),
-                "while_": build.use(keys.values.get("while"), f"leg:{leg}", want="bool", where="'while'"),
-                "stop": event,
-                "stop_match": match,
-                "overlap": keys.text("overlap", "beside"),
-                "missed": keys.text("missed", "catch_up"),
-                "ends": True,
-            }
-        ),
-    )
+    instants = {
+        key: build.use(keys.values.get(key), f"leg:{leg}", want="timestamp", where=f"'{key}'")
+        for key in ("from", "until")
+    }
+    said = {
+        "each": number * _MONTHS.get(unit, 1), "unit": "month" if unit in _MONTHS else unit, "on": keys.text("on"),
+        "at": int(at[:2]) * 60 + int(at[3:]), "since": instants["from"], "until": instants["until"],
+        "count": keys.whole("count"),
+        "while_": build.use(keys.values.get("while"), f"leg:{leg}", want="bool", where="'while'"),
+        "stop": event, "stop_match": match, "overlap": keys.text("overlap", "beside"),
+        "missed": keys.text("missed", "catch_up"), "ends": True,
+    }  # fmt: skip
+    return Every.model_validate(said)
 
 
 def _period(text: str) -> tuple[int, str]:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from ltc.definition.plan import Awaited, CallNode, Plan, WaitNode
 
-from ltc.definition.plan import AnyNode, Awaited, CallNode, WaitNode
+_Kept = list[tuple[str, str, str]]  # leg, name, collection: what a call leaves under a name and gathers besides
 
 
-def tie(nodes: Mapping[str, AnyNode], loops: Collection[str]) -> dict[str, AnyNode]:
-    """Return the nodes, each awaited event with the collections that hold what its document's name means there.
-
-    Args:
-        nodes: all steps by their ids.
-        loops: the legs whose names live in their items.
-    """
-    kept = [
-        (node.leg, node.result, node.into)
-        for node in nodes.values() if isinstance(node, CallNode) and node.result and node.into
-    ]  # fmt: skip
-
-    def tied(one: Awaited, leg: str) -> Awaited:
-        found = [
-            into for home, name, into in kept
-            if name == one.refresh and (home == leg or not {home, leg} & set(loops))
-        ]  # fmt: skip
-        return one.model_copy(update={"gathered": list(dict.fromkeys(found))}) if found else one
-
-    return {
-        name: node.model_copy(update={"events": [tied(one, node.leg) for one in node.events]})
+def tie(plan: Plan) -> Plan:
+    """Return a plan whose awaited events name the collections that hold what their document's name means there."""
+    loops = [leg.id for leg in (*plan.legs, *plan.sides) if leg.loop]  # their names live in their items
+    calls = [node for node in plan.nodes.values() if isinstance(node, CallNode)]
+    kept = [(node.leg, node.result, node.into) for node in calls if node.result and node.into]
+    nodes = {
+        name: node.model_copy(update={"events": [_tied(one, node.leg, kept, loops) for one in node.events]})
         if isinstance(node, WaitNode)
         else node
-        for name, node in nodes.items()
+        for name, node in plan.nodes.items()
     }
+    return plan.model_copy(update={"nodes": nodes})
+
+
+def _tied(one: Awaited, leg: str, kept: _Kept, loops: list[str]) -> Awaited:
+    found = [
+        into for home, name, into in kept
+        if name == one.refresh and (home == leg or not {home, leg} & set(loops))
+    ]  # fmt: skip
+    return one.model_copy(update={"gathered": list(dict.fromkeys(found))}) if found else one

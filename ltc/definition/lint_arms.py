@@ -52,6 +52,21 @@ def bounds_of(plan: Plan) -> Bounds:
     return {"size": (0, None), **told}
 
 
+def table_bounds(plan: Plan) -> Bounds:
+    """Return between what the numbers and amounts lie that tables give as they stand: other rows may give others."""
+    found: dict[str, _Range] = {}
+    for name, table in plan.tables.items():
+        rows = [row.then for row in table.rows] + ([table.otherwise] if table.otherwise else [])
+        for output, kind in table.outputs.items():
+            given = [row[output] for row in rows if output in row]
+            if kind == "whole" and given:
+                found[f"{name}.{output}"] = (min(given), max(given))
+            elif kind == "money" and {one["currency"] for one in given} == {plan.currency}:
+                amounts = [one["minor"] for one in given]
+                found[f"base({name}.{output})"] = (min(amounts), max(amounts))
+    return found
+
+
 def _ranges(plan: Plan) -> Iterator[tuple[str, _Range]]:
     for leg in plan.legs:
         if leg.loop and leg.loop.every:

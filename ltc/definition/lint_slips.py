@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from ltc.definition.build import Build
 from ltc.definition.compared import compared, place_of
 from ltc.definition.compile_start import START
+from ltc.definition.decided import possible
 from ltc.definition.expressions import ExpressionError
 from ltc.definition.expressions import names as named
 from ltc.definition.flow import reactions
-from ltc.definition.lint_expressions import WAITING
+from ltc.definition.lint_arms import bounds_of, table_bounds
+from ltc.definition.lint_expressions import CONDITIONS, WAITING
 from ltc.definition.lint_rules import ONE
 from ltc.definition.lint_sla import day_of, surely_longer
 from ltc.definition.names import Names
@@ -23,6 +25,8 @@ HEADLINE = {"net", "customer"}  # an input that has these is what lists of chain
 def check_slips(plan: Plan, build: Build, names: Names) -> None:
     """Warn of what has no effect as far as can be seen, where a sensible author may still have meant it."""
     _inputs(plan, build, names)
+    _thresholds(plan, build)
+    _columns(plan, build)
     _pauses(plan, build)
     _handlers(plan, build)
     for node in plan.nodes.values():
@@ -57,6 +61,29 @@ def _read(build: Build) -> Iterator[str]:
             yield from named(use.source)
         except ExpressionError:
             continue  # said already
+
+
+def _thresholds(plan: Plan, build: Build) -> None:
+    """A threshold that nothing which a table gives as it stands reaches, or everything does."""
+    bounds = table_bounds(plan)
+    every = {**bounds_of(plan), **bounds}
+    for use in build.uses if bounds else ():
+        if use.where not in CONDITIONS or use.mark.used or not any(name in use.source for name in plan.tables):
+            continue
+        for value, wanted in (("false", True), ("true", False)):
+            if not possible([(use.source, wanted)], every):
+                build.problems.warn("LTC-D090", use.mark, word=use.where.strip("'"), value=value)
+
+
+def _columns(plan: Plan, build: Build) -> None:
+    """An input of a table that no row asks about."""
+    for name, table in plan.tables.items():
+        for key, ask in build.asks.get(name, {}).items():
+            if key in table.inputs and not any(key in row.when for row in table.rows):
+                why = f"no row of '{name}' asks about it"
+                build.problems.warn(
+                    "LTC-D120", ask.mark, key=key, why=why, remedy="ask about it in a row, or leave it out"
+                )
 
 
 def _pauses(plan: Plan, build: Build) -> None:
