@@ -21,7 +21,7 @@ _PLACE = ("held", "leg", "step")
 # What each action takes besides chains and a reason, by the names of the options.
 TAKES: Mapping[str, tuple[str, ...]] = {
     "retry": _PLACE, "skip": _PLACE, "correct": (*_PLACE, "values"), "release": (), "hold": (),
-    "extend": ("sla", "by"), "cancel": ("consent",),
+    "extend": ("sla", "by"), "cancel": ("consent",), "relaunch": (),
 }  # fmt: skip
 NEEDS = {"correct": ("values",), "extend": ("sla", "by")}
 app = typer.Typer(

@@ -41,6 +41,7 @@ def held(chain: Record, wish: Record) -> Record:
         BadUsageError: several places are, and none was named.
     """
     holds = open_holds(chain, wish)
+    holds = [row for row in holds if row.get("step")] or holds  # a chain held as a whole goes on by release alone
     if not holds:
         at = where({**wish, "visit": 0})
         raise NotFoundError(f"nothing is held {f'at {at} ' if at else ''}in {chain['chain']}; see `ltc chain show`")

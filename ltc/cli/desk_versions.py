@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ltc.bootstrap import Parts
-from ltc.cli.consequences import consequence
+from ltc.cli.consequences import begun_again, consequence
 from ltc.cli.exits import CliError, NotFoundError
 from ltc.cli.output import plain
 from ltc.client import many, versions
+from ltc.client.beginning_again import require_lost
 from ltc.client.chain_client import Action, ChainClient
 from ltc.client.definitions import Definition
 from ltc.client.errors import ClientError
@@ -87,7 +88,16 @@ class VersionDesk:
 
     async def foresee(self, action: str, chains: list[str], wish: Record) -> list[Record]:
         """Say of each chain what an action would do, as far as the records know, without doing it."""
+        if action == many.RELAUNCH:
+            return [await self._lost(chain) for chain in chains]
         return [self._foreseen(action, chain, wish, await self.client.store.chain(chain)) for chain in chains]
+
+    async def _lost(self, chain: str) -> Record:
+        try:
+            found = plain(await require_lost(self.client, chain))
+        except ClientError as error:
+            return {"chain": chain, "status": "blocked", "would": [], "reasons": [str(error)]}
+        return {"chain": chain, "status": "safe", "would": begun_again(found), "reasons": []}
 
     def _foreseen(self, action: str, chain: str, wish: Record, view: Record | None) -> Record:
         row: Record = {"chain": chain, "status": "blocked", "would": [], "reasons": []}

@@ -9,7 +9,8 @@ from ltc.model.messages import Answer
 
 Record = dict[str, Any]
 PLACED = ("retry", "skip", "correct")  # these act on what is held: at every place that is meant
-ACTIONS = (*PLACED, "release", "hold", "cancel", "extend")
+RELAUNCH = "relaunch"
+ACTIONS = (*PLACED, "release", "hold", "cancel", "extend", RELAUNCH)
 _CRITERIA = {"leg": "leg", "step": "step", "held": "reason"}  # of a wish: the column of a hold that it speaks of
 NOTHING = "no step is held there (any more); a chain held as a whole goes on by `release`"
 _WHOLE: list[Record] = [{}]
@@ -40,8 +41,11 @@ async def ask(client: ChainClient, chain: str, bulk: Record, actor: str) -> Answ
     Each place has one id for all tries: what was accepted once is not done again.
 
     Raises:
-        RefusedError, EngineAwayError, StoreUnavailable: as ``ChainClient.intervene`` does.
+        NotFoundError, RefusedError, EngineAwayError, StoreUnavailable: as ``ChainClient.intervene`` or ``begin_again``.
     """
+    if bulk["action"] == RELAUNCH:
+        await client.begin_again(chain, actor, bulk["reason"], door="bulk")
+        return Answer(status="accepted")
     wish: Record = bulk["detail"].get("wish") or {}
     more = {name: value for name, value in wish.items() if name not in _CRITERIA}
     meant = places(await client.store.chain(chain), wish) if bulk["action"] in PLACED else _WHOLE

@@ -106,3 +106,24 @@ async def test_what_was_undone_or_is_not_on_record_does_not_begin_again(rig: Rig
         await rig.client.begin_again(chain, "olga", "test")
     with pytest.raises(NotFoundError, match="no start of"):
         await rig.client.begin_again("lead_to_cash:nobody", "olga", "test")
+
+
+async def test_many_that_were_lost_begin_again_as_one_action(rig: Rig) -> None:
+    chains = [(await rig.begin())[0] for _ in range(2)]
+    for chain in chains:
+        await rig.order_of(chain)
+    before = await orders(rig)
+    await lose(rig, chains[0])
+    desk = Desk()
+    desk.client, desk.parts = rig.client, rig.parts
+    first, second = await desk.foresee("relaunch", chains, {})
+    assert (first["status"], second["status"]) == ("safe", "blocked")
+    assert "only a chain that Temporal has lost" in second["reasons"][0]
+    bulk = await desk.act_on("relaunch", chains, "olga", "Temporal was lost", {})  # type: ignore[arg-type]
+    assert [row["state"] for row in await desk.go_through(bulk, "olga", 0)] == ["done", "failed"]
+
+    async def waiting() -> bool:
+        return (await rig.client.where(chains[0])).leg == "shipment"
+
+    await until(waiting)
+    assert await orders(rig) == before

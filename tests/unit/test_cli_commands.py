@@ -488,3 +488,12 @@ def test_a_lost_chain_begins_again_after_its_consequence_was_said(desk):
     assert made.told("begin_again") == [("p:1", "olga", "the bank called")]
     desk(lost=RefusedError("Temporal knows p:1"))
     assert ltc("chain", "relaunch", "p:1", *BASE, "--yes").exit_code == 4
+
+
+def test_a_held_step_is_meant_though_the_chain_is_held_as_a_whole_too(desk):
+    whole = {"leg": "", "item": "", "step": "", "scope": "chain", "reason": "by_hand", "owner": "olga",
+             "since": "2026-03-02T02:00:00+00:00", "released": None}  # fmt: skip
+    row = chain()
+    made = desk(chain={**row, "holds": [*row["holds"], whole]})
+    assert ltc("chain", "retry", "p:1", *BASE, "--yes").exit_code == 0
+    assert made.told("intervene")[0][2]["action"] == "retry"

@@ -167,7 +167,7 @@ def test_a_filter_of_chains_is_none_of_places_where_the_whole_chain_is_meant(des
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["promise", "p:1"], "is not one of retry, skip, correct, release, hold, extend, cancel"),
+        (["promise", "p:1"], "is not one of retry, skip, correct, release, hold, extend, cancel, relaunch"),
         (["hold", "p:1", "--held", "x"], "--held does not go with hold; it goes with retry, skip, correct"),
         (["retry", "p:1", "--values", "{}"], "--values does not go with retry; it goes with correct"),
         (["extend", "p:1", "--sla", "leg:order"], "extend needs --by"),
