@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ltc.cli import options
-from ltc.cli.exits import BadUsageError
+from ltc.cli.exits import BadUsageError, RefusedError
 from ltc.cli.inputs import json_object, reason
 from ltc.cli.intervening import confirm
 from ltc.cli.migrate_cmd import RESULTS, Chains, Plan, Process, Rate, Who, Why, chosen, end, go_through
@@ -74,6 +74,10 @@ def run(
         return
     if not (actor and why):
         raise BadUsageError("--actor and --reason are needed, for the record (or --plan to look only)")
+    if action == "relaunch":  # of a process only those that Temporal has lost: the others would all refuse
+        meant = [row["chain"] for row in ask(lambda desk: desk.foresee(action, meant, wish)) if row["status"] == "safe"]
+        if not meant:
+            raise RefusedError("none of these chains can begin again; --plan says why")
     confirm(f"{action} {counted(len(meant), 'chain')}?", yes)
     known: Any = action
     bulk = ask(lambda desk: desk.act_on(known, meant, actor, reason(why), wish))

@@ -13,7 +13,7 @@ from ltc.client import many
 from ltc.client.chain_client import Action, ChainClient
 from ltc.client.connection import reaching
 from ltc.client.definitions import Definition
-from ltc.client.errors import BadInputError, ClientError, EngineAwayError, NotFoundError
+from ltc.client.errors import BadInputError, ClientError, EngineAwayError, NotFoundError, RefusedError
 from ltc.client.starting import PATIENCE, windows
 from ltc.client.talking import new_id
 from ltc.core import machine
@@ -168,6 +168,8 @@ class Mover:
                     break
                 await asyncio.sleep(pause)
                 answer = await self._ask(chain, bulk, actor, target)
+        except RefusedError as error:
+            return "refused", str(error)
         except (ClientError, PortError) as error:
             return "failed", str(error)
         if answer.status == "accepted" or answer.message.endswith(ALREADY):

@@ -19,6 +19,14 @@ WRITER_CACHE = 64 * 1024  # kibibytes of pages in memory, as they come to be use
 CHECKPOINT = 8_000  # pages in the log before they are copied: 32 MB
 _SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
 _AWAY = ("OperationalError", "InterfaceError", "InternalError", "DatabaseError")  # as every driver calls them
+# What SQLite says of a file, and what helps.
+_REMEDIES = {
+    "is locked": "another program holds it, a backup perhaps: do this again when that has ended",
+    "malformed": "it is damaged: put a backup of it back, or move it away and run `ltc up`, then `ltc views heal`",
+    "not a database": "it is damaged: put a backup of it back, or move it away and run `ltc up`, then `ltc views heal`",
+    "is full": "the disk is full: make room, then do this again",
+    "readonly": "it cannot be written: give it to the user that runs ltc",
+}
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 
 
@@ -133,6 +141,11 @@ def conflicted(error: Exception) -> bool:
     return getattr(_driver_error(error), "sqlstate", None) in ("40001", "40P01")
 
 
+def _remedy(said: str) -> str:
+    """Return what to do about a database that cannot be used, by what its driver says."""
+    return next((remedy for sign, remedy in _REMEDIES.items() if sign in said), "see that it runs and can be written")
+
+
 def translate(error: Exception, url: str) -> Exception:
     """Turn a driver's error into ours; others stay as they are. No password gets into the text."""
     cause = _driver_error(error)
@@ -144,5 +157,5 @@ def translate(error: Exception, url: str) -> Exception:
         return SchemaOutdated(f"the database {where} lacks tables this program needs; run 'ltc db upgrade'")
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if cause is None or lost or type(cause).__name__ in _AWAY or type(cause).__mro__[1].__name__ in _AWAY:
-        return StoreUnavailable(f"the database {where} cannot be used ({said}); see that it runs and can be written")
+        return StoreUnavailable(f"the database {where} cannot be used ({said}); {_remedy(said)}")
     return StoreError(f"the database {where} refused: {said}")

@@ -120,7 +120,7 @@ async def test_many_that_were_lost_begin_again_as_one_action(rig: Rig) -> None:
     assert (first["status"], second["status"]) == ("safe", "blocked")
     assert "only a chain that Temporal has lost" in second["reasons"][0]
     bulk = await desk.act_on("relaunch", chains, "olga", "Temporal was lost", {})  # type: ignore[arg-type]
-    assert [row["state"] for row in await desk.go_through(bulk, "olga", 0)] == ["done", "failed"]
+    assert [row["state"] for row in await desk.go_through(bulk, "olga", 0)] == ["done", "refused"]
 
     async def waiting() -> bool:
         return (await rig.client.where(chains[0])).leg == "shipment"

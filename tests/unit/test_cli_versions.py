@@ -157,6 +157,20 @@ def test_what_an_action_on_many_takes_goes_on_record_with_it(desk: Any, words: l
     assert made.told("act_on") == [(words[0], ["p:1"], "olga", "the rules changed", wish)]
 
 
+def test_of_a_process_only_the_chains_that_were_lost_begin_again(desk: Any) -> None:
+    seen = [foreseen("p:1", "safe"), foreseen("p:2", "blocked", "Temporal knows p:2")]
+    made = desk(
+        running=["p:1", "p:2"],
+        foresee=seen,
+        act_on="B7",
+        go_through=went({"chain": "p:1", "state": "done", "message": ""}),
+    )
+    assert ltc("bulk", "run", "relaunch", "--process", "p", *WHO, "--yes").exit_code == 0
+    assert made.told("act_on") == [("relaunch", ["p:1"], "olga", "the rules changed", {})]
+    desk(running=["p:2"], foresee=seen[1:])
+    assert ltc("bulk", "run", "relaunch", "--process", "p", *WHO, "--yes").exit_code == 4
+
+
 def test_a_filter_of_chains_is_none_of_places_where_the_whole_chain_is_meant(desk: Any) -> None:
     made = desk(running=["p:1"], act_on="B6", go_through=went({"chain": "p:1", "state": "done", "message": ""}))
     assert ltc("bulk", "run", "release", "--process", "p", "--leg", "order", "--held", "sla", *WHO, "-y").exit_code == 0
