@@ -165,7 +165,7 @@ class _One:
 
     def many(self, ours: Kind, several: bool, text: str, *, read: bool = True) -> None:
         given = "a list" if several else "one value"
-        if ours.many != several or (not read and ours.many and not any(p.many for p in [Path.parse(text)])):
+        if ours.many != several or (not read and ours.many and not Path.parse(text).many):
             self.complain("LTC-M053", "source", field=f"'{text}'", wanted=str(ours), found=given)
 
     def inner(self, ours: Kind | None) -> tuple[Field, ...]:
