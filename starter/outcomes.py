@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ltc.definition.plan import CallNode, Plan
+from ltc.definition.plan_nodes import undo_of
 from ltc.model.ids import effect_key
 from starter.books import Books, Row, grouped
 from starter.checks import Check
@@ -108,7 +109,7 @@ def _places(plan: Plan) -> Iterator[tuple[str, str]]:
             yield node.leg, node.step
             if node.revisit_call:
                 yield from ((node.leg, f"{node.step}~{visit}") for visit in range(2, VISITS))
-        undo = getattr(node, "undo", None)
+        undo = undo_of(node)
         if undo:
             yield from ((node.leg, f"{node.step}!{call}") for call in range(len(undo.calls)))
 

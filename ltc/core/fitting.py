@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ltc.core.state import State
 from ltc.definition.compare import differing, written
 from ltc.definition.plan import Leg, Plan
+from ltc.definition.plan_nodes import undo_of
 
 # Keys of a step that name other steps by their ids.
 LINKED = ("id", "next", "up", "first", "branches")
@@ -223,8 +224,7 @@ def _effects(old: Plan, new: Plan, state: State, renames: dict[str, str]) -> Ite
     for effect in state.effects:
         if effect.status in ("absent", "undone", "stands"):
             continue
-        before = effect.undo or getattr(old.nodes[effect.node], "undo", None)
-        node = new.nodes.get(renames.get(effect.node, effect.node))
-        after = getattr(node, "undo", None)
+        before = effect.undo or undo_of(old.nodes[effect.node])
+        after = undo_of(new.nodes.get(renames.get(effect.node, effect.node)))
         if before is not None and before.calls and (after is None or not after.calls):
             yield f"the undo of {effect.op} at {effect.place}, which has taken effect, is gone"

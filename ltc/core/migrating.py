@@ -13,6 +13,7 @@ from ltc.core.fitting import examine
 from ltc.core.state import LegState, State, Version, dump, load
 from ltc.core.turn import Setting, Turn
 from ltc.definition.plan import Plan
+from ltc.definition.plan_nodes import undo_of
 from ltc.definition.worktime import CalendarWindow
 from ltc.model.ids import digest
 from ltc.model.messages import Answer, Intervention
@@ -153,7 +154,7 @@ def _keep_undo(turn: Turn) -> None:
     """What has taken effect is undone as it was pinned then, with the operations pinned then."""
     for effect in turn.state.effects:
         if effect.undo is None:
-            effect.undo = getattr(turn.plan.nodes[effect.node], "undo", None)
+            effect.undo = undo_of(turn.plan.nodes[effect.node])
         for name in [effect.op, *(call.op for call in (effect.undo.calls if effect.undo else []))]:
             if name in turn.plan.operations:
                 turn.state.operations.setdefault(name, turn.plan.operations[name])

@@ -9,6 +9,7 @@ from ltc.core.commands import CallDone, CallFailed
 from ltc.core.state import Effect, Flight
 from ltc.core.turn import ChainError, Turn
 from ltc.definition.plan import Retry, Undo
+from ltc.definition.plan_nodes import undo_of
 from ltc.model.trail import Kind
 
 UNDO_RETRY = Retry(first=1.0, factor=2.0, most=60.0, give_up=86_400.0, attempt=30.0)
@@ -132,7 +133,7 @@ def _undo(turn: Turn, index: int, effect: Effect) -> bool:
 
 def _how(turn: Turn, effect: Effect) -> Undo | None:
     """How an effect is undone: as was pinned when it took place."""
-    return effect.undo or getattr(turn.plan.nodes[effect.node], "undo", None)
+    return effect.undo or undo_of(turn.plan.nodes[effect.node])
 
 
 def _no_return(turn: Turn) -> int:

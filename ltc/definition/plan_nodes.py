@@ -192,3 +192,8 @@ def collections_of(node: Node) -> list[str]:
     own = [getattr(node, "into", "")]
     own += [one.into for one in node.events] if isinstance(node, WaitNode) else []
     return [name for name in own if name]
+
+
+def undo_of(node: Node | None) -> Undo | None:
+    """Return what a step says about undoing it; None for one that says nothing, or for none."""
+    return getattr(node, "undo", None)

@@ -18,6 +18,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
+from ltc.definition.plan_nodes import undo_of
 from ltc.definition.show_tables import table_lines
 from ltc.definition.show_tasks import task_lines
 from ltc.definition.show_words import (
@@ -177,7 +178,7 @@ def _inner(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
 
 def _otherwise(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     """Say what happens when something goes another way, or is undone."""
-    undo = getattr(node, "undo", None)
+    undo = undo_of(node)
     if undo:
         yield _in(indent, phrase("undo: {done}", done=undo_words(undo)))
     if isinstance(node, CallNode | WaitNode | TaskNode) and node.revisit:

@@ -19,7 +19,8 @@ _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*")
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-_PAIRS = ("breaches", "warnings", "escalations", "holds", "undone")
+_PAIRS = ("breaches", "warnings", "escalations", "holds", "undone", "approvals")
+_HOW = {"gained": 1, "lost": -1}
 
 
 def habits(chains: list[Recorded]) -> Habits:
@@ -45,7 +46,7 @@ def report(compared: list[Compared]) -> Record:
     found: Record = {"counts": counts, "not_replayed": lost, "differences": []}
     for name in _PAIRS:
         _gained_and_lost(found, told, name)
-    _approvals(found, told)
+    found["approvers"] = _approvers(told)
     found["legs"] = _legs(told)
     found["outcomes"] = _outcomes(told)
     counts["outcomes_changed"] = len(found["outcomes"])
@@ -56,34 +57,30 @@ def report(compared: list[Compared]) -> Record:
 
 
 def _gained_and_lost(found: Record, told: list[Compared], name: str) -> None:
-    for how, sign in (("gained", 1), ("lost", -1)):
+    for how in _HOW:
         total = 0
         for one in told:
-            before, after = getattr(one.before, name), getattr(one.again.facts, name)
-            differ: Counter[str] = after - before if sign > 0 else before - after
-            total += differ.total()
-            found["differences"] += [
-                {"chain": one.chain, "what": name, "how": how, "of": of, "count": count} for of, count in differ.items()
-            ]
+            for of, count in _differing(one, name, how).items():
+                said = of if isinstance(of, str) else " by ".join(of)
+                found["differences"].append({"chain": one.chain, "what": name, "how": how, "of": said, "count": count})
+                total += count
         found["counts"][f"{name}_{how}"] = total
 
 
-def _approvals(found: Record, told: list[Compared]) -> None:
-    """Decisions: by whom fewer, by whom more; and levels asked."""
+def _differing(one: Compared, name: str, how: str) -> Counter[Any]:
+    before, after = getattr(one.before, name), getattr(one.again.facts, name)
+    found: Counter[Any] = after - before if how == "gained" else before - after
+    return found
+
+
+def _approvers(told: list[Compared]) -> list[Record]:
+    """Return who would have decided more often, or less."""
     people: Counter[str] = Counter()
-    for how in ("gained", "lost"):
-        total = 0
-        for one in told:
-            before, after = one.before.approvals, one.again.facts.approvals
-            differ = after - before if how == "gained" else before - after
-            total += differ.total()
-            for (of, person), count in differ.items():
-                people[person] += count if how == "gained" else -count
-                found["differences"].append(
-                    {"chain": one.chain, "what": "approvals", "how": how, "of": f"{of} by {person}", "count": count}
-                )
-        found["counts"][f"approvals_{how}"] = total
-    found["approvers"] = [{"approver": person, "decisions": count} for person, count in sorted(people.items()) if count]
+    for one in told:
+        for how, sign in _HOW.items():
+            for (_, person), count in _differing(one, "approvals", how).items():
+                people[person] += sign * count
+    return [{"approver": person, "decisions": count} for person, count in sorted(people.items()) if count]
 
 
 def _legs(told: list[Compared]) -> list[Record]:

@@ -123,7 +123,7 @@ class RecordedWorld:
         delay = found.at - found.asked
         if found.entry.kind is Kind.DONE and mode == "do":
             self.anchor(found.entry.seq, found.at, now + delay)
-        return delay, self._said(command, found, now)
+        return delay, self._said(command, found)
 
     def _child(self, command: Schedule, found: Outcome | None) -> None:
         """A chain that a chain started has a definition of its own: how it went is taken from the records, or unknown.
@@ -149,7 +149,7 @@ class RecordedWorld:
         self._used.append(found[0])
         return found[1]
 
-    def _said(self, command: Schedule, found: Outcome, now: datetime) -> Input:
+    def _said(self, command: Schedule, found: Outcome) -> Input:
         entry = found.entry
         if entry.kind is Kind.REFUSED:
             detail = {"reason": entry.data.get("reason", "")}
@@ -157,12 +157,12 @@ class RecordedWorld:
         if entry.kind in (Kind.FAILED, Kind.REMAINS):
             error = str(entry.data.get("error", "Unavailable"))
             return CallFailed(command.id, error, str(entry.data.get("message") or entry.data.get("why") or ""))
-        result = self._result(command, found, now)
+        result = self._result(command, found)
         if entry.kind is Kind.PROBED:
             return CallDone(command.id, {"found": bool(entry.data.get("found")), "result": result})
         return CallDone(command.id, result)
 
-    def _result(self, command: Schedule, found: Outcome, now: datetime) -> Any:
+    def _result(self, command: Schedule, found: Outcome) -> Any:
         """What a call gave: on record under its effect key, or among the answers to reads."""
         if found.entry.kind is Kind.PROBED and not found.entry.data.get("found"):
             return None
@@ -173,9 +173,9 @@ class RecordedWorld:
             if given is None:
                 raise NotToldError(f"what {found.op} at {found.place} gave is not on record")
             return given
-        return self._answer(command, now)
+        return self._answer(command)
 
-    def _answer(self, command: Schedule, now: datetime) -> Any:
+    def _answer(self, command: Schedule) -> Any:
         given = [one for one in self.recorded.answers if one["operation"] == command.name]
         exact = next((one for one in given if one["activity"] == command.id), None)
         same = [one for one in given if one["args"] == digest(command.payload.get("args"))]
