@@ -14,8 +14,9 @@ from ltc.definition.plan_nodes import undo_of
 # Keys of a step that name other steps by their ids.
 LINKED = ("id", "next", "up", "first", "branches")
 # What may differ in a leg that has been entered: what people see, what was promised (its clocks are moved), and how
-# an effect is undone (those that took place keep the way that was pinned when they did).
-_FREE = ("title", "slas", "undo")
+# an effect is undone (those that took place keep the way that was pinned when they did); and what later releases pin
+# besides: which collections are renewed, and that no period begins after an end.
+_FREE = ("title", "slas", "undo", "gathered", "ends")
 # Parts of a plan that may differ, or that are compared piece by piece.
 _APART = (
     "title", "digest", "calendar", "start", "legs", "nodes", "slas", "handlers", "pivots", "operations", "events",

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ltc.core import machine
+from ltc.core.fitting import examine
 from ltc.core.simulation import Simulation
 from ltc.core.stand_in import Script, StandIn
 from ltc.core.state import dump
@@ -74,19 +75,33 @@ def test_no_period_begins_once_one_has_ended_the_chain(overlap):
     assert left_out == ([] if overlap == "beside" else ["2026-06"])
 
 
-def test_a_plan_of_before_opens_its_periods_as_it_did():
-    plan = load(ENDED.replace("OVERLAP", "beside"))
+def before(overlap):
+    """The plan as a release before compiled it: periods begin whatever has ended the chain."""
+    plan = load(ENDED.replace("OVERLAP", overlap))
     (leg,) = plan.legs
-    every = leg.loop.every.model_copy(update={"ends": False})
-    old = plan.model_copy(
-        update={"legs": [leg.model_copy(update={"loop": leg.loop.model_copy(update={"every": every})})]}
-    )
-    state = machine.begin(
-        setting(old), chain="r:1", installation="test", requester="", values={"opportunity": opportunity()}
-    )
-    one = Simulation(setting(old), state, StandIn(Script(), opportunity()), MONDAY)
+    loop = leg.loop.model_copy(update={"every": leg.loop.every.model_copy(update={"ends": False})})
+    return plan.model_copy(update={"legs": [leg.model_copy(update={"loop": loop})]})
+
+
+def begun(plan):
+    values = {"opportunity": opportunity()}
+    state = machine.begin(setting(plan), chain="r:1", installation="test", requester="", values=values)
+    return Simulation(setting(plan), state, StandIn(Script(), opportunity()), MONDAY)
+
+
+def test_a_plan_of_before_opens_its_periods_as_it_did():
+    one = begun(before("beside"))
     one.run(MONDAY + timedelta(days=400))
     assert len(one.world.effects) == 6
+
+
+def test_a_chain_of_before_may_move_to_the_plan_that_ends():
+    one = begun(before("beside"))
+    one.run(MONDAY + timedelta(days=35))
+    fit = examine(one.setting.plan, load(ENDED.replace("OVERLAP", "beside")), one.state, {})
+    assert (fit.status, fit.reasons) == ("safe", [])
+    other = examine(one.setting.plan, load(ENDED.replace("OVERLAP", "queue")), one.state, {})
+    assert other.status == "blocked"
 
 
 PRICED = """
