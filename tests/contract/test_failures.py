@@ -191,3 +191,22 @@ async def test_client_survives_a_restart_of_the_system(tmp_path: Path) -> None:
     await erp.check()
     await erp.aclose()
     again.stop()
+
+
+async def test_one_event_that_is_none_keeps_no_other_from_coming(nonsense: tuple[Nonsense, str]) -> None:
+    app, url = nonsense
+    good = {"id": "E1", "name": "erp.goods_shipped", "fields": {"order": "SO1"}, "at": "2026-03-02T01:00:00Z"}
+    wrong = [{**good, "id": None}, {**good, "at": "soon"}, "gone", {}]
+    said = {"events": [good, *wrong, {**good, "id": "E2", "trace": "x"}], "next": "9"}
+    app.status, app.headers, app.body = 200, (), json.dumps(said).encode()
+    erp = SandboxErp(url)
+    page = await erp.events("")
+    again = await erp.events("")
+    assert [one.name for one in page.events] == ["erp.goods_shipped", *["malformed"] * 4, "erp.goods_shipped"]
+    assert (page.events[0].id, page.events[-1].id, page.next) == ("E1", "E2", "9")
+    assert len({one.id for one in page.events}) == 6
+    assert again == page, "read twice, they are the same events"
+    app.body = json.dumps({"events": "none", "next": "9"}).encode()
+    with pytest.raises(ContractBroken):
+        await erp.events("")
+    await erp.aclose()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr
 
+from ltc.adapters.sandbox.feed_page import page_of
 from ltc.adapters.sandbox.http import SystemClient
 from ltc.ports.errors import BusinessRefusal, ContractBroken, Misconfigured
 from ltc.ports.operations import OPERATIONS, EffectClass
@@ -97,7 +98,7 @@ class SandboxAdapter:
     async def events(self, after: str, limit: int = 100, wait: float = 0.0) -> EventPage:
         """Return events after a cursor; with none there, wait up to ``wait`` real seconds for one."""
         params = {"after": after or "0", "limit": str(limit), "wait": str(wait)}
-        return parse(EventPage, await self._client.ask("/events", params, wait), f"{self.system} events")
+        return page_of(await self._client.ask("/events", params, wait), f"{self.system} events")
 
     async def aclose(self) -> None:
         """Close the connections."""
