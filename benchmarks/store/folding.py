@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, select
 from benchmarks.store.load import Variant, chain_name
 from benchmarks.store.stories import PROCESSES
 from ltc.model.trail import Entry
+from ltc.running import settle
 from ltc.store import Store, dump, refolding, tally_anew, views
 from ltc.store.engines import make_engine
 
@@ -44,8 +45,10 @@ def check(url: str, count: int, say: Callable[[str], None], counters: bool = Fal
 async def appended(url: str, told: list[Variant], abreast: int, prefix: str) -> float:
     """Store the trails of new chains through ``Store.append`` as they come in, some entries at a time; entries/s.
 
-    ``abreast`` chains are under way at once, each of which waits for one append before it makes the next.
+    ``abreast`` chains are under way at once, each of which waits for one append before it makes the next. The garbage
+    collector is set as a worker sets it.
     """
+    settle()
     some = [one.story.trail for one in told]
     count = max(APPENDED, 12 * abreast)
     chosen = [some[number % len(some)] for number in range(count)]
