@@ -7,6 +7,7 @@ from typing import Any
 
 from ltc.core.stand_in_tasks import example
 from ltc.definition.plan import FormField, TaskNode
+from ltc.model.messages import Answer
 from starter.bots.stage import LOG
 from starter.rehearsal.registry import NotYet, action
 from starter.rehearsal.sights import Sight
@@ -56,17 +57,22 @@ async def _act(stage: Stage, sight: Sight, node: TaskNode, what: Any, by: str, c
         raise NotYet  # whom to ask is still being found out
     actor = claimed or people[0]
     if node.claim and not claimed:
-        taken = await stage.client.act(row["ref"], "claim", actor, door="rehearsal")  # claimed twice is claimed once
-        if taken.status == "in_flight":
-            raise NotYet  # who may do it is still being found out
+        _known(await stage.client.act(row["ref"], "claim", actor, door="rehearsal"))  # claimed twice is claimed once
     ticks = dict.fromkeys(node.checklist, True) if what == "complete" else {}
     answer = await stage.client.act(
         row["ref"], what, actor, door="rehearsal", values=values, ticks=ticks, comment=comment, digest=row["digest"],
         act_id=f"{row['ref']}/{what}/{stage.acted[sight.chain, sight.key]}",
     )  # fmt: skip
+    _known(answer)
     over = answer.status in ("closed", "already_decided")
     done_before = over and stage.acted[sight.chain, sight.key]  # what is shown is a moment old
     if answer.status != "accepted" and not done_before:
         LOG.info("%s of %s: %s %s", what, row["ref"], answer.status, answer.message)
         stage.memory.refused.append(f"{sight.chain}: {what} of {row['task']}: {answer.message}")
     return True
+
+
+def _known(answer: Answer) -> None:
+    """Wait for as long as it is still being found out who may do it."""
+    if answer.status == "in_flight":
+        raise NotYet
