@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 _HERE = ("localhost", "::1")
 
@@ -49,7 +49,7 @@ def place_of(address: str, variable: str) -> Place:
     """Read ``http://host:port`` or ``host:port``.
 
     Raises:
-        AddressError: it names no host or no port.
+        AddressError: it names no host or no port; or a password for what is started here, which takes none.
     """
     try:
         parts = urlsplit(address if "//" in address else f"//{address}")
@@ -57,5 +57,21 @@ def place_of(address: str, variable: str) -> Place:
     except ValueError:
         host, port = "", None
     if not host or not port:
-        raise AddressError(f"{variable}: {address!r} names no host and port; write it as in http://127.0.0.1:8101")
-    return Place(host, port, variable)
+        named = shown(address)
+        raise AddressError(f"{variable}: {named!r} names no host and port; write it as in http://127.0.0.1:8101")
+    place = Place(host, port, variable)
+    if place.local and "@" in parts.netloc:
+        token = variable.removesuffix("_URL") + "_TOKEN"
+        raise AddressError(f"{variable} holds a user or a password; what is started here takes {token} instead")
+    return place
+
+
+def shown(address: str) -> str:
+    """Return an address as it may be shown: without user, password and query, where secrets may stand."""
+    if "//" not in address:
+        return address.rpartition("@")[2]
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address.rpartition("@")[2]
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -24,7 +24,7 @@ from ltc.client.connection import connect
 from ltc.model.messages import CHAINS_QUEUE
 from ltc.processes import ProcessTable, Record
 from ltc.settings import Settings
-from starter.addresses import AddressError, place_of
+from starter.addresses import AddressError, place_of, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = 60.0  # seconds until a process must answer
@@ -165,7 +165,7 @@ class Installation:
         if self.table.named(name):
             return
         if not place.local:
-            self._say(f"the {name.upper()} at {url} is used; none is started here")
+            self._say(f"the {name.upper()} at {shown(url)} is used; none is started here")
             return
         place.require_free(f"the sandbox {name.upper()}")
         command = ["-m", "ltc.cli.main", "sandbox", name, "--port", str(place.port)]
@@ -173,7 +173,7 @@ class Installation:
         command += self.layout.classes(name)
         record = self._spawn(name, command, self.layout.environment())
         await self._until(record, lambda: _answers(f"{url}/about", name))
-        self._say(f"sandbox {name.upper()} answers at {url}")
+        self._say(f"sandbox {name.upper()} answers at {shown(url)}")
 
     async def _start_webhooks(self) -> None:
         """Start the door for signed events, where the settings name one; its secrets go by our environment alone."""

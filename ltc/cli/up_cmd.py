@@ -86,6 +86,8 @@ def _require_same(installation: Installation, config: Settings) -> None:
 
 
 def _line(name: str, pid: int, config: Settings) -> dict[str, Any]:
-    addresses = {"temporal": config.temporal_address, "crm": config.crm_url, "erp": config.erp_url}
+    from starter.addresses import shown
+
+    addresses = {"temporal": config.temporal_address, "crm": shown(config.crm_url), "erp": shown(config.erp_url)}
     addresses["webhook"] = f"http://{config.webhook_address}/webhooks"
     return {"name": name, "pid": pid, "address": addresses.get(name, "")}

@@ -21,7 +21,7 @@ from ltc.cli.exits import BadUsageError
 from ltc.model.clock import VirtualClock
 from ltc.processes import ProcessTable
 from ltc.store import Store, lookups, migrate
-from starter.addresses import AddressError, place_of
+from starter.addresses import AddressError, place_of, shown
 from tests.support.chains import simulate
 from tests.support.cli import ltc
 
@@ -172,6 +172,18 @@ def test_an_address_without_host_and_port_names_its_setting(address: str):
 )
 def test_only_loopback_is_this_machine(address: str, local: bool):
     assert place_of(address, "X").local is local
+
+
+def test_a_password_in_an_address_is_refused_for_what_is_started_here_and_never_shown():
+    with pytest.raises(AddressError, match=r"LTC_ERP_URL holds a user or a password; .* LTC_ERP_TOKEN") as caught:
+        place_of("http://bob:hunter2@127.0.0.1:8402", "LTC_ERP_URL")
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(AddressError, match="names no host and port") as caught:
+        place_of("http://bob:hunter2@", "LTC_ERP_URL")
+    assert "hunter2" not in str(caught.value)
+    assert not place_of("https://bob:hunter2@erp.example:443/a?key=hunter3", "LTC_ERP_URL").local
+    assert shown("https://bob:hunter2@erp.example:443/a?key=hunter3") == "https://erp.example:443/a"
+    assert shown("127.0.0.1:7233") == "127.0.0.1:7233"
 
 
 async def findings(name: str) -> list[checks.Finding]:
