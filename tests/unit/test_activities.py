@@ -312,7 +312,7 @@ async def test_a_signed_decision_is_believed_and_a_forged_one_is_not(tmp_path: P
     [
         ("people: [", "line 2"),
         ("- a", "no list 'people'"),
-        ("people: [{id: a}]", "person 1: name"),
+        ("people: [{id: a}]", "person 1: 'name' is missing"),
         ("people: [{id: a, name: A}, {id: a, name: B}]", "used twice"),
         ("people: [{id: a, name: A, manager: zoe}]", "unknown manager"),
         ("people: [{id: a, name: A, role: x}]", "role"),
