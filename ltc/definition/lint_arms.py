@@ -36,7 +36,8 @@ def _arms(node: ChooseNode, bounds: Bounds, build: Build) -> None:
             # One that is always the same by itself is said already; a fragment's may be settled by what it is handed.
             alone = all(possible([one], bounds) for one in here)
             if index and alone and not mark.used and not possible(here, bounds):
-                build.problems.add("LTC-D116", mark)
+                # An 'otherwise' for what cannot be is a careful author's; an arm with a condition is a slip.
+                (build.problems.add if arm.when else build.problems.warn)("LTC-D116", mark)
                 return
         except ExpressionError:
             return  # said where expressions are checked
