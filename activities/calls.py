@@ -80,7 +80,9 @@ class _Call:
                     return await self.carry_out(request, effect_class)
             except Exception as error:  # noqa: BLE001 - told apart there; nothing may pass unmapped
                 settle = float(self.port.settle_seconds) if effect_class == "C" else None
-                raise_as_failure(error, effect_class=effect_class, mode=request.mode, settle=settle)
+                raise_as_failure(
+                    _told(error, self.operation), effect_class=effect_class, mode=request.mode, settle=settle
+                )
 
         return call
 
@@ -161,3 +163,11 @@ def _checked(operation: Operation, result: Any) -> Any:
     if not isinstance(result, operation.gives):
         raise ContractBroken(f"{operation.name} gave no {operation.gives.__name__}", evidence=type(result).__name__)
     return result
+
+
+def _told(error: Exception, operation: Operation) -> Exception:
+    """Say of values that no document can hold that the system gave them: asking again would give them again."""
+    if not isinstance(error, ValidationError):
+        return error
+    place, msg = first_fault(error, whole=error.title)
+    return ContractBroken(f"{operation.name} gave what no {error.title} can hold: {place}: {msg}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -25,6 +25,7 @@ from ltc.adapters.people_file import PeopleFile
 from ltc.client.keys import load_or_create
 from ltc.model import ids
 from ltc.model.messages import CallRequest, Decision, Expectation, LevelRequest, Notice, OpenTask, ProbeResult
+from ltc.model.money import Money
 from ltc.model.signatures import sign
 from ltc.model.trail import Entry, Kind, pack
 from ltc.ports import errors
@@ -193,6 +194,17 @@ async def test_an_unexpected_error_keeps_its_text_to_itself(caplog: pytest.LogCa
     assert (caught.value.type, caught.value.non_retryable) == ("Unexpected", False)
     assert "hunter2" not in f"{caught.value} {caught.value.details} {caplog.text}"
     assert caught.value.__cause__ is None
+
+
+async def test_values_that_no_document_can_hold_are_nonsense_and_not_asked_for_again() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Money(minor=2**60, currency="USD")
+    _, _, calls = rig([wrong.value])
+    with pytest.raises(ApplicationError) as caught:
+        await environment().run(calls["erp.get_order"], CallRequest(mode="read", args={"order": "SO-1"}))
+    assert (caught.value.type, caught.value.non_retryable) == ("ContractBroken", True)
+    assert "erp.get_order gave what no Money can hold: minor" in caught.value.message
+    assert str(2**60) not in caught.value.message
 
 
 def test_an_operation_that_the_adapter_does_not_carry_out_gets_no_activity() -> None:
