@@ -201,7 +201,7 @@ def test_ctrl_c_while_coming_up_leaves_nothing(place: Place, delay: float):
     said = child.communicate(timeout=60)
     if child.returncode == 0:
         return  # it was up before the signal; the fixture ends it
-    assert child.returncode == 130, said
+    assert child.returncode in (130, -signal.SIGINT), said  # the latter: the interpreter itself was not up yet
     assert place.alive() == []
     assert place.listening() == []
 

@@ -101,7 +101,11 @@ async def test_the_sweep_forgets_as_the_settings_say(told: Store) -> None:
 
     handle = SimpleNamespace(describe=unknown)
     temporal = SimpleNamespace(list_workflows=no_workflows, get_workflow_handle=lambda _: handle)
-    client = cast(ChainClient, SimpleNamespace(store=told, temporal=temporal))
+
+    async def none_forgotten(_: bytes | None = None) -> tuple[list[str], bytes | None]:
+        return [], None
+
+    client = cast(ChainClient, SimpleNamespace(store=told, temporal=temporal, forgotten=none_forgotten))
     ends = [row["ended_wall"] for row in await told.chains({"state": "ended"})]
     await Sweep(client).once(max(ends) + 4_000 * DAY)
     assert await kept(told) == {"a", "b", "c", "open"}, "for ever, unless told otherwise"
