@@ -120,11 +120,8 @@ def _send_back(node: ApproveNode) -> Reaction | None:
 
 def hear_early(turn: Turn, name: str) -> None:
     """A task can be decided now: what came by signal before that has its turn."""
-    task = turn.state.tasks.get(name)
-    if task is not None and task.status == "open":
-        waiting, task.early = task.early, []
-        for payload in waiting:
-            decide(turn, Decide(Decision.model_validate(payload), "signal"))
+    for payload in by_signal.waited(turn.state.tasks.get(name)):
+        decide(turn, Decide(Decision.model_validate(payload), "signal"))
 
 
 def checked(turn: Turn, flight: Flight, problem: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ltc.core.asked import ACCEPTED
+from ltc.core.state import HumanTask
+from ltc.core.state_approvals import Task
 from ltc.core.turn import Turn
 from ltc.model.messages import Answer, Decision, TaskAct
 from ltc.model.trail import Kind
@@ -22,6 +24,14 @@ def not_now(turn: Turn, early: list[dict[str, Any]], message: Decision | TaskAct
         return ACCEPTED
     _told(turn, Kind.NOT_TAKEN, message, what, why=f"{refusal.status}: {refusal.message}"[:200])
     return refusal
+
+
+def waited(task: HumanTask | Task | None) -> list[dict[str, Any]]:
+    """Take out what was kept about a task, once it is open: its turn has come. Nothing before that."""
+    if task is None or task.status != "open":
+        return []
+    waiting, task.early = task.early, []
+    return waiting
 
 
 def forged(turn: Turn, message: Decision | TaskAct, what: str, problem: str) -> None:

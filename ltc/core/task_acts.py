@@ -42,11 +42,8 @@ def act(turn: Turn, event: Act) -> Answer:
 
 def hear_early(turn: Turn, name: str) -> None:
     """A task can be done now: what came by signal before that has its turn."""
-    task = turn.state.human_tasks.get(name)
-    if task is not None and task.status == "open":
-        waiting, task.early = task.early, []
-        for payload in waiting:
-            act(turn, Act(TaskAct.model_validate(payload), "signal"))
+    for payload in by_signal.waited(turn.state.human_tasks.get(name)):
+        act(turn, Act(TaskAct.model_validate(payload), "signal"))
 
 
 def checked(turn: Turn, flight: Flight, problem: str) -> None:
