@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -65,16 +65,31 @@ def _flag(value: bool | None) -> str:
     return "NULL" if value is None else "t" if value else "f"
 
 
-def _cell(one: Column[Any]) -> _Cell:
-    """Return how a cell is written as an element of an array."""
-    kind = one.type
-    if isinstance(kind, Instant):
-        return _instant
-    if isinstance(kind, Json):
-        return _json
-    if isinstance(kind, Boolean):
-        return _flag
-    return _number if isinstance(kind, Integer | BigInteger | Float) else _text
+class _Writers(NamedTuple):
+    """How cells are written, by the type of their column. Arrays are of views, which have no binary column."""
+
+    instant: _Cell
+    json: _Cell
+    flag: _Cell
+    number: _Cell
+    text: _Cell
+    binary: _Cell
+
+    def of(self, one: Column[Any]) -> _Cell:
+        """Return how a cell of a column is written."""
+        kind = one.type
+        if isinstance(kind, Instant):
+            return self.instant
+        if isinstance(kind, Json):
+            return self.json
+        if isinstance(kind, LargeBinary):
+            return self.binary
+        if isinstance(kind, Boolean):
+            return self.flag
+        return self.number if isinstance(kind, Integer | BigInteger | Float) else self.text
+
+
+_ELEMENTS = _Writers(_instant, _json, _flag, _number, _text, _text)  # of an array
 
 
 class Arrays:
@@ -82,7 +97,7 @@ class Arrays:
 
     def __init__(self, statement: ClauseElement, columns: Sequence[Column[Any]]) -> None:
         self._sql = str(statement.compile(dialect=_DIALECT))
-        self._cells = [(column.name, _cell(column)) for column in columns]
+        self._cells = [(column.name, _ELEMENTS.of(column)) for column in columns]
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry the statement out for all rows at once."""
@@ -145,21 +160,7 @@ def copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 @cache
 def _copying(table: Table) -> tuple[str, list[tuple[str, _Cell]]]:
     names = [one.name for one in table.columns]
-    return f"COPY {table.name} ({', '.join(names)}) FROM STDIN", [(one.name, _copied(one)) for one in table.columns]
-
-
-def _copied(one: Column[Any]) -> _Cell:
-    """Return how a cell is written as a field of a COPY."""
-    kind = one.type
-    if isinstance(kind, Instant):
-        return _copied_instant
-    if isinstance(kind, Json):
-        return _copied_json
-    if isinstance(kind, LargeBinary):
-        return _copied_bytes
-    if isinstance(kind, Boolean):
-        return _copied_flag
-    return _copied_number if isinstance(kind, Integer | BigInteger | Float) else _copied_text
+    return f"COPY {table.name} ({', '.join(names)}) FROM STDIN", [(one.name, _FIELDS.of(one)) for one in table.columns]
 
 
 _NULL = "\\N"
@@ -192,3 +193,7 @@ def _copied_number(value: Any) -> str:
 
 def _copied_flag(value: bool | None) -> str:
     return _NULL if value is None else "t" if value else "f"
+
+
+# Of a line of COPY.
+_FIELDS = _Writers(_copied_instant, _copied_json, _copied_flag, _copied_number, _copied_text, _copied_bytes)
