@@ -88,11 +88,16 @@ def no_credit_note(books: Books) -> None:
     without(books, "credit_notes", of(books, "credit_notes", id=note["id"]))
 
 
-def not_paid_back(books: Books) -> None:
-    bill = bill_of(books, "web_order:1")
+def _kept(books: Books, chain: str) -> None:
+    """What was paid is not paid back."""
+    bill = bill_of(books, chain)
     back = next(row for row in books.table("payments") if row["invoice"] == bill["id"] and row["amount"] < 0)
     bill["paid"] -= back["amount"]
     without(books, "payments", back)
+
+
+def not_paid_back(books: Books) -> None:
+    _kept(books, "web_order:1")
 
 
 def paid_back_twice(books: Books) -> None:
@@ -254,10 +259,7 @@ def made_but_never_finished(books: Books) -> None:
 
 def down_payment_kept(books: Books) -> None:
     """The order is taken back, and what was paid down is not."""
-    bill = bill_of(books, "first_order:2")
-    back = next(row for row in books.table("payments") if row["invoice"] == bill["id"] and row["amount"] < 0)
-    bill["paid"] -= back["amount"]
-    without(books, "payments", back)
+    _kept(books, "first_order:2")
 
 
 def down_payment_stands(books: Books) -> None:

@@ -16,15 +16,11 @@ from ltc.definition.plan import Every
 from ltc.definition.recurrence import WEEKDAYS, occurrence
 from ltc.definition.worktime import CalendarWindow
 from ltc.model.ids import canonical
-from tests.support.chains import MONDAY, opportunity, setting, simulate, window
+from tests.support.chains import MONDAY, head, opportunity, setting, simulate, window
 
-TEXT = """
-ltc: 1
-process: retainer
-calendar: cn
-currency: USD
-start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
-legs:
+TEXT = (
+    head("retainer")
+    + """legs:
   retainer:
     every: {each: month, on: 1, at: "09:00", count: 300, as: period, overlap: queue, sla: {target: 5d}}
     steps:
@@ -33,6 +29,7 @@ legs:
         as: note
         undo: {none: a note}
 """
+)
 
 
 def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) -> Simulation:
@@ -48,13 +45,9 @@ def run(text: str, script: Script | None = None, *, days: int = 400, acts=()) ->
     return simulation
 
 
-ENDED = """
-ltc: 1
-process: retainer
-calendar: cn
-currency: USD
-start: {event: crm.opportunity_won, key: event.opportunity.number, input: {opportunity: event.opportunity}}
-legs:
+ENDED = (
+    head("retainer")
+    + """legs:
   retainer:
     every: {each: month, on: 1, at: "09:00", count: 6, as: period, overlap: OVERLAP}
     steps:
@@ -62,6 +55,7 @@ legs:
       - choose: [{when: period.number == 2, steps: [{end: lost, reason: "'enough'"}]}]
       - {wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 75d, on_timeout: skip}
 """
+)
 
 
 @pytest.mark.parametrize("overlap", ["beside", "queue"])
