@@ -8,8 +8,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
+from temporalio.worker import Worker
+
+from activities.trail import LastEntries
 from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.client import ClientError
 from ltc.client.connection import connect
@@ -67,11 +71,15 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
     settings, wanted = parts.settings, parts.settings.parts
     temporal = await connect(settings)
     client = await client_of(parts, temporal)
-    workers = [chain_worker(temporal, settings)] if "workflows" in wanted else []
+    workers: list[Worker] = []
+    loops: list[Coroutine[Any, Any, None]] = []
+    if "workflows" in wanted:
+        last = LastEntries(parts.store)
+        workers.append(chain_worker(temporal, settings, last))
+        loops.append(last.until_stored())
     if "calls" in wanted:
         activities = parts.activities(client)
         workers += [call_worker(temporal, settings, queue, made, parts) for queue, made in activities.items()]
-    loops = []
     if "events" in wanted:
         loops += await event_loops(parts, client)
     if "sweep" in wanted:

@@ -1,4 +1,4 @@
-"""The trail's activity side: entries that ride in a header are on record before the activity's end is reported."""
+"""The trail's arrival: entries in a header are on record before the activity's end is reported, the last soon after."""
 
 from __future__ import annotations
 
@@ -47,11 +47,41 @@ class _Storing(ActivityInboundInterceptor):
 async def store_entries(records: TrailStore, packed: bytes) -> None:
     """Append packed entries of the current activity's chain; what fails is logged and healed from history later."""
     info = activity.info()
-    chain, run = info.workflow_id or "", info.workflow_run_id or ""
+    await _store(records, info.workflow_id or "", info.workflow_run_id or "", packed)
+
+
+async def _store(records: TrailStore, chain: str, run: str, packed: bytes) -> None:
     try:
         await records.append(chain, run, unpack(packed))
     except Exception as error:  # noqa: BLE001 - a hole in the trail is healed; a failed effect would cost more
         LOG.warning("trail of %s run %s not stored now (%s); it is healed later", chain, run, type(error).__name__)
+
+
+class LastEntries:
+    """Stores the entries that chains end with, which their results carry and no activity any more.
+
+    A worker tells of a chain when Temporal has taken its end. What is lost on the way, the sweep heals from history.
+    """
+
+    def __init__(self, records: TrailStore) -> None:
+        self._records, self._loop = records, asyncio.get_running_loop()
+        self._storing: set[asyncio.Task[None]] = set()
+
+    def take(self, chain: str, run: str, packed: bytes) -> None:
+        """Take what a chain ended with, on any thread; it is stored on the loop that this was made on."""
+        self._loop.call_soon_threadsafe(self._begin, chain, run, packed)
+
+    def _begin(self, chain: str, run: str, packed: bytes) -> None:
+        task = self._loop.create_task(_store(self._records, chain, run, packed))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def until_stored(self) -> None:
+        """Run beside the workers; when it is ended after them, what they told is stored first."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.gather(*self._storing)
 
 
 @activity.defn(name="trail.flush")

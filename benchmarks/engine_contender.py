@@ -14,8 +14,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from activities.trail import LastEntries, flush
 from activities.trail import TrailInterceptor as StoringTrail
-from activities.trail import flush
 from benchmarks.contender import Ask, Contender, worker_options
 from benchmarks.plain_chain import APPROVER, activities, start_input
 from ltc.client.connection import connect
@@ -60,6 +60,7 @@ def workers(client: Client, records: TrailStore, ask: Ask, **options: Any) -> li
     chains = {name: option for name, option in options.items() if not name.startswith("activity_")}
     # as in earnest (ltc.running)
     chains["workflow_task_executor"] = OnLoop()
+    chains.setdefault("workflow_runner", chain_runner(LastEntries(records).take))
     calls: dict[str, Any] = {"activity_task_poller_behavior": call_pollers(QueueLimits().concurrency)}
     made = [Worker(client, task_queue=CHAINS_QUEUE, workflows=[Chain], interceptors=[RidingTrail()], **chains)]
     for queue, functions in activities(ask).items():
@@ -95,17 +96,19 @@ class EngineContender:
         return await connect(Settings(temporal_address=address))
 
     def runner(self) -> SandboxedWorkflowRunner:
-        return chain_runner()
+        return chain_runner(lambda *ended: self._last.take(*ended))
 
     async def workers(self, client: Client, runner: WorkflowRunner, ask: Ask) -> list[Worker]:
         settle()  # as in earnest
-        if not self.stored:
-            return workers(client, Dropped(), ask, **worker_options(runner))
+        records: TrailStore = await self._store() if self.stored else Dropped()
+        self._last = LastEntries(records)
+        return workers(client, records, ask, **worker_options(runner))
+
+    async def _store(self) -> Store:
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="ltc-bench-"))
         url = f"sqlite:///{Path(folder) / 'trail.db'}"
         upgrade(url)
-        store = await self._open.enter_async_context(await Store.open(url))
-        return workers(client, store, ask, **worker_options(runner))
+        return await self._open.enter_async_context(await Store.open(url))
 
     async def start(self, client: Client, number: int) -> WorkflowHandle[Any, Any]:
         chain = f"plain_chain:SO-{number:08d}"

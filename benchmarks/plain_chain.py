@@ -99,6 +99,7 @@ def start_input(number: int, chain: str, public_key: str) -> ChainStart:
         input={"deal": order},
         requester="nancy",
         public_key=public_key,
+        ends_in_result=True,
     )
 
 

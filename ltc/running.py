@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.trail import LastEntries
 from activities.trail import TrailInterceptor as TrailStoring
 from ltc.bootstrap import Parts
 from ltc.code_version import marked
@@ -63,15 +64,15 @@ def call_pollers(concurrency: int) -> PollerBehaviorAutoscaling:
     return PollerBehaviorAutoscaling(minimum=fewest, initial=fewest)
 
 
-def chain_worker(client: Client, settings: Settings) -> Worker:
-    """Return the worker that runs chains."""
+def chain_worker(client: Client, settings: Settings, last: LastEntries) -> Worker:
+    """Return the worker that runs chains; ``last`` stores what they end with and runs beside it."""
     return Worker(
         client,
         task_queue=CHAINS_QUEUE,
         identity=marked(client.identity),
         workflows=[Chain],
         interceptors=[TrailCarrying()],
-        workflow_runner=chain_runner(),
+        workflow_runner=chain_runner(last.take),
         workflow_task_executor=OnLoop(),
         max_cached_workflows=CACHED_CHAINS,
         max_concurrent_workflow_tasks=settings.limits("chains").concurrency,

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from ltc.core.turn import Setting
     from ltc.model.ids import canonical
     from ltc.model.messages import Answer
-    from ltc.model.trail import pack_within
+    from ltc.model.trail import pack_upto, pack_within
 
     from workflows.doors import Doors
     from workflows.landing import landed
@@ -39,7 +39,7 @@ class Chain(Doors):
     @workflow.init
     def __init__(self, start: ChainStart) -> None:
         self.start = start
-        self.setting = Setting(start.plan, start.windows, start.clock, start.keeps_early)
+        self.setting = Setting(start.plan, start.windows, start.clock, start.keeps_early, start.ends_in_result)
         if start.state is not None:
             self.state = load(start.state)
         else:
@@ -73,7 +73,7 @@ class Chain(Doors):
             if self._too_long():
                 again = {"state": dump(self.state), "repair": ""}  # what was taken up again is not so anew
                 workflow.continue_as_new(self.start.model_copy(update=again))
-        return ChainResult(outcome=self.finish.outcome, reason=self.finish.reason)
+        return ChainResult(outcome=self.finish.outcome, reason=self.finish.reason, entries=self._last_entries())
 
     def _begin(self) -> None:
         """Begin, before anything else is heard: signals and Updates can come with the first workflow task."""
@@ -193,3 +193,8 @@ class Chain(Doors):
             return answer
         packed = pack_within(self.state.undelivered, 32_000)
         return answer.model_copy(update={"entries": base64.b64encode(packed).decode()})
+
+    def _last_entries(self) -> str:
+        if not self.start.ends_in_result or not self.state.undelivered:
+            return ""
+        return base64.b64encode(pack_upto(self.state.undelivered, MOST_INPUT_BYTES)[0]).decode()

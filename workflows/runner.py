@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any
 
+from temporalio.bridge.proto.workflow_activation import RemoveFromCache
 from temporalio.converter import StorageDriverStoreContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.start_input import ChainResult
 
 # Executed anew for each chain these modules cost 4 ms of a start. What the sandbox would have kept from them, the
 # linter does: clocks, randomness, environment and sets are banned in their folders. They keep no state of their own.
@@ -18,17 +23,24 @@ OURS = ("ltc", "workflows")
 UNGUARDED = "__builtins__"
 
 
+Ended = Callable[[str, str, bytes], None]  # told of a chain that is over: workflow id, run id, its last entries packed
+
+
+@dataclass(frozen=True)
 class ChainRunner(SandboxedWorkflowRunner):
-    """The sandboxed runner, without what our converter never asks for.
+    """The sandboxed runner, without what our converter never asks for; it tells of chains that are over.
 
     For each payload of a task the SDK asks the instance, inside the sandbox, which command the payload belongs to, so
     that a converter may treat it by its context. Ours treats all payloads alike and stores none elsewhere, and the
     asking was a third of the worker's work. A converter that uses contexts, or external storage, needs this back.
     """
 
+    ended: Ended | None = None
+
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Return an instance that runs in the sandbox and knows no contexts of payloads."""
-        return _ContextFree(compiled_once(super().create_instance(det)))
+        sandboxed = compiled_once(super().create_instance(det))
+        return _ContextFree(sandboxed) if self.ended is None else _Heard(sandboxed, self.ended)
 
 
 _compiled = lru_cache(maxsize=64)(partial(compile, filename="<sandbox>", mode="exec"))
@@ -72,8 +84,37 @@ class _ContextFree(WorkflowInstance):
         return self._sandboxed.get_thread_id()
 
 
-def chain_runner() -> SandboxedWorkflowRunner:
-    """Return the runner of chains."""
+class _Heard(_ContextFree):
+    """Tells of a chain's end when Temporal has taken it, never of one that it sent back to hear something first.
+
+    The SDK drops a chain from its cache with the reason that it has ended once the server has accepted the task that
+    ended it. Where the reason is another, or the worker dies before, nothing is told, and the sweep reads the history.
+    """
+
+    def __init__(self, sandboxed: WorkflowInstance, ended: Ended) -> None:
+        super().__init__(sandboxed)
+        self._ended = ended
+        self._result: bytes | None = None
+
+    def activate(self, act: Any) -> Any:
+        done = super().activate(act)
+        for command in done.successful.commands:
+            if command.HasField("complete_workflow_execution") and not act.is_replaying:
+                self._result = command.complete_workflow_execution.result.data  # the codec changes the command itself
+        if self._result is not None and any(_taken(job) for job in act.jobs):
+            info, entries = self.get_info(), ChainResult.model_validate_json(self._result).entries
+            if entries:
+                self._ended(info.workflow_id, info.run_id, base64.b64decode(entries))
+        return done
+
+
+def _taken(job: Any) -> bool:
+    ending = RemoveFromCache.EvictionReason.WORKFLOW_EXECUTION_ENDING
+    return bool(job.HasField("remove_from_cache")) and job.remove_from_cache.reason == ending
+
+
+def chain_runner(ended: Ended | None = None) -> SandboxedWorkflowRunner:
+    """Return the runner of chains; ``ended`` is told of each that is over, on the thread of its last task."""
     default = SandboxRestrictions.default.with_passthrough_modules(*OURS)
     members = default.invalid_module_members.with_child_unrestricted(UNGUARDED)
-    return ChainRunner(restrictions=replace(default, invalid_module_members=members))
+    return ChainRunner(restrictions=replace(default, invalid_module_members=members), ended=ended)

@@ -24,12 +24,14 @@ class ChainStart(Value):
     requester: str = ""
     public_key: str = ""
     keeps_early: bool = False  # as in ``Setting``; chains begun before it was there go on without
+    ends_in_result: bool = False  # likewise
     state: dict[str, Any] | None = None
     repair: str = ""  # why a chain terminated from outside is taken up again: its open effects are undone
 
 
 class ChainResult(Value):
-    """How a chain ended."""
+    """How a chain ended. ``entries`` are the last of its trail, packed and in base64: nothing else carries them."""
 
     outcome: str
     reason: str = ""
+    entries: str = ""

@@ -1,4 +1,4 @@
-"""Trail entries read back out of Temporal's histories: from the headers of activities and the answers of Updates."""
+"""Trail entries read back out of Temporal's histories: headers of activities, answers of Updates, a chain's result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ltc.model.messages import TRAIL_HEADER, Answer
 from ltc.model.trail import Entry, unpack
-from workflows.start_input import ChainStart
+from workflows.start_input import ChainResult, ChainStart
 
 
 @dataclass
@@ -82,14 +82,18 @@ async def _read_event(client: Client, trail: RunTrail, event: HistoryEvent) -> N
     elif kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
         outcome = event.workflow_execution_update_completed_event_attributes.outcome
         if outcome.HasField("success"):
-            await _read_answer(client, trail, outcome.success.payloads)
+            await _read_said(client, trail, outcome.success.payloads, Answer)
+    elif kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        result = event.workflow_execution_completed_event_attributes.result
+        await _read_said(client, trail, result.payloads, ChainResult)
 
 
-async def _read_answer(client: Client, trail: RunTrail, payloads: Iterable[Payload]) -> None:
-    values = await client.data_converter.decode(list(payloads), [Answer])
-    answer = values[0]
-    if isinstance(answer, Answer) and answer.entries:
-        _keep(trail, unpack(base64.b64decode(answer.entries)))
+async def _read_said(
+    client: Client, trail: RunTrail, payloads: Iterable[Payload], kind: type[Answer] | type[ChainResult]
+) -> None:
+    said = (await client.data_converter.decode(list(payloads), [kind]))[0]
+    if isinstance(said, kind) and said.entries:
+        _keep(trail, unpack(base64.b64decode(said.entries)))
 
 
 def _keep(trail: RunTrail, entries: list[Entry]) -> None:

@@ -183,6 +183,7 @@ class Starter:
             requester=values.requester,
             public_key=self._place.public_key,
             keeps_early=True,
+            ends_in_result=True,
         )
         size = len(start.model_dump_json())
         if size > MOST_BYTES:

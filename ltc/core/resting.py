@@ -29,14 +29,15 @@ def settle(turn: Turn, event: Input) -> None:
 
 
 def _finish(turn: Turn, event: Input) -> None:
-    """One last flush is awaited; what is in flight besides is seen to its end; then the chain is over.
+    """What is in flight is seen to its end; then the chain is over, and its result carries the last entries.
 
-    An event that comes meanwhile is told by a flush of its own.
+    A chain of before sends them ahead with one last flush and awaits it; an event that comes meanwhile is told by a
+    flush of its own.
     """
     state = turn.state
     if any(flight.purpose in ("do", "probe", "undo", "notify") for flight in state.flights.values()):
         return
-    if "closing" not in state.rounds or isinstance(event, EventArrived):
+    if not turn.setting.ends_in_result and ("closing" not in state.rounds or isinstance(event, EventArrived)):
         state.rounds["closing"] = 1
         state.side_count += 1  # recorded histories name this flush one further on: they must go on replaying
         turn.side("trail.flush", {}, Flight("flush", payload={"last": True}))

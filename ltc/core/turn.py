@@ -35,6 +35,7 @@ class Setting:
     windows: dict[str, CalendarWindow]
     clock: VirtualClock | None = None
     keeps_early: bool = True  # what comes by signal before a task can be decided; chains of before dropped it
+    ends_in_result: bool = True  # the last entries leave with the result; chains of before sent them ahead and waited
 
     @cached_property
     def unset(self) -> dict[str, Any]:

@@ -41,8 +41,9 @@ class Warehouse:
 
     def _next(self, order: str, chain: str) -> Parcel:
         plan = self._stage.plans.get(chain)
-        parcels = plan.parcels if plan and plan.parcels else [_DEFAULT]
-        return parcels[min(self._parcels[order], len(parcels) - 1)]
+        parcels = plan.parcels if plan else []
+        shipped = self._parcels[order]
+        return parcels[shipped] if shipped < len(parcels) else _DEFAULT  # what was short goes out when it is there
 
     async def _ship(self, order: str, rows: list[Row], parcel: Parcel, stock: Counter[str]) -> None:
         wanted = {row["line"]: max(1, -(-row["open"] * parcel.share // 100)) for row in rows}

@@ -173,8 +173,11 @@ def _of(rules: Iterable[Rule], sight: Sight) -> list[Rule]:
 
 
 def _about(rule: Rule, sight: Sight) -> bool:
-    return (
-        rule.kind == sight.kind
-        and fnmatchcase(sight.place, rule.place)
-        and all(sight.row.get(name) == value for name, value in rule.where.items())
-    )
+    return rule.kind == sight.kind and fnmatchcase(sight.place, rule.place) and _is_so(sight.row, rule.where)
+
+
+def _is_so(seen: Any, wanted: Any) -> bool:
+    """Tell whether what is seen is what a rule wants; of a mapping it may want a part."""
+    if not isinstance(wanted, dict):
+        return bool(seen == wanted)
+    return isinstance(seen, dict) and all(_is_so(seen.get(name), value) for name, value in wanted.items())

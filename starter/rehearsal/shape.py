@@ -24,7 +24,7 @@ class Rule(Value):
         do: the action; see `starter.rehearsal.actions`.
         after: how long after it is seen: ``2bh``, ``1bd``, ``12h``, ``3d``; of money and goods, after the last part.
         nth: of news, which such sight of the chain it is about; 0 is each of them.
-        where: fields of the sight that must be just so.
+        where: fields of the sight that must be just so; of a mapping those that are named.
         args: what the action takes.
     """
 

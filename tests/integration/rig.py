@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from activities.trail import LastEntries
 from ltc.bootstrap import Parts, client_of, open_parts
 from ltc.client import ChainClient
 from ltc.client.connection import connect
@@ -75,6 +76,17 @@ class Rig:
             return await until(lambda: self._released(chain))
         except TimeoutError:
             raise AssertionError(await self._state(chain)) from None
+
+    async def ended(self, chain: str) -> dict[str, Any]:
+        """Wait for a chain's result, and until the records tell of its end, which they do a moment later."""
+        result: dict[str, Any] = await self.client.temporal.get_workflow_handle(chain).result()
+
+        async def told() -> bool:
+            view = await self.client.store.chain(chain)
+            return view is not None and view["state"] == "ended"
+
+        await until(told)
+        return result
 
     async def _state(self, chain: str) -> str:
         """Say where a chain stands, for a test that waited in vain."""
@@ -158,9 +170,12 @@ async def installation(folder: Path, address: str, faults: tuple[Any, ...] = (),
             (await to_erp.post("/setup", json=CUSTOMERS)).raise_for_status()
             temporal = await connect(settings)
             client = await client_of(parts, temporal)
-            workers = [chain_worker(temporal, settings)]
+            last = LastEntries(parts.store)
+            workers = [chain_worker(temporal, settings, last)]
             workers += [call_worker(temporal, settings, q, made, parts) for q, made in parts.activities(client).items()]
-            running = asyncio.create_task(run_until(stop, workers, await event_loops(parts, client)))
+            running = asyncio.create_task(
+                run_until(stop, workers, [last.until_stored(), *await event_loops(parts, client)])
+            )
             try:
                 yield Rig(parts, client, to_crm, to_erp)
             finally:

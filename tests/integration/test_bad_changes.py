@@ -72,7 +72,7 @@ async def test_changes_that_cannot_be_leave_the_order_alone_and_the_deal_ends(ri
     await rig.erp.post(
         "/bank/payments", json={"allocations": [{"invoice": bill["id"], "minor": bill["gross"]["minor"]}]}
     )
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "completed"
     await wish(rig, deal, "late", [{**USUAL, "quantity": 3}])
     late = await in_state(rig, "customer", f"late/{deal['opportunity_id']}", "late")

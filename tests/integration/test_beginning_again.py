@@ -86,7 +86,7 @@ async def test_a_chain_that_was_lost_begins_again_and_makes_nothing_twice(rig: R
     await until(told)
     assert [row["action"] for row in await rig.parts.store.audited(chain)][-2:] == ["relaunch", "approve"]
     await rig.client.intervene(chain, "cancel", "olga", "end of the test")
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "cancelled"
     assert (await rig.erp.get(f"/orders/{order['id']}")).json()["status"] == "cancelled"
 
@@ -95,7 +95,7 @@ async def test_what_was_undone_or_is_not_on_record_does_not_begin_again(rig: Rig
     chain, _ = await rig.begin()
     await rig.order_of(chain)
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
 
     async def ended() -> bool:
         view = await rig.client.store.chain(chain)

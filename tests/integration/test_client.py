@@ -165,7 +165,7 @@ async def test_a_cancelled_chain_is_undone_and_then_closed(rig: Rig) -> None:
     chain, _ = await rig.begin()
     order = await rig.order_of(chain)
     assert (await rig.client.intervene(chain, "cancel", "olga", "the customer withdrew")).status == "accepted"
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "cancelled"
     assert (await rig.erp.get(f"/orders/{order['id']}")).json()["status"] == "cancelled"
     assert (await rig.client.intervene(chain, "hold", "olga", "too late")).status == "closed"

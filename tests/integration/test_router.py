@@ -80,7 +80,7 @@ async def test_the_same_event_twice_counts_once(rig: Rig) -> None:
         await rig.parts.store.receive(
             InboxEvent(source="twice", id=name, name="crm.order_cancelled", fields=fields, document=opportunity)
         )
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "cancelled"
     assert (await rig.erp.get(f"/orders/{order['id']}")).json()["status"] == "cancelled"
     cancels = [one for one in await rig.parts.store.intents_of(chain) if one.operation == "erp.cancel_order"]
@@ -91,7 +91,7 @@ async def test_an_event_for_a_chain_that_ended_gets_an_owner(rig: Rig) -> None:
     chain, _ = await rig.begin()
     order = await rig.order_of(chain)
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
     await put(rig, "late", "L1", "erp.goods_shipped", {"order": order["id"], "delivery": "DN-9"})
     await in_state(rig, "late", "L1", "late")
     late = [row for row in await rig.parts.store.late_events() if row["event"] == "L1"]
@@ -107,7 +107,7 @@ async def test_what_a_chain_heard_before_it_ended_is_not_late_when_the_inbox_was
     await put(rig, "lost", "E1", "erp.goods_shipped", about)
     await in_state(rig, "lost", "E1", "routed")
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
 
     async def told() -> bool:
         return await rig.parts.store.heard_event(chain, "lost:E1")
@@ -128,7 +128,7 @@ async def test_news_that_a_chain_kept_to_its_end_gets_an_owner(rig: Rig) -> None
     await put(rig, "bank:two", "H:1", "erp.goods_shipped", hint)
     await in_state(rig, "bank:two", "B:1", "routed")
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
     await in_state(rig, "bank:two", "B:1", "late")
     late = [row for row in await rig.parts.store.late_events() if row["source"] == "bank:two"]
     assert [(row["event"], row["chain"], row["owner"], row["why"]) for row in late] == [

@@ -31,7 +31,7 @@ async def ended(rig: Rig) -> str:
     chain, _ = await rig.begin()
     await rig.order_of(chain)
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
     return chain
 
 
@@ -92,7 +92,7 @@ async def test_a_chain_terminated_from_outside_is_undone(rig: Rig) -> None:
         return chain in (await sweep.once()).repaired
 
     await until(repaired)
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "cancelled"
     assert (await rig.erp.get(f"/orders/{order['id']}")).json()["status"] == "cancelled"
     await rig.client.heal(chain)

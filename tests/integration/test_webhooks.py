@@ -42,7 +42,7 @@ async def test_a_signed_cancellation_cancels_the_chain_once(rig: Rig) -> None:
     fields = {"opportunity": deal["opportunity_id"], "reason": "changed my mind"}
     assert (await send(rig, "crm.order_cancelled", fields, "C1")).status_code == 202
     assert (await send(rig, "crm.order_cancelled", fields, "C1")).status_code == 200
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "cancelled"
 
 
@@ -50,7 +50,7 @@ async def test_an_event_of_an_ended_chain_is_answered_so_and_gets_an_owner(rig: 
     chain, _ = await rig.begin()
     order = await rig.order_of(chain)
     await rig.client.intervene(chain, "cancel", "olga", "test")
-    await rig.client.temporal.get_workflow_handle(chain).result()
+    await rig.ended(chain)
     about = {"order": order["id"], "delivery": "DN-9"}
 
     async def noted() -> str:

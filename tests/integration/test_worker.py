@@ -32,7 +32,7 @@ async def test_a_small_deal_runs_from_lead_to_cash(rig: Rig) -> None:
         "/bank/payments", json={"allocations": [{"invoice": invoice["id"], "minor": invoice["open"]["minor"]}]}
     )
     paid.raise_for_status()
-    result = await rig.client.temporal.get_workflow_handle(chain).result()
+    result = await rig.ended(chain)
     assert result["outcome"] == "completed"
     assert await rig.parts.store.missing(chain) == []
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.trail import LastEntries
 from ltc import code_version, devserver
 from ltc.bootstrap import client_of, open_parts
 from ltc.cli import checks, checks_engine
@@ -34,7 +35,7 @@ async def test_work_that_nobody_takes_is_told(address: str, tmp_path: Path, monk
         assert [(one.reason, one.detail) for one in await client.stuck(chain)] == [
             ("no_worker", "nobody works on queue ltc-chains")
         ]
-        running = asyncio.create_task(run_until(stop, [chain_worker(temporal, settings)], []))
+        running = asyncio.create_task(run_until(stop, [chain_worker(temporal, settings, LastEntries(parts.store))], []))
 
         async def under_way() -> bool:
             return any(one.step == "qualify_lead" for one in await client.stuck(chain))

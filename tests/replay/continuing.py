@@ -25,7 +25,7 @@ class Rest:
     activities: list[tuple[str, str]]  # id, and the key of the effect: another key would be another effect
     finish: Finish | None
     unanswered: list[str]  # asked for without an answer: a run was cut short, or nobody asked that before
-    untold: list[int]  # entries that left on no activity and in no answer, though the chain has ended
+    untold: list[int]  # entries that left on no activity, in no answer and no result, though the chain has ended
 
 
 def recorded_rest(steps: list[Step], at: int) -> Rest:
@@ -103,9 +103,10 @@ class _Chain:
         self.trail += [entry for entry in self.state.undelivered if entry.seq > before]
         asked = [command for command in commands if isinstance(command, Schedule)]
         self.asked += asked
-        if asked or (answer is not None and answer.status == "accepted"):
-            self.left.update(entry.seq for entry in self.state.undelivered)
         self.finish = next((one for one in commands if isinstance(one, Finish)), self.finish)
+        in_result = self.finish is not None and step.setting.ends_in_result
+        if asked or in_result or (answer is not None and answer.status == "accepted"):
+            self.left.update(entry.seq for entry in self.state.undelivered)
 
     def rest(self, answered: list[str]) -> Rest:
         """Say what became of it."""

@@ -38,11 +38,12 @@ class Record:
     path: list[Stop]
     runs: list[dict[str, Any]] = field(default_factory=list)
     format: int = FORMAT
+    ends_in_result: bool = False  # how its last entries leave
 
     @property
     def signature(self) -> str:
         """The name of its path."""
-        return signature(self.definition, self.path)
+        return signature(f"{self.definition}, in its result" if self.ends_in_result else self.definition, self.path)
 
     @property
     def file(self) -> Path:

@@ -104,6 +104,7 @@ class Performance:
         return ChainStart(
             installation="corpus", chain=self.chain, key="10248", plan=plan, windows=setting(plan).windows,
             clock=self.clock, input={"opportunity": self.deal}, requester="nancy", public_key=PUBLIC,
+            ends_in_result=self.scene.ends_in_result,
         )  # fmt: skip
 
     # Time

@@ -75,7 +75,9 @@ async def record(stage: Stage, scene: Scene) -> corpus.Record:
         raise RuntimeError(f"{scene.name} had not come to rest: {sorted(steps[-1].state['flights'])}")
     way = path(entry for step in steps for entry in step.entries)
     server = "skipping" if stage.skipping else "real"
-    return corpus.Record(scene.name, scene.definition, server, _outcome(steps[-1].state), way, runs)
+    return corpus.Record(
+        scene.name, scene.definition, server, _outcome(steps[-1].state), way, runs, ends_in_result=scene.ends_in_result
+    )
 
 
 def _outcome(state: dict[str, Any]) -> str:

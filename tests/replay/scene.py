@@ -50,6 +50,7 @@ class Scene:
         hangs: operations whose first attempt never answers; ``flaky`` those whose first attempt fails.
         until: how long it is watched.
         adapt: a last change to the compiled plan.
+        ends_in_result: as in ``Setting``; what is recorded from before that goes on as it was.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Scene:
     flaky: tuple[str, ...] = ()
     until: timedelta = timedelta(days=400)
     adapt: Callable[[Plan], Plan] = lambda plan: plan
+    ends_in_result: bool = False
 
     def plan(self) -> Plan:
         """Return the plan that the chain is to run."""

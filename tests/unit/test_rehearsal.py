@@ -234,6 +234,17 @@ def test_rules_of_one_when_are_taken_in_turn_and_the_last_goes_on() -> None:
     assert stage.wants(seen("task", "b.boss", "four")) == [("four", "approve")]  # what everybody does
 
 
+def test_a_rule_may_mean_a_part_of_what_is_seen() -> None:
+    wanted = {"figures": {"order.net": {"minor": 750000}}}
+    stage = Played(Rule(when="task a.*", do="nothing", where=wanted), Rule(when="task a.*", do="approve"))
+
+    def shown(key: str, minor: int) -> Sight:
+        return seen("task", "a.boss", key, figures={"order.customer": "C-1", "order.net": {"minor": minor}})
+
+    assert stage.wants(shown("one", 750000), shown("two", 625000)) == [("one", "nothing"), ("two", "approve")]
+    assert stage.wants(seen("task", "a.boss", "three", figures=None)) == [("three", "approve")]
+
+
 def test_a_bill_is_paid_in_parts_and_the_story_goes_before_the_usual() -> None:
     usual = (Rule(when="bill", do="nothing"),)
     stage = Played(Rule(when="bill", do="pay", args={"share": 30}), Rule(when="bill", do="pay"), usual=usual)

@@ -17,7 +17,7 @@ from benchmarks.count import Counts, count_run
 from benchmarks.engine_contender import EngineContender, workers
 from benchmarks.yardstick import Yardstick, activities, order
 from ltc import devserver
-from ltc.model.trail import Entry
+from ltc.model.trail import Entry, Kind
 from ltc.ports.store import Appended
 
 IDENTITY = "ltc"  # stands in every task's events: the default would hold the machine's name
@@ -75,13 +75,20 @@ class Trail:
     """What reached the records of a chain's trail, by sequence number."""
 
     entries: dict[int, Entry] = field(default_factory=dict)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def append(self, chain: str, run: str, entries: Sequence[Entry], started: datetime | None = None) -> Appended:
         self.entries.update({entry.seq: entry for entry in entries})
+        if any(entry.kind == Kind.ENDED for entry in entries):
+            self._ended.set()
         return Appended(inserted=len(entries))
 
     async def missing(self, chain: str) -> list[tuple[int, int]]:
         return []
+
+    async def told(self) -> None:
+        """Wait until the end is on record: it is told when Temporal has taken it, a moment after the result is there."""
+        await asyncio.wait_for(self._ended.wait(), 30)
 
 
 async def count_engine(server: devserver.DevServer) -> tuple[Counts, Trail]:
@@ -96,5 +103,6 @@ async def count_engine(server: devserver.DevServer) -> tuple[Counts, Trail]:
         await rested(handle, activities=5)
         assert await way.approve(client, request)
         result = await asyncio.wait_for(handle.result(), 30)
+        await trail.told()
     assert result.outcome == "completed"
     return await count_run(client, handle.id), trail

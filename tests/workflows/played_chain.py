@@ -17,8 +17,8 @@ from temporalio.client import Client, HeaderCodecBehavior, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.trail import LastEntries, flush
 from activities.trail import TrailInterceptor as StoringTrail
-from activities.trail import flush
 from activities.wire import data_converter
 from benchmarks.engine_contender import new_key
 from ltc.core.commands import CallDone, Decide, EventArrived, Input, Schedule
@@ -94,6 +94,7 @@ class Play:
                 await self._happen(handle, what)
                 await self._rested(handle)
             result = await asyncio.wait_for(handle.result(), 30)
+            await self.trail.told()
         assert result.outcome == "completed"
         return handle
 
@@ -102,14 +103,14 @@ class Play:
         client = await self.environment.connect_client(
             data_converter=data_converter(), header_codec_behavior=HeaderCodecBehavior.CODEC
         )
-        storing = StoringTrail(self.trail)
+        storing, last = StoringTrail(self.trail), LastEntries(self.trail)
         async with AsyncExitStack() as running:
             chains = Worker(
                 client,
                 task_queue=CHAINS_QUEUE,
                 workflows=[Chain],
                 interceptors=[RidingTrail()],
-                workflow_runner=chain_runner(),
+                workflow_runner=chain_runner(last.take),
             )
             await running.enter_async_context(chains)
             for queue, calls in self.activities().items():
@@ -121,7 +122,7 @@ class Play:
         return ChainStart(
             installation="test", chain="realistic_chain:10248", key="10248", plan=self.plan,
             windows={"cn": window("cn")}, clock=self.clock, input={"opportunity": self.world.opportunity},
-            requester="nancy", public_key=self.key.public,
+            requester="nancy", public_key=self.key.public, ends_in_result=True,
         )  # fmt: skip
 
     async def _sleep_until(self, moment: datetime) -> None:
