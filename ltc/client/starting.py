@@ -159,6 +159,7 @@ class Starter:
                     task_queue=CHAINS_QUEUE,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    request_eager_start=True,  # a worker that starts a chain runs it at once, unasked by its queue
                 )
         except WorkflowAlreadyStartedError:
             pass  # it ran and closed: the business key stays taken

@@ -239,4 +239,8 @@ CODES: dict[str, Code] = {
     "LTC-D147": Code("fragment '{name}' has no '{word}'", "use one of: {known}"),
     "LTC-D148": Code("fragment '{name}' needs '{word}'", "add '{word}:' under 'with:'"),
     "LTC-D149": Code("the fragment reads '{word}', which is neither its own nor handed to it", "make it a parameter"),
+    "LTC-D159": Code(
+        "this is a fragment: it runs nowhere by itself",
+        "lint a definition that says 'use: {name}': the fragment is checked with it",
+    ),
 }

@@ -112,6 +112,9 @@ def compile_tree(tree: Keys, file: str, world: World) -> Compiled:
         DefinitionError: the tree is not of the language, or names what does not exist.
     """
     build = Build(world, Problems(file), folder=_folder(file) or world.beside)
+    if "fragment" in tree.values and "process" not in tree.values:
+        build.problems.add("LTC-D159", tree.keys["fragment"], name=tree.text("fragment") or "…")
+        build.problems.stop()
     tree = expand(tree, build.folder, build.problems)
     check(tree, build.problems)
     build.problems.stop()

@@ -15,7 +15,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from ltc.definition.parsing import parse
-from ltc.definition.syntax import Node, path
+from ltc.definition.syntax import ExpressionError, Node, path
 from ltc.model.money import Money
 
 MOST = 1_000  # combinations; whoever asks more at once is believed
@@ -29,11 +29,14 @@ def possible(wanted: Sequence[tuple[str, bool]], bounds: Bounds) -> bool:
     """Tell whether all these conditions can come out as wanted at one moment; unsure means yes.
 
     Args:
-        wanted: conditions that were checked, each with what it is to be.
+        wanted: conditions, each with what it is to be.
         bounds: what is known of the numbers they ask about, by path (``period.number``).
     """
     asked = _Asked(bounds)
-    trees = [(parse(source), want) for source, want in wanted]
+    try:
+        trees = [(parse(source), want) for source, want in wanted]
+    except ExpressionError:
+        return True  # said already
     for tree, _ in trees:
         asked.condition(tree)
     values = [asked.values(key) for key in asked.found]

@@ -31,6 +31,13 @@ async def test_one_business_key_starts_one_chain(rig: Rig) -> None:
     assert (again.existed, again.same_input) == (True, False)
 
 
+async def test_a_worker_that_starts_a_chain_runs_it_at_once(rig: Rig) -> None:
+    chain, _ = await rig.begin()
+    await rig.order_of(chain)
+    history = await rig.client.temporal.get_workflow_handle(chain).fetch_history()
+    assert history.events[0].workflow_execution_started_event_attributes.eager_execution_accepted
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

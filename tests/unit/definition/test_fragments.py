@@ -151,6 +151,15 @@ def test_a_definition_given_as_text_has_no_fragments(base, load):
         load(base.replace(USES, f"{USES}      - use: look\n"))
 
 
+def test_a_fragment_by_itself_is_told_for_what_it_is(tmp_path, load):
+    path = tmp_path / "look.yaml"
+    path.write_text(LOOK)
+    with pytest.raises(DefinitionError) as refused:
+        load(path)
+    assert [(one.code, one.line) for one in refused.value.problems] == [("LTC-D159", 2)]
+    assert "use: look" in str(refused.value)
+
+
 def test_a_parameter_that_nothing_reads_is_complained_about_in_its_file(using):
     text = LOOK.replace("  most: {default: 5}\n", "  most: {default: 5}\n  spare: {default: 1}\n")
     found, _ = problems(using, "- use: look\n        with: {document: order}", look=text)

@@ -72,3 +72,14 @@ def test_mangled_definitions_are_answered(text):
 @given(mangled())
 def test_mangled_definitions_are_answered_at_length(text):
     test_mangled_definitions_are_answered.hypothesis.inner_test(text)
+
+
+def test_a_condition_that_cannot_be_read_is_said_once_and_stops_no_other_check():
+    """With tables there, thresholds were looked at anew, and what had been complained about was read again."""
+    plan, problems = answer(FULL.replace("has(one.id)", "-1(one.id)", 1))
+    assert plan is None
+    assert [one.code for one in problems if one.line == line_of("has(one.id)")] == ["LTC-D060"]
+
+
+def line_of(words):
+    return FULL[: FULL.index(words)].count("\n") + 1
