@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from temporalio import activity
@@ -81,7 +82,9 @@ class LastEntries:
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.gather(*self._storing)
+            while self._storing:
+                with suppress(asyncio.CancelledError):  # whoever ends this asks again and again
+                    await asyncio.wait(self._storing)
 
 
 @activity.defn(name="trail.flush")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging  # noqa: TID251 - what is here runs beside chains, not in them
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
@@ -15,6 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from workflows.start_input import ChainResult
 
+LOG = logging.getLogger("ltc.trail")
 # Executed anew for each chain these modules cost 4 ms of a start. What the sandbox would have kept from them, the
 # linter does: clocks, randomness, environment and sets are banned in their folders. They keep no state of their own.
 OURS = ("ltc", "workflows")
@@ -102,10 +104,17 @@ class _Heard(_ContextFree):
             if command.HasField("complete_workflow_execution") and not act.is_replaying:
                 self._result = command.complete_workflow_execution.result.data  # the codec changes the command itself
         if self._result is not None and any(_taken(job) for job in act.jobs):
-            info, entries = self.get_info(), ChainResult.model_validate_json(self._result).entries
+            self._tell(self._result)
+        return done
+
+    def _tell(self, result: bytes) -> None:
+        info = self.get_info()
+        try:
+            entries = ChainResult.model_validate_json(result).entries
             if entries:
                 self._ended(info.workflow_id, info.run_id, base64.b64decode(entries))
-        return done
+        except Exception:  # the SDK would try to drop the chain again, for ever; the sweep heals it
+            LOG.exception("the last entries of %s were not handed on", info.workflow_id)
 
 
 def _taken(job: Any) -> bool:

@@ -29,7 +29,7 @@ def settle(turn: Turn, event: Input) -> None:
 
 
 def _finish(turn: Turn, event: Input) -> None:
-    """What is in flight is seen to its end; then the chain is over, and its result carries the last entries.
+    """Effects and what people are told are seen to their ends; then the chain is over, and its result tells the rest.
 
     A chain of before sends them ahead with one last flush and awaits it; an event that comes meanwhile is told by a
     flush of its own.
