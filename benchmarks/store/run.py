@@ -170,6 +170,8 @@ def main() -> int:
     given = parser.parse_args()
     missed: list[str] = []
     for kind in ("sqlite", "postgres") if given.db == "both" else (given.db,):
+        if given.folder is not None:
+            given.folder.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="ltc-bench-", dir=given.folder))
         try:
             found = run(kind, given.chains, folder, given.refold)
