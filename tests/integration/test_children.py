@@ -81,7 +81,7 @@ async def test_a_parent_hears_how_its_child_ended_and_both_know_each_other(
             "calls",
         )
         assert (await rig.parts.store.chain(child["child"]))["parent"] == parent
-        inbox = await rig.parts.store.inbox("routed")
+        inbox = await until(lambda: rig.parts.store.inbox("routed"))  # told first, then noted
         assert [(event.name, event.chain) for event in inbox] == [("chain.ended", parent)]
 
 
