@@ -25,7 +25,7 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--base", default="benchmarks.yardstick_contender", help="what is compared with")
     parser.add_argument("--engine", default="benchmarks.engine_contender", help="what is measured: module[:function]")
-    parser.add_argument("--windows", type=_positive, default=5, help="pairs of windows")
+    parser.add_argument("--windows", type=_positive, default=9, help="pairs of windows")
     parser.add_argument("--seconds", type=_span, default=10.0, help="length of a window")
     parser.add_argument("--warm", type=_span, default=4.0, help="seconds before each window that do not count")
     parser.add_argument("--in-flight", type=_positive, default=40, help="chains in flight")
