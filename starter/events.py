@@ -208,6 +208,8 @@ class Router:
         reached = [chain for chain in chains if await self._reaches(chain, event)]
         if not reached:  # a feed is read anew after the inbox was lost: what a chain heard before it ended is not late
             reached = [chain for chain in chains if await self._records.heard_event(chain, _identity(event))]
+        if not reached and event.source == "chain":  # a parent that has ended looked by itself, or needs it no more
+            reached = chains
         if reached:
             await self._records.mark_event(event.source, event.id, "routed", reached[0])
         else:
