@@ -39,6 +39,11 @@ class Warehouse:
         plan = self._stage.plans.get(chain)
         return plan is not None and plan.cancellation is not None and plan.cancellation.seen != "shipped"
 
+    def _comes_back(self, chain: str) -> bool:
+        """Tell whether the customer is going to send the goods back: then all leave together, none stay open."""
+        plan = self._stage.plans.get(chain)
+        return plan is not None and plan.cancellation is not None and plan.cancellation.seen == "shipped"
+
     def _next(self, order: str, chain: str) -> Parcel:
         plan = self._stage.plans.get(chain)
         parcels = plan.parcels if plan else []
@@ -58,7 +63,7 @@ class Warehouse:
         if short:
             waiting = rows[0]["chain"] in self._stage.memory.back_orders
             self._stage.memory.back_orders.add(rows[0]["chain"])
-            if waiting or not lines:
+            if waiting or not lines or self._comes_back(rows[0]["chain"]):
                 return  # the suppliers bring all that is lacking with their next round
         done = await self._stage.command(self._stage.erp, "/warehouse/ship", {"order": order, "lines": lines})
         if done is not None:

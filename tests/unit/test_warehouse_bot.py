@@ -67,3 +67,9 @@ async def test_what_a_late_carrier_lacked_goes_out_when_it_is_there_and_not_as_l
     world = World(7, Parcel(share=100, after=158))
     assert await play(world, monkeypatch, {170: 3}) == [(158, 7), (170, 3)]
     assert world.memory.back_orders == {"p:1"}
+
+
+async def test_goods_that_will_come_back_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(7, Parcel(share=100, after=5))
+    world.plans["p:1"].cancellation = SimpleNamespace(seen="shipped")
+    assert await play(world, monkeypatch, {48: 3}) == [(48, 10)]
