@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from ltc.core.turn import Setting
     from ltc.model.ids import canonical
     from ltc.model.messages import Answer
-    from ltc.model.trail import pack_upto, pack_within
+    from ltc.model.trail import pack_within
 
     from workflows.doors import Doors
     from workflows.landing import landed
@@ -197,4 +197,4 @@ class Chain(Doors):
     def _last_entries(self) -> str:
         if not self.start.ends_in_result or not self.state.undelivered:
             return ""
-        return base64.b64encode(pack_upto(self.state.undelivered, MOST_INPUT_BYTES)[0]).decode()
+        return base64.b64encode(pack_within(self.state.undelivered, MOST_INPUT_BYTES)).decode()

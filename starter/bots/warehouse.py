@@ -34,15 +34,18 @@ class Warehouse:
             if not self._stays(rows[0]["chain"]) and self._stage.tempo.due(since, parcel.after):
                 await self._ship(order, rows, parcel, stock)
 
+    def _cancelled(self, chain: str) -> str:
+        """Return as what the order is seen when the customer of the plan cancels it; empty if it is not cancelled."""
+        plan = self._stage.plans.get(chain)
+        return plan.cancellation.seen if plan and plan.cancellation else ""
+
     def _stays(self, chain: str) -> bool:
         """Tell whether the customer is going to cancel first: no carrier overtakes a cancellation of the plan."""
-        plan = self._stage.plans.get(chain)
-        return plan is not None and plan.cancellation is not None and plan.cancellation.seen != "shipped"
+        return self._cancelled(chain) not in ("", "shipped")
 
     def _comes_back(self, chain: str) -> bool:
         """Tell whether the customer is going to send the goods back: then all leave together, none stay open."""
-        plan = self._stage.plans.get(chain)
-        return plan is not None and plan.cancellation is not None and plan.cancellation.seen == "shipped"
+        return self._cancelled(chain) == "shipped"
 
     def _next(self, order: str, chain: str) -> Parcel:
         plan = self._stage.plans.get(chain)

@@ -80,13 +80,17 @@ class Rig:
     async def ended(self, chain: str) -> dict[str, Any]:
         """Wait for a chain's result, and until the records tell of its end, which they do a moment later."""
         result: dict[str, Any] = await self.client.temporal.get_workflow_handle(chain).result()
-
-        async def told() -> bool:
-            view = await self.client.store.chain(chain)
-            return view is not None and view["state"] == "ended"
-
-        await until(told)
+        await self.ended_view(chain)
         return result
+
+    async def ended_view(self, chain: str) -> dict[str, Any]:
+        """Wait until the records tell of a chain's end, and return how they show it."""
+
+        async def ask() -> dict[str, Any] | None:
+            view = await self.client.store.chain(chain)
+            return view if view and view["state"] == "ended" else None
+
+        return await until(ask)
 
     async def _state(self, chain: str) -> str:
         """Say where a chain stands, for a test that waited in vain."""

@@ -1,7 +1,6 @@
 """Chains that start chains, on a real server: one child per key, its end is heard, and a cancel goes down to it."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from ltc.devserver import DevServer
 from ltc.ports.chains import ChildId, StartChain
 from ltc.ports.context import CURRENT_CHAIN
 from ltc.ports.errors import BusinessRefusal
-from tests.integration.rig import Rig, installation, until
+from tests.integration.rig import installation, until
 
 CHILD = """
 ltc: 1
@@ -57,14 +56,6 @@ def definitions(folder: Path, steps: str = "", policy: str = "cancel") -> Path:
     return path
 
 
-async def ended(rig: Rig, chain: str) -> dict[str, Any]:
-    async def ask() -> dict[str, Any] | None:
-        view = await rig.parts.store.chain(chain)
-        return view if view and view["state"] == "ended" else None
-
-    return await until(ask)
-
-
 async def test_a_parent_hears_how_its_child_ended_and_both_know_each_other(
     tmp_path: Path, dev_server: DevServer
 ) -> None:
@@ -72,7 +63,7 @@ async def test_a_parent_hears_how_its_child_ended_and_both_know_each_other(
         deal = rig.deal(50_000)
         await rig.enter(deal)
         parent = (await rig.client.start("frame", deal, source="test")).chain
-        view = await ended(rig, parent)
+        view = await rig.ended_view(parent)
         assert (view["outcome"], view["reason"]) == ("lost", "completed")
         (child,) = view["children"]
         assert (child["child"], child["outcome"], child["leg"]) == (
@@ -101,8 +92,8 @@ async def test_a_parent_that_is_cancelled_cancels_its_child(tmp_path: Path, dev_
         await until(lambda: at(child, "work.order_cancelled"))
         await until(lambda: at(parent, "calls.start_small-end"))
         await rig.client.intervene(parent, "cancel", "olga", "no longer wanted")
-        assert (await ended(rig, parent))["outcome"] == "cancelled"
-        assert (await ended(rig, child))["outcome"] == "cancelled"
+        assert (await rig.ended_view(parent))["outcome"] == "cancelled"
+        assert (await rig.ended_view(child))["outcome"] == "cancelled"
 
 
 async def test_the_port_refuses_what_cannot_be(tmp_path: Path, dev_server: DevServer) -> None:

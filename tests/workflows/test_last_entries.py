@@ -49,10 +49,6 @@ def small(stage: Stage, definition: str = "lead_to_cash", **scene: Any) -> Perfo
     return Performance(stage, what, f"{definition}:{uuid.uuid4().hex[:8]}")
 
 
-def kinds(entries: Sequence[Entry]) -> list[Kind]:
-    return [entry.kind for entry in entries]
-
-
 async def test_the_end_is_told_once_and_is_what_the_history_holds(dev_server: DevServer, queue: str) -> None:
     client, told = await real_client(dev_server.address), Told()
     async with on(client, queue, runner=chain_runner(told)) as stage:
@@ -63,7 +59,7 @@ async def test_the_end_is_told_once_and_is_what_the_history_holds(dev_server: De
         ((chain, run_id, entries),) = told.what
         assert (chain, run_id) == (one.chain, run.run)
         assert entries == [run.entries[entry.seq] for entry in entries]
-        assert kinds(entries)[-1] == Kind.ENDED
+        assert entries[-1].kind == Kind.ENDED
         assert sorted(run.entries) == list(range(1, entries[-1].seq + 1))
         asked = [e.activity_task_scheduled_event_attributes.activity_type.name for e in events]
         assert "trail.flush" not in asked[-8:], "no call is made for the last entries alone"
