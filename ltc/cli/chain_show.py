@@ -41,6 +41,8 @@ def _due(row: Record) -> str:
 
 
 def _events(row: Record) -> str:
+    if row.get("state") == "delayed":
+        return "delay"
     events = row.get("events") or []
     return clean(", ".join(map(str, events)) if isinstance(events, list) else events)
 

@@ -18,6 +18,7 @@ _OF_LEGS = ("entered", "skipped", "opened", "left", "periods", "held", "released
 _OF_STEPS = (
     "do", "read", "undo", "refused", "asks", "opens", "claimed", "released", "saved", "completed", "declined", "dunned",
     "dunning", "sent", "revisited", "probed", "held", "timed", "amends", "undone", "stands", "remains", "took",
+    "delayed",
 )  # fmt: skip
 
 

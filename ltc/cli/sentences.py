@@ -159,6 +159,8 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "event_kept": _fields("event kept, nobody waits for it yet", "event", "id"),
     "event_taken": _fields("event taken", "event", "id"),
     "timed_out": _fields("waited too long"),
+    "delayed": lambda data: f"delayed until {moment(data.get('until'))}",
+    "delay_over": _fields("the delay is over"),
     "document": lambda data: f"{document(data)} read again: it changed",
     "task_opened": _task_opened,
     "task_offered": _task_offered,

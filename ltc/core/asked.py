@@ -6,7 +6,7 @@ from typing import Any
 
 from ltc.core.state import Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import AnyNode, CallNode, WaitNode
+from ltc.definition.plan import AnyNode, CallNode, DelayNode, WaitNode
 from ltc.definition.plan_nodes import collections_of
 from ltc.model.messages import Answer, Intervention
 from ltc.model.trail import Kind
@@ -55,6 +55,8 @@ def find(turn: Turn, asked: Intervention) -> Token | Answer:
 
 def unfit(turn: Turn, node: AnyNode, document: Any) -> Answer | None:
     """Why a document cannot stand for what a step leaves: later steps would find nothing in it."""
+    if document is not None and isinstance(node, DelayNode):
+        return refuse("a delay leaves nothing; skip it without a document")
     if not isinstance(node, (CallNode, WaitNode)) or document is None:
         return None
     kind = turn.plan.operations[node.call.op].document if isinstance(node, CallNode) else ""

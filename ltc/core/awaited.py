@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc.core.state import SlaClock, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import AnyNode, ApproveNode, Sla, TaskNode, WaitNode
+from ltc.definition.plan import AnyNode, ApproveNode, DelayNode, Sla, TaskNode, WaitNode
 
 
 def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
@@ -29,6 +29,7 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
         asked = [turn.node(token) for token in here if token.status == "tasked"]
         return "customer" if all(_customers(turn, node) for node in asked) else "person"
     waiting = [turn.node(token) for token in here if token.status == "waiting"]
+    waiting = [node for node in waiting if not isinstance(node, DelayNode)]  # nobody is waited for
     if waiting:
         theirs = all(_customers(turn, node) or (sla.theirs and _owed(node)) for node in waiting)
         return "customer" if theirs else "event"

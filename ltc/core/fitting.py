@@ -21,6 +21,7 @@ _FREE = ("title", "slas", "undo", "gathered", "ends")
 _APART = (
     "title", "digest", "calendar", "start", "legs", "nodes", "slas", "handlers", "pivots", "operations", "events",
     "collections", "sides", "keep_open", "process", "engine_level",
+    "tells_rests",
 )  # fmt: skip
 _LOST = ("unknown", "remains")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ltc.core import approvals, asked, tasks, waits
+from ltc.core import approvals, asked, delays, tasks, waits
 from ltc.core.state import Hold, Token
 from ltc.core.turn import Turn
-from ltc.definition.plan import ApproveNode, TaskNode, WaitNode
+from ltc.definition.plan import ApproveNode, DelayNode, TaskNode, WaitNode
 from ltc.model.messages import Answer, Intervention
 from ltc.model.trail import Kind
 
@@ -106,6 +106,8 @@ def again(turn: Turn, token: Token) -> None:
     node = turn.node(token)
     if isinstance(node, WaitNode):
         waits.resume(turn, token, node)
+    elif isinstance(node, DelayNode):
+        delays.resume(turn, token, node)
     elif isinstance(node, ApproveNode):
         approvals.close_for(turn, token)
         token.status = "ready"

@@ -6,6 +6,7 @@ from ltc.core import (
     amending,
     approvals,
     calls,
+    delays,
     events,
     falling_due,
     forks,
@@ -19,7 +20,18 @@ from ltc.core import (
 )
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
-from ltc.definition.plan import ApproveNode, CallNode, ChooseNode, EndNode, Leg, ParallelNode, TaskNode, WaitNode
+from ltc.definition.plan import (
+    AnyNode,
+    ApproveNode,
+    CallNode,
+    ChooseNode,
+    DelayNode,
+    EndNode,
+    Leg,
+    ParallelNode,
+    TaskNode,
+    WaitNode,
+)
 from ltc.model.trail import Kind
 
 
@@ -61,10 +73,16 @@ def enter(turn: Turn, token: Token) -> None:
         return
     node = turn.node(token)
     slas.start_step(turn, token, node)
+    _carry_out(turn, token, node)
+
+
+def _carry_out(turn: Turn, token: Token, node: AnyNode) -> None:
     if isinstance(node, CallNode):
         calls.enter(turn, token, node)
     elif isinstance(node, WaitNode):
         waits.enter(turn, token, node)
+    elif isinstance(node, DelayNode):
+        delays.enter(turn, token, node)
     elif isinstance(node, ApproveNode):
         approvals.enter(turn, token, node)
     elif isinstance(node, TaskNode):

@@ -9,6 +9,7 @@ from ltc.core import (
     answers,
     approvals,
     automatic,
+    delays,
     events,
     interventions,
     legs,
@@ -85,6 +86,7 @@ def _take(turn: Turn, event: Input) -> Answer | None:
         case Tick():
             resting.fired(turn, event)
             waits.tick(turn)
+            delays.tick(turn)
             tasks.tick(turn)
         case EventArrived():
             events.arrived(turn, event.event)

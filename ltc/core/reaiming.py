@@ -8,7 +8,7 @@ from ltc.core.state import SlaClock, Token
 from ltc.core.state_approvals import Task
 from ltc.core.turn import ChainError, Setting, Turn
 from ltc.definition import worktime
-from ltc.definition.plan import Sla, TaskNode, WaitNode
+from ltc.definition.plan import DelayNode, Sla, TaskNode, WaitNode
 from ltc.model.trail import Kind
 
 
@@ -101,10 +101,11 @@ def _wait(turn: Turn, token: Token) -> None:
     node = turn.plan.nodes.get(token.node)
     if token.status not in ("waiting", "tasked") or token.deadline is None or token.since is None or token.expired:
         return
-    if not isinstance(node, (WaitNode, TaskNode)) or node.within is None:
+    span = node.within if isinstance(node, WaitNode | TaskNode) else node.span if isinstance(node, DelayNode) else None
+    if span is None:
         return
     was = token.deadline
-    token.deadline = worktime.deadline(token.since, node.within, turn.setting.windows[turn.plan.calendar])
+    token.deadline = worktime.deadline(token.since, span, turn.setting.windows[turn.plan.calendar])
     if token.deadline != was:
         turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
 

@@ -56,6 +56,8 @@ def _unheard(turn: Turn, event: Input) -> bool:
         return False
     if turn.answered or any(isinstance(command, Schedule) for command in turn.commands):
         return False
+    if turn.quiet:
+        return True
     if isinstance(event, Tick):
         return turn.spoke
     if isinstance(event, CallDone):

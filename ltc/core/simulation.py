@@ -135,6 +135,7 @@ _TELLING: dict[str, Callable[[Entry], str]] = {
     "held": lambda e: f"{_at(e) or 'chain'} held {e.data.get('reason', '')}",
     "released": lambda e: f"{_at(e) or 'chain'} released",
     "timed_out": lambda e: f"{_at(e)} timed out",
+    "delayed": lambda e: f"{_at(e)} delayed",
     "sla_warned": lambda e: f"warned {e.data.get('sla', '')}",
     "sla_breached": lambda e: f"breached {e.data.get('sla', '')}",
     "sla_escalated": lambda e: f"escalated {e.data.get('sla', '')}",

@@ -57,6 +57,7 @@ class Turn:
     wall: datetime
     commands: list[Command] = field(default_factory=list)
     spoke: bool = False  # an SLA warned, was breached or escalated, or a wait timed out
+    quiet: bool = False  # something was done, or comes to rest, that calls nothing to carry what was said of it
     amended: list[tuple[Token, str]] = field(default_factory=list)  # documents that handlers' steps left anew
     answered: bool = False  # the turn's entries reach the store with an Update's answer
 

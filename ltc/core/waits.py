@@ -35,7 +35,9 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         take(turn, token, node, kept)
     if any(turn.plan.events[one.event].read for one in node.events):
         _read(turn, token, node)
-    elif taken:
+        return
+    turn.quiet = turn.quiet or turn.plan.tells_rests
+    if taken:
         _check(turn, token, node)
 
 

@@ -14,7 +14,7 @@ How = Literal["added", "removed", "changed", "moved"]
 # What ties steps together: a neighbour that comes or goes changes these, and is told itself.
 LINKS = ("id", "leg", "step", "next", "up", "first", "branches")
 # The parts of a plan that are compared piece by piece, or follow from the others.
-_TOLD = ("process", "digest", "legs", "nodes", "slas", "handlers", "operations", "events", "collections")
+_TOLD = ("process", "digest", "legs", "nodes", "slas", "handlers", "operations", "events", "collections", "tells_rests")
 _KINDS = {"approve": "approval", "task": "task"}
 
 

@@ -187,6 +187,7 @@ def _plan(build: Build, tree: Keys) -> Plan:
         events=build.events,
         tables=decided,
         collections=build.collections,
+        tells_rests=True,
     )
     plan = tie(plan)
     return plan.model_copy(update={"digest": digest(plan.model_dump(mode="json", exclude={"digest"}))})

@@ -20,6 +20,7 @@ from ltc.definition.plan import (
     Awaited,
     CallNode,
     ChooseNode,
+    DelayNode,
     EndNode,
     ParallelNode,
     Span,
@@ -110,6 +111,17 @@ def _wait(build: Build, step: Mapping, common: dict[str, Any]) -> WaitNode:
         retry=retry(build, step),
         waits_for=waits_for,
     )
+
+
+def _delay(build: Build, step: Mapping, common: dict[str, Any]) -> DelayNode:
+    node, given = common["id"], step.values["delay"]
+    if "on_revisit" in step.values:
+        build.places[f"{node}:on_revisit"] = step.at("on_revisit")
+    revisit: Any = step.text("on_revisit")
+    if not isinstance(given, Mapping):
+        return DelayNode(**common, span=span(step, "delay"), revisit=revisit)
+    due = build.use(given.values.get("due"), node, want="timestamp", where="'due'")
+    return DelayNode(**common, span=span(given, "after"), due=due, revisit=revisit)
 
 
 def _start(build: Build, step: Mapping, common: dict[str, Any]) -> CallNode:
@@ -230,6 +242,7 @@ _PLACEHOLDER = EndNode(id="", leg="", step="", outcome="completed")
 _COMPILERS: dict[str, Callable[[Build, Mapping, dict[str, Any]], AnyNode]] = {
     "call": _call,
     "wait": _wait,
+    "delay": _delay,
     "approve": _approve,
     "task": lambda build, step, common: task(build, step, common, people, block),
     "choose": _choose,

@@ -13,6 +13,7 @@ from ltc.definition.plan import (
     ApproveNode,
     CallNode,
     ChooseNode,
+    DelayNode,
     EndNode,
     Handler,
     Leg,
@@ -22,7 +23,7 @@ from ltc.definition.plan import (
     TaskNode,
     WaitNode,
 )
-from ltc.definition.show_words import every_words, reaction_words, when_words
+from ltc.definition.show_words import delay_words, every_words, reaction_words, when_words
 from ltc.model.phrase import listed, phrase, together
 
 
@@ -193,6 +194,8 @@ def _box(node: AnyNode) -> tuple[str, str, str]:
         return "[", "]", node.call.op
     if isinstance(node, WaitNode) and node.ladder:
         return "([", "])", phrase("dun {document}", document=node.ladder.document)
+    if isinstance(node, DelayNode):
+        return "([", "])", delay_words(node)
     if isinstance(node, WaitNode):
         return "([", "])", listed((awaited.event for awaited in node.events), phrase(" or "))
     if isinstance(node, ApproveNode):

@@ -13,6 +13,7 @@ from ltc.definition.plan import (
     ApproveNode,
     CallNode,
     ChooseNode,
+    DelayNode,
     Leg,
     ParallelNode,
     Plan,
@@ -99,6 +100,8 @@ class Flow:
                 self.block(level.first, way)
                 after = after.perhaps(*self.sets(level.first))
             return join(after, self.reaction(node.on_timeout, way))
+        if isinstance(node, DelayNode):
+            return way
         if isinstance(node, TaskNode):
             return join(way.plus(node.result), *(self.again(node, one, way) for _, one in reactions(node)))
         if isinstance(node, ApproveNode):

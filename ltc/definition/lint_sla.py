@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ltc.definition.build import Build
-from ltc.definition.plan import Plan, Rung, Sla, Span
+from ltc.definition.plan import DelayNode, Plan, Rung, Sla, Span
 
 _ELAPSED = {"s": 1 / 60, "m": 1.0, "h": 60.0, "d": 1440.0}
 _DEFAULT_DAY = 480  # working minutes of a day where the calendar is not known here
@@ -25,6 +25,19 @@ def check_slas(plan: Plan, build: Build) -> None:
         outer = longest[sla.of.split(".")[0]]
         if outer is not None:
             _fits(sla, outer, build)
+    for node in plan.nodes.values():
+        if isinstance(node, DelayNode) and node.span and not node.due:
+            _delay(node, node.span, plan, build)
+
+
+def _delay(node: DelayNode, span: Span, plan: Plan, build: Build) -> None:
+    """A delay that is longer than what is promised for its leg breaks the promise each time."""
+    outer = _longest(plan, "leg", node.leg, build)
+    if outer is None or outer.target is None or outer.pause_while:
+        return
+    if surely_longer(span, outer.target, day_of(plan.calendar, build), day_of(outer.calendar, build)):
+        told = {"inner": str(span), "outer_what": "target of its leg", "outer": str(outer.target)}
+        build.problems.add("LTC-D103", build.places[node.id], what="delay of this step", **told)
 
 
 def _longest(plan: Plan, scope: str, of: str, build: Build) -> Sla | None:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from ltc.definition.build import Build
 from ltc.definition.flow import Flow, reactions
-from ltc.definition.plan import SCHEDULES, AnyNode, CallNode, EndNode, Leg, Plan, Reaction, TaskNode, WaitNode
+from ltc.definition.plan import (
+    SCHEDULES,
+    AnyNode,
+    CallNode,
+    DelayNode,
+    EndNode,
+    Leg,
+    Plan,
+    Reaction,
+    TaskNode,
+    WaitNode,
+)
 from ltc.definition.plan_nodes import collections_of
 
 UNDOING = ("cancelled", "rejected")  # outcomes that undo what took effect
@@ -41,7 +52,9 @@ def _passed(plan: Plan, build: Build, sender: AnyNode, legs: list[str], complain
             continue
         silent = isinstance(node, CallNode) and not node.revisit and _has_effect(plan, node)
         waits = isinstance(node, WaitNode) and not node.ladder  # a ladder goes on where it was
-        if silent or ((waits or isinstance(node, TaskNode)) and f"{node.id}:on_revisit" not in build.places):
+        if silent or (
+            (waits or isinstance(node, TaskNode | DelayNode)) and f"{node.id}:on_revisit" not in build.places
+        ):
             complained.add(node.id)
             build.problems.add("LTC-D087", build.places[node.id], step=node.step, by=sender.id)
 

@@ -12,6 +12,7 @@ from ltc.definition.plan_nodes import (
     Awaited,
     CallNode,
     ChooseNode,
+    DelayNode,
     EndNode,
     Ladder,
     Level,
@@ -52,6 +53,7 @@ __all__ = [
     "CallNode",
     "ChooseNode",
     "DecisionTable",
+    "DelayNode",
     "EndNode",
     "Every",
     "Expr",
@@ -158,3 +160,4 @@ class Plan(Value):
     events: dict[str, PinnedEvent] = Field(default_factory=dict)
     tables: dict[str, DecisionTable] = Field(default_factory=dict)
     collections: list[str] = Field(default_factory=list)  # the names of into:
+    tells_rests: bool = False  # a rest that nothing is called for is told with a flush; plans of before leave it unsaid

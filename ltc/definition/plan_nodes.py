@@ -87,6 +87,15 @@ class WaitNode(Node):
     tells: bool = False  # what ``result`` names says in ``event`` which of several events it was
 
 
+class DelayNode(Node):
+    """Let time pass: ``span`` from here on or, where ``due`` gives an instant, from that."""
+
+    kind: Literal["delay"] = "delay"
+    span: Span | None = None
+    due: Expr = ""
+    revisit: Literal["", "skip", "again"] = ""
+
+
 class Level(Value):
     """One level of an approval. ``votes`` 0 means all, or ``percent`` of them when that is said.
 
@@ -176,7 +185,8 @@ class EndNode(Node):
 
 
 AnyNode = Annotated[
-    CallNode | WaitNode | ApproveNode | TaskNode | ChooseNode | ParallelNode | EndNode, Field(discriminator="kind")
+    CallNode | WaitNode | DelayNode | ApproveNode | TaskNode | ChooseNode | ParallelNode | EndNode,
+    Field(discriminator="kind"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The steps of the process language: call, wait, approve, choose, parallel, end, and how they react and undo."""
+"""The steps of the process language: call, wait, delay, approve, choose, parallel, end, and how they react and undo."""
 
 from __future__ import annotations
 
@@ -85,6 +85,33 @@ WAIT = Record(
     STEP_RESERVED,
 )
 
+DELAY = Record(
+    "delay",
+    {
+        "delay": OneOf(
+            "delay",
+            "how long, or after which instant",
+            text=Text("span", "so long from here on: 4h, 30d, 4bh, 5bd"),
+            records={
+                "due": Record(
+                    "delay by a date",
+                    {
+                        "due": Text("expression", "an instant, by an expression; one that is past delays nothing"),
+                        "after": Text("span", "so long after that instant"),
+                    },
+                    "until an instant",
+                    ("due",),
+                ),
+            },
+        ),
+        "on_revisit": OneOf("on_revisit", "what a second visit does: skip, or delay again", words=("skip", "again")),
+        **NAMING,
+    },
+    "let time pass",
+    ("delay",),
+    STEP_RESERVED,
+)
+
 _ARM = OneOf(
     "arm",
     "one arm of a choice",
@@ -150,6 +177,7 @@ STEP = OneOf(
     records={
         "call": CALL,
         "wait": WAIT,
+        "delay": DELAY,
         "approve": APPROVE,
         "task": TASK,
         "choose": CHOOSE,

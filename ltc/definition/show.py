@@ -10,6 +10,7 @@ from ltc.definition.plan import (
     ApproveNode,
     CallNode,
     ChooseNode,
+    DelayNode,
     Handler,
     Leg,
     ParallelNode,
@@ -181,7 +182,7 @@ def _otherwise(plan: Plan, node: AnyNode, indent: str) -> Iterator[str]:
     undo = undo_of(node)
     if undo:
         yield _in(indent, phrase("undo: {done}", done=undo_words(undo)))
-    if isinstance(node, CallNode | WaitNode | TaskNode) and node.revisit:
+    if isinstance(node, CallNode | WaitNode | DelayNode | TaskNode) and node.revisit:
         called = call_words(node.revisit_call) if isinstance(node, CallNode) and node.revisit_call else ""
         yield _in(indent, phrase("on a second visit: {done}", done=called or phrase(node.revisit)))
     if isinstance(node, CallNode | WaitNode) and node.retry != Retry():

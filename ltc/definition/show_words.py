@@ -7,6 +7,7 @@ from ltc.definition.plan import (
     ApproveNode,
     Call,
     CallNode,
+    DelayNode,
     EndNode,
     Every,
     Level,
@@ -34,6 +35,8 @@ def node_words(node: AnyNode) -> Phrase:
         return phrase("call {call}{left}", call=call_words(node.call), left=_left(node.result, node.into))
     if isinstance(node, WaitNode):
         return wait_words(node)
+    if isinstance(node, DelayNode):
+        return delay_words(node)
     if isinstance(node, ApproveNode):
         bound = phrase(", bound to {fields}", fields=", ".join(node.binds)) if node.binds else ""
         eyes = phrase(", four eyes") if node.four_eyes else ""
@@ -74,6 +77,13 @@ def wait_words(node: WaitNode) -> Phrase:
     told = {"customer": ", it is up to the customer", "others": ", it is up to the others"}
     whose = phrase(told[node.waits_for]) if node.waits_for else ""
     return together(phrase("wait for {events}", events=events), until, whose, _within(node.within), read, left)
+
+
+def delay_words(node: DelayNode) -> Phrase:
+    """Say for how long nothing is done, or until when."""
+    if not node.due:
+        return phrase("delay {span}", span=node.span)
+    return phrase("delay until {due} + {span}" if node.span else "delay until {due}", due=node.due, span=node.span)
 
 
 def _within(span: Span | None) -> str:

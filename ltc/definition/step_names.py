@@ -8,7 +8,7 @@ from ltc.definition.build import Build
 from ltc.definition.errors import Mark
 from ltc.definition.nodes import Listing, Mapping, Scalar, Source
 
-KINDS = ("call", "wait", "approve", "task", "choose", "parallel", "end", "dunning", "start")
+KINDS = ("call", "wait", "delay", "approve", "task", "choose", "parallel", "end", "dunning", "start")
 _REACTIONS = ("on_timeout", "none_found", "on_reject")
 
 

@@ -82,6 +82,8 @@ class Kind(StrEnum):
     TASK_HANDED = "task_handed"  # task, level, how, actor, to, candidates, comment, why: others are asked, or again
     SILENCE = "silence"  # task, level, then, deadline: what happens by itself when nobody decides
     NOT_TAKEN = "not_taken"  # task, actor, decision or act, id, why: it came by signal, whose sender hears no answer
+    DELAYED = "delayed"  # until: nothing is done before
+    DELAY_OVER = "delay_over"
 
 
 RESTS = "rests: "  # what `until` of a waiting entry begins with when a ladder reminds nobody; why follows

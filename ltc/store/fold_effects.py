@@ -10,6 +10,8 @@ from ltc.model.trail import RESTS, Kind
 from ltc.store.reading import Entry, document, instant, text
 from ltc.store.rows import ChainView, Key, Row
 
+DELAYED = "delayed"  # the state of a wait that is for time alone
+
 _CERTAINLY_NOT = ("TooLarge", "FiguresChanged")  # after any other error an earlier attempt may have taken effect
 _FINAL = ("undone", "stands")
 _UNDOING = ("undone", "stands", "remains")
@@ -159,6 +161,17 @@ def _waiting(view: ChainView, entry: Entry) -> ChainView:
     )  # fmt: skip
 
 
+def _delayed(view: ChainView, entry: Entry) -> ChainView:
+    return view.put(
+        "waits", _place(entry), events=[], until="", state=DELAYED, taken=0, deadline=instant(entry, "until"),
+        since=entry.at, since_wall=entry.wall,
+    )  # fmt: skip
+
+
+def _delay_over(view: ChainView, entry: Entry) -> ChainView:
+    return view.drop("waits", _place(entry))
+
+
 def waiting_state(until: str, deadline: datetime | None) -> str:
     """``resting`` for a ladder that reminds nobody until people have dealt with why; else ``waiting``."""
     return "resting" if until.startswith(RESTS) and deadline is None else "waiting"
@@ -242,6 +255,8 @@ FOLDERS: Mapping[Kind, Callable[[ChainView, Entry], ChainView]] = MappingProxyTy
         Kind.WAITING: _waiting,
         Kind.CONDITION: _condition,
         Kind.TIMED_OUT: _timed_out,
+        Kind.DELAYED: _delayed,
+        Kind.DELAY_OVER: _delay_over,
         Kind.EVENT_KEPT: _event_kept,
         Kind.EVENT_TAKEN: _event_taken,
         Kind.UNDONE: _undone,

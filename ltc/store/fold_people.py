@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ltc.model.trail import Kind
-from ltc.store.fold_effects import waiting_state
+from ltc.store.fold_effects import DELAYED, waiting_state
 from ltc.store.giving_up import rewind
 from ltc.store.reading import MOST, Entry, number, plain, text, whole
 from ltc.store.rows import ChainView
@@ -152,7 +152,9 @@ def _released(view: ChainView, entry: Entry) -> ChainView:
         if here and row["released"] is None:
             view = view.put("holds", key, released=entry.at, released_by=text(entry, "actor"))
     wait = view.get("waits", place)
-    return view.put("waits", place, state=waiting_state(wait["until"], wait["deadline"])) if wait else view
+    if not wait or wait["state"] == DELAYED:
+        return view
+    return view.put("waits", place, state=waiting_state(wait["until"], wait["deadline"]))
 
 
 def _intervened(view: ChainView, entry: Entry) -> ChainView:

@@ -28,6 +28,8 @@ _OUTCOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "task_closed": _plain("task", "result"),
     "sent_back": _plain("sent back to", "to"),
     "timed_out": _plain("timed out"),
+    "delayed": _plain("delayed"),
+    "delay_over": _plain("delay over"),
     "event_kept": _plain("kept", "event"),
     "event_taken": _plain("took", "event"),
     "held": _plain("held", "reason"),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.replay import scenes_aside, scenes_own, scenes_real, scenes_shipped, scenes_trades, scenes_versions
+from tests.replay import (
+    scenes_aside,
+    scenes_delays,
+    scenes_own,
+    scenes_real,
+    scenes_shipped,
+    scenes_trades,
+    scenes_versions,
+)
 from tests.replay.scene import Scene
 
 # One of each kind again, with the last entries in the result, as chains begun since then have them.
@@ -20,7 +28,7 @@ AGAIN = (
 
 RECORDED: tuple[Scene, ...] = (
     *scenes_shipped.SCENES, *scenes_own.SCENES, *scenes_real.SCENES, *scenes_versions.SCENES, *scenes_aside.SCENES,
-    *scenes_trades.SCENES,
+    *scenes_trades.SCENES, *scenes_delays.SCENES,
 )  # fmt: skip
 
 SCENES: tuple[Scene, ...] = (

@@ -169,3 +169,17 @@ def test_a_waits_moved_limit_is_the_one_shown() -> None:
     assert row is not None
     assert row["deadline"] == at(9)
     assert folded((Kind.WAIT_MOVED, {**call(), "deadline": at(9).isoformat()})).get("waits", PLACE) is None
+
+
+def test_a_delay_is_a_wait_for_time_alone_until_it_is_over() -> None:
+    place = {"leg": "order", "step": "think"}
+
+    def waits(*said: tuple[Kind, dict[str, Any]]) -> list[dict[str, Any]]:
+        delayed = (Kind.DELAYED, {**place, "until": at(9).isoformat()})
+        return [row for _, row in folded(delayed, *((kind, {**place, **data}) for kind, data in said)).each("waits")]
+
+    (row,) = waits()
+    assert (row["state"], row["events"], row["deadline"]) == ("delayed", [], at(9))
+    (row,) = waits((Kind.HELD, {"reason": "by_hand", "scope": "leg"}), (Kind.RELEASED, {}))
+    assert row["state"] == "delayed"
+    assert not waits((Kind.DELAY_OVER, {}))

@@ -68,6 +68,12 @@ def waits(rng: random.Random) -> str:
     return rng.choice(["", "", ", waits_for: customer", ", waits_for: others"]) + rng.choice(["", ", poll: 9d"])
 
 
+def delay(rng: random.Random) -> str:
+    """Lets time pass."""
+    due = f"{{due: opportunity.required_on{rng.choice(['', ', after: 2bd'])}}}"
+    return f"delay: {rng.choice(['1h', '2bd', due])}"
+
+
 def when(rng: random.Random) -> str:
     """When a leg is entered, now and then by the decision table."""
     said = rng.choice(["", "", "order.net.minor > 100000", "terms.large", "terms.days > 3"])

@@ -142,12 +142,25 @@ class Author:
         return ", ".join(self._step(depth) for _ in range(self.rng.randint(1, 3 if depth == 0 else 2)))
 
     def _step(self, depth: int) -> str:
-        kinds = ["call", "call", "call", "approve", "approve", "task", "wait", "read", "start", "either", "use"]
+        kinds = [
+            "call",
+            "call",
+            "call",
+            "approve",
+            "approve",
+            "task",
+            "wait",
+            "delay",
+            "read",
+            "start",
+            "either",
+            "use",
+        ]
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1
         kind, name = self.rng.choice(kinds), f"name: s{self.steps}"
-        plain = kind not in ("choose", "use")
+        plain = kind not in ("choose", "use", "delay")
         sla = f", sla: {self.rng.choice(SLA)}" if plain and self.rng.random() < 0.2 else ""
         return f"{{{getattr(self, '_' + kind)(depth)}, {name}{sla}}}"
 
@@ -214,6 +227,9 @@ class Author:
             f"wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 2bd{constructs.waits(self.rng)}, "
             f"on_revisit: {self.rng.choice(['skip', 'again'])}, on_timeout: {self._reaction(depth, 'on_timeout')}"
         )
+
+    def _delay(self, _depth: int) -> str:
+        return f"{constructs.delay(self.rng)}, on_revisit: {self.rng.choice(['skip', 'again'])}"
 
     def _choose(self, depth: int) -> str:
         asks = self.rng.choice(["order.net.minor > 1", "order.net.minor > 1000000000", "pace.days > 30"])

@@ -334,6 +334,24 @@ def test_the_time_limit_of_a_wait_moves_with_the_plan(other: Any) -> None:
     assert kinds(one, "wait_moved")
 
 
+def test_a_delay_of_working_time_moves_with_the_calendar(other: Any) -> None:
+    plan = other(
+        (
+            "      - wait: erp.goods_shipped",
+            "      - delay: 4bd\n        on_revisit: skip\n      - wait: erp.goods_shipped",
+        )
+    )
+    one = simulate(plan, Script(), net=50_000, until=timedelta(days=0.5))
+    (token,) = (token for token in one.state.tokens.values() if token.status == "waiting")
+    before = token.deadline
+    assert ask(one, "recalendar", windows=newer()).status == "accepted"
+    after = token.deadline
+    assert after > before  # type: ignore[operator]
+    assert kinds(one, "wait_moved")[-1]["deadline"] == after.isoformat()  # type: ignore[union-attr]
+    one.run(one.now + timedelta(days=60))
+    assert [entry.at for entry in one.trail if entry.kind == "delay_over"] == [after]
+
+
 def test_examine_only_looks(other: Any) -> None:
     one = at_approval()
     fit = examine(shipped("lead_to_cash"), other(RENAMED), one.state, MAP)

@@ -20,7 +20,7 @@ Place = tuple[str | int, ...]
 
 # What is not said: what ties the parts of a plan together, what is pinned of operations and events, and what follows
 # from other things that are said.
-APART = ("digest", "engine_level", "operations", "events", "collections", "sides")
+APART = ("digest", "engine_level", "operations", "events", "collections", "sides", "tells_rests")
 TIES = (
     "id",
     "leg",

@@ -21,6 +21,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "reaction": (f"{ASK}.none_found", {f"{ASK}.none_found": "hold"}),
     "step.call": ("legs.order.steps.0", {}),
     "step.wait": ("legs.shipment.steps.1", {}),
+    "step.delay": ("legs.shipment.steps.1", {"legs.shipment.steps.1": "{delay: 1d}"}),
     "step.approve": (ASK, {}),
     "step.choose": ("legs.order.steps.2", {"legs.order.steps+": "{choose: [{otherwise: []}]}"}),
     "step.parallel": (
