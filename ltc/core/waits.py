@@ -35,15 +35,14 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
         take(turn, token, node, kept)
     if any(turn.plan.events[one.event].read for one in node.events):
         _read(turn, token, node)
-        return
-    turn.quiet = turn.quiet or turn.plan.tells_rests
-    if taken:
+    elif taken:
         _check(turn, token, node)
 
 
 def _told(turn: Turn, token: Token, node: WaitNode) -> None:
     events = [one.event for one in node.events]
     turn.log(Kind.WAITING, token, events=events, until=node.until, deadline=iso(token.deadline))
+    turn.quiet = turn.quiet or turn.plan.tells_rests
 
 
 def _until(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
@@ -95,6 +94,7 @@ def take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
     kept.taken = True
     token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
+    turn.quiet = turn.quiet or turn.plan.tells_rests
     awaited = _awaited(node, kept)
     _tell(turn, token, node, awaited.event if awaited else kept.name, kept.fields)
 
@@ -203,14 +203,9 @@ def _refresh(turn: Turn, token: Token, name: str, document: dict[str, Any] | Non
     if before.get("version", 0) <= document.get("version", 0) and before != document:
         home[key] = document
         turn.log(
-            Kind.DOCUMENT,
-            token,
-            system=op.split(".")[0],
-            type=name,
-            id=document["id"],
-            version=document.get("version"),
-            data=ids.digest(document),
-        )
+            Kind.DOCUMENT, token, system=op.split(".")[0], type=name, id=document["id"],
+            version=document.get("version"), data=ids.digest(document),
+        )  # fmt: skip
 
 
 def _renew(turn: Turn, node: WaitNode, event: str, document: dict[str, Any] | None) -> None:
@@ -281,8 +276,7 @@ def _time_out(turn: Turn, token: Token, node: WaitNode) -> None:
 
 def resume(turn: Turn, token: Token, node: WaitNode) -> None:
     """A held wait goes on waiting, with its time limit anew."""
-    token.status, token.poll_at, token.expired = "waiting", None, False
-    token.since = turn.now
+    token.status, token.poll_at, token.expired, token.since = "waiting", None, False, turn.now
     try:
         token.deadline = _until(turn, token, node)
     except ChainError:  # a document given by hand has no due date: what is read now may have one

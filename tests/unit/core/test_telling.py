@@ -8,20 +8,20 @@ import yaml
 from ltc.core.simulation import Simulation
 from ltc.definition.compile import load_checked
 from ltc.definition.plan import Plan
-from tests.support.keys_case import DEAL, WORLD, edited, run
+from tests.support.keys_case import DEAL, GONE, WORLD, edited, run
 
 UNREAD = "{wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 30d, undo: {none: words}}"
 ALONE = "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'done'\"}, undo: {none: words}}"
 
 
-def rested(*steps: str, first: str = "") -> Simulation:
+def rested(*steps: str, first: str = "", **world: object) -> Simulation:
     """A chain of an order that is confirmed, and of these steps, after a day."""
     tree = copy.deepcopy(DEAL)
     tree["legs"] = {name: leg for name, leg in tree["legs"].items() if name in ("order", "confirm")}
     change = {"legs.after": f"{{steps: [{', '.join(steps)}]}}"} if steps else {}
     if first:
         tree["legs"] = {"before": {"steps": [yaml.safe_load(first)]}, **tree["legs"]}
-    seen = run(edited(tree, change), {"days": 1})
+    seen = run(edited(tree, {**change, "handlers": GONE}), {"days": 1, **world})
     assert seen.codes == []
     assert seen.chain is not None
     return seen.chain
@@ -46,6 +46,13 @@ def test_the_first_step_of_all_may_be_such_a_wait() -> None:
 def test_a_branch_that_ends_while_another_waits_is_told() -> None:
     chain = rested(f"{{parallel: [{{steps: [{ALONE}]}}, {{steps: [{UNREAD}]}}]}}")
     assert calls(chain)[-2:] == ["crm.set_stage", "trail.flush"]
+    assert not chain.state.undelivered
+
+
+def test_an_event_after_which_nothing_is_called_is_told() -> None:
+    goods = "{wait: crm.lines_cancelled, match: event.opportunity == opportunity.id, undo: {none: words}}"
+    chain = rested(f"{{parallel: [{{steps: [{UNREAD}]}}, {{steps: [{goods}]}}]}}", cancel_after="erp.confirm_order")
+    assert calls(chain)[-2:] == ["trail.flush", "trail.flush"]
     assert not chain.state.undelivered
 
 
