@@ -32,7 +32,7 @@ from starter.tempo import Tempo, clock_for, stretch
 INSTALLATION = "rehearsal"
 STOCK = 1_000_000  # of each of Northwind's products: who needs shortage brings products of his own
 CPU_START, CPU_CHAIN = 20.0, 0.9  # seconds of CPU that a run takes, at its start and for each chain
-CORES, SHARE = 2, 0.55  # what of a quiet machine a run may take, so that little is late: most chains are sent early on
+CORES, SHARE = 2, 0.48  # what of a quiet machine a run may take, so that little is late: most chains are sent early on
 SECONDS_A_DAY = 2.8  # real seconds of a virtual day, at least
 MOST_SLOWER = 1.4  # days go by that much slower on a busy machine, however busy it is
 OVERTIME = 1.6  # how much longer than planned a run may take before it is given up
