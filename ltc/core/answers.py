@@ -32,7 +32,7 @@ def done(turn: Turn, event: CallDone) -> None:
 
 
 def _done(turn: Turn, flight: Flight, event: CallDone) -> None:
-    turn.quiet = turn.plan.tells_rests and flight.purpose in ("do", "read", "probe", "undo")
+    turn.quiet = flight.purpose in ("do", "read", "probe", "undo")
     if flight.purpose in ("do", "read"):
         calls.completed(turn, flight, event)
     elif flight.purpose == "probe":

@@ -19,7 +19,7 @@ def enter(turn: Turn, token: Token, node: ApproveNode) -> None:
     place = turn.place(token)
     if _stands(turn, token):
         return
-    turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
+    turn.visit(token)
     apply = [
         level.name
         for level in node.levels

@@ -7,7 +7,6 @@ from datetime import datetime
 from ltc.core import deciding, legs, levels, rungs, slas
 from ltc.core.state_approvals import Task
 from ltc.core.turn import Turn
-from ltc.definition import worktime
 from ltc.definition.plan import Silence
 from ltc.model.trail import Kind
 
@@ -46,8 +45,7 @@ def _tend_silence(turn: Turn) -> bool:
 
 
 def _begin(turn: Turn, task: Task, silence: Silence) -> None:
-    window = turn.setting.windows[turn.plan.calendar]
-    task.silence_at, task.silence_since = worktime.deadline(turn.now, silence.after, window), turn.now
+    task.silence_at, task.silence_since = turn.after(turn.now, silence.after), turn.now
     turn.log(
         Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,
         deadline=task.silence_at.isoformat(),

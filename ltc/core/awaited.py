@@ -29,8 +29,7 @@ def waiting_for(turn: Turn, clock: SlaClock, sla: Sla) -> str:
         asked = [turn.node(token) for token in here if token.status == "tasked"]
         return "customer" if all(_customers(turn, node) for node in asked) else "person"
     waiting = [turn.node(token) for token in here if token.status == "waiting"]
-    waiting = [node for node in waiting if not isinstance(node, DelayNode)]  # nobody is waited for
-    if waiting:
+    if waiting := [node for node in waiting if not isinstance(node, DelayNode)]:  # a delay waits for nobody
         theirs = all(_customers(turn, node) or (sla.theirs and _owed(node)) for node in waiting)
         return "customer" if theirs else "event"
     return "system" if "busy" in statuses else ""

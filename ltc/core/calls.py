@@ -23,10 +23,10 @@ HOLD_REASONS = {
 
 def enter(turn: Turn, token: Token, node: CallNode) -> None:
     """Schedule the step's call, or on a second visit what ``on_revisit`` says."""
-    state, place = turn.state, turn.place(token)
+    place = turn.place(token)
     if _unsettled(turn, token, place):
         return
-    state.visits[place] = token.visit = state.visits.get(place, 0) + 1
+    turn.visit(token)
     if certain(turn, place) is None:
         _schedule(turn, token, node, node.call, place)
     elif node.revisit == "call" and node.revisit_call is not None:

@@ -80,7 +80,7 @@ def _until(turn: Turn, text: str) -> datetime | Answer:
             span = timespans.parse_span(text)
         except ValueError as error:
             return asked.refuse(f"{error}; or an instant such as 2026-05-04T12:00:00+08:00")
-        return worktime.deadline(turn.now, span, turn.setting.windows[turn.plan.calendar])
+        return turn.after(turn.now, span)
     if moment.tzinfo is None:
         return asked.refuse(f"{text!r} does not say its zone; write 2026-05-04T12:00:00+08:00, or a span such as 7d")
     if moment <= turn.now:

@@ -6,7 +6,6 @@ from ltc.core import moves
 from ltc.core.instants import instant_of, iso
 from ltc.core.state import Token
 from ltc.core.turn import ChainError, Turn
-from ltc.definition import worktime
 from ltc.definition.plan import DelayNode
 from ltc.model.trail import Kind
 
@@ -17,9 +16,8 @@ def enter(turn: Turn, token: Token, node: DelayNode) -> None:
     Raises:
         ChainError: the instant that it counts from is none.
     """
-    place = turn.place(token)
-    turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
-    token.deadline = token.poll_at = None
+    turn.visit(token)
+    token.deadline = None
     if token.visit > 1 and node.revisit == "skip":
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
@@ -29,8 +27,7 @@ def enter(turn: Turn, token: Token, node: DelayNode) -> None:
 
 def _begin(turn: Turn, token: Token, node: DelayNode) -> None:
     token.since = instant_of(turn.value(node.due, token.leg, token.item), node.due) if node.due else turn.now
-    window = turn.setting.windows[turn.plan.calendar]
-    token.deadline = worktime.deadline(token.since, node.span, window) if node.span else token.since
+    token.deadline = turn.after(token.since, node.span) if node.span else token.since
     _stands(turn, token)
 
 

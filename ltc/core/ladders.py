@@ -46,7 +46,7 @@ def _instant(turn: Turn, token: Token, node: WaitNode, after: Span) -> datetime:
     if due is None:
         raise ChainError(f"{_plan(node).document} has no due date to count from")
     begins = worktime.shifted(due, timedelta(seconds=of(turn, token, node).shift))
-    return worktime.deadline(begins, after, turn.setting.windows[turn.plan.calendar])
+    return turn.after(begins, after)
 
 
 def next_instant(turn: Turn, token: Token, node: WaitNode) -> datetime | None:

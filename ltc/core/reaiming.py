@@ -105,7 +105,7 @@ def _wait(turn: Turn, token: Token) -> None:
     if span is None:
         return
     was = token.deadline
-    token.deadline = worktime.deadline(token.since, span, turn.setting.windows[turn.plan.calendar])
+    token.deadline = turn.after(token.since, span)
     if token.deadline != was:
         turn.log(Kind.WAIT_MOVED, token, was=iso(was), deadline=iso(token.deadline))
 
@@ -115,8 +115,8 @@ def _silence(turn: Turn, task: Task) -> None:
     silence = automatic.silence_of(turn, task) if task.status == "open" else None
     if silence is None or task.silence_at is None or task.silence_since is None:
         return
-    was, window = task.silence_at, turn.setting.windows[turn.plan.calendar]
-    task.silence_at = worktime.deadline(task.silence_since, silence.after, window)
+    was = task.silence_at
+    task.silence_at = turn.after(task.silence_since, silence.after)
     if task.silence_at != was:
         turn.log(
             Kind.SILENCE, turn.state.tokens[task.token], task=task.id, level=task.levels[task.at], then=silence.then,

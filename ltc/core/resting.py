@@ -56,7 +56,7 @@ def _unheard(turn: Turn, event: Input) -> bool:
         return False
     if turn.answered or any(isinstance(command, Schedule) for command in turn.commands):
         return False
-    if turn.quiet:
+    if turn.quiet and turn.plan.tells_rests:
         return True
     if isinstance(event, Tick):
         return turn.spoke

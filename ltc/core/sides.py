@@ -5,7 +5,6 @@ from __future__ import annotations
 from ltc.core import slas
 from ltc.core.state import Kept, Token
 from ltc.core.turn import Turn
-from ltc.definition import worktime
 from ltc.definition.plan import Handler
 from ltc.model.trail import Kind
 
@@ -54,7 +53,7 @@ def stays_open(turn: Turn) -> bool:
     if kept is None:
         return False
     if state.open_until is None:
-        state.open_until = worktime.deadline(turn.now, kept.span, turn.setting.windows[turn.plan.calendar])
+        state.open_until = turn.after(turn.now, kept.span)
         state.rounds.pop("balance", None)  # what comes later must leave the books in balance, too
         slas.end_all(turn)
         turn.log(Kind.KEPT_OPEN, until=state.open_until.isoformat(), handlers=kept.handlers)

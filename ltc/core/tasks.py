@@ -9,7 +9,6 @@ from ltc.core.instants import iso
 from ltc.core.state import Effect, Flight, HumanTask, Token
 from ltc.core.turn import ChainError, Turn
 from ltc.core.whom import whom
-from ltc.definition import worktime
 from ltc.definition.plan import TaskNode
 from ltc.model import ids
 from ltc.model.messages import NOTICES_QUEUE
@@ -23,7 +22,7 @@ def enter(turn: Turn, token: Token, node: TaskNode) -> None:
     state, place = turn.state, turn.place(token)
     figures = turn.values(node.show, token.leg, token.item)
     source = whom(turn, node.source, token.leg, token.item)
-    state.visits[place] = token.visit = state.visits.get(place, 0) + 1
+    turn.visit(token)
     if node.revisit == "skip" and _done_before(turn, token):
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
@@ -51,8 +50,7 @@ def _done_before(turn: Turn, token: Token) -> bool:
 
 
 def _limit(turn: Turn, token: Token, node: TaskNode) -> None:
-    window = turn.setting.windows[turn.plan.calendar]
-    token.deadline = worktime.deadline(turn.now, node.within, window) if node.within else None
+    token.deadline = turn.after(turn.now, node.within) if node.within else None
     token.since = turn.now
 
 

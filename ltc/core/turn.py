@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from ltc.core.commands import Command, Schedule
 from ltc.core.state import Flight, Hold, State, Token
-from ltc.definition import expressions
-from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry
+from ltc.definition import expressions, worktime
+from ltc.definition.plan import AnyNode, Leg, PinnedOperation, Plan, Retry, Span
 from ltc.definition.plan_nodes import results_of
 from ltc.definition.plan_tables import TableInput
 from ltc.definition.tables import TableError, decide
@@ -57,7 +57,7 @@ class Turn:
     wall: datetime
     commands: list[Command] = field(default_factory=list)
     spoke: bool = False  # an SLA warned, was breached or escalated, or a wait timed out
-    quiet: bool = False  # something was done, or comes to rest, that calls nothing to carry what was said of it
+    quiet: bool = False  # something was done, heard or waited for: where nothing is called now, that must be told
     amended: list[tuple[Token, str]] = field(default_factory=list)  # documents that handlers' steps left anew
     answered: bool = False  # the turn's entries reach the store with an Update's answer
 
@@ -81,6 +81,15 @@ class Turn:
     def place(self, token: Token) -> str:
         """Where a token stands, as ``leg[item].step``."""
         return ids.place(token.leg, token.item, self.node(token).step)
+
+    def visit(self, token: Token) -> None:
+        """Count that a token has come to the step where it stands."""
+        place = self.place(token)
+        self.state.visits[place] = token.visit = self.state.visits.get(place, 0) + 1
+
+    def after(self, start: datetime, span: Span) -> datetime:
+        """The instant by which a span has passed since ``start``, by the calendar of the process."""
+        return worktime.deadline(start, span, self.setting.windows[self.plan.calendar])
 
     def log(self, kind: Kind, token: Token | None = None, /, **data: Any) -> None:
         """Append a trail entry; empty data are left out."""

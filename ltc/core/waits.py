@@ -10,16 +10,14 @@ from ltc.core.commands import CallDone
 from ltc.core.instants import iso
 from ltc.core.state import Effect, Flight, Kept, Token
 from ltc.core.turn import ChainError, Turn
-from ltc.definition import worktime
-from ltc.definition.plan import Awaited, Span, WaitNode
+from ltc.definition.plan import Awaited, WaitNode
 from ltc.model import ids
 from ltc.model.trail import Kind
 
 
 def enter(turn: Turn, token: Token, node: WaitNode) -> None:
     """Open a wait: kept events that match are taken, and the document is read once."""
-    place = turn.place(token)
-    turn.state.visits[place] = token.visit = turn.state.visits.get(place, 0) + 1
+    turn.visit(token)
     if token.visit > 1 and node.revisit == "skip" and _satisfied(turn, token, node):
         turn.log(Kind.REVISITED, token, how="skip")
         moves.go_on(turn, token)
@@ -42,18 +40,14 @@ def enter(turn: Turn, token: Token, node: WaitNode) -> None:
 def _told(turn: Turn, token: Token, node: WaitNode) -> None:
     events = [one.event for one in node.events]
     turn.log(Kind.WAITING, token, events=events, until=node.until, deadline=iso(token.deadline))
-    turn.quiet = turn.quiet or turn.plan.tells_rests
+    turn.quiet = True
 
 
 def _until(turn: Turn, token: Token, node: WaitNode) -> datetime | None:
     """When the wait has something to do without an event: its longest time is over, or its ladder's next level due."""
     if node.ladder:
         return ladders.next_instant(turn, token, node)
-    return _later(turn, node.within) if node.within else None
-
-
-def _later(turn: Turn, span: Span) -> datetime:
-    return worktime.deadline(turn.now, span, turn.setting.windows[turn.plan.calendar])
+    return turn.after(turn.now, node.within) if node.within else None
 
 
 def _satisfied(turn: Turn, token: Token, node: WaitNode) -> bool:
@@ -94,7 +88,7 @@ def take(turn: Turn, token: Token, node: WaitNode, kept: Kept) -> None:
     kept.taken = True
     token.taken += 1
     turn.log(Kind.EVENT_TAKEN, token, event=kept.name, id=kept.id)
-    turn.quiet = turn.quiet or turn.plan.tells_rests
+    turn.quiet = True
     awaited = _awaited(node, kept)
     _tell(turn, token, node, awaited.event if awaited else kept.name, kept.fields)
 
@@ -242,7 +236,7 @@ def _check(turn: Turn, token: Token, node: WaitNode) -> None:
     elif token.expired:
         _time_out(turn, token, node)
     else:
-        token.poll_at = _later(turn, node.poll)
+        token.poll_at = turn.after(turn.now, node.poll)
 
 
 # Time

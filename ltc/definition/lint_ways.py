@@ -52,9 +52,8 @@ def _passed(plan: Plan, build: Build, sender: AnyNode, legs: list[str], complain
             continue
         silent = isinstance(node, CallNode) and not node.revisit and _has_effect(plan, node)
         waits = isinstance(node, WaitNode) and not node.ladder  # a ladder goes on where it was
-        if silent or (
-            (waits or isinstance(node, TaskNode | DelayNode)) and f"{node.id}:on_revisit" not in build.places
-        ):
+        rests = waits or isinstance(node, TaskNode | DelayNode)
+        if silent or (rests and f"{node.id}:on_revisit" not in build.places):
             complained.add(node.id)
             build.problems.add("LTC-D087", build.places[node.id], step=node.step, by=sender.id)
 

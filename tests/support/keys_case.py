@@ -52,6 +52,14 @@ class Seen:
 Look = Callable[[Seen], Any]
 
 
+def deal(legs: str = "") -> dict[str, Any]:
+    """A copy of the definition that cases change, with these of its legs; with all of them when none are named."""
+    tree = copy.deepcopy(DEAL)
+    if legs:
+        tree["legs"] = {name: tree["legs"][name] for name in legs.split()}
+    return tree
+
+
 @dataclass(frozen=True)
 class Case:
     """``item``: as tests.support.keys lists it. ``look`` at what came of the definition must give ``sees``.
@@ -75,9 +83,7 @@ class Case:
     @cached_property
     def said(self) -> dict[str, Any]:
         """The definition with the item."""
-        tree = copy.deepcopy(DEAL)
-        if self.legs:
-            tree["legs"] = {name: tree["legs"][name] for name in self.legs.split()}
+        tree = deal(self.legs)
         return edited(tree, self.change)
 
     def observed(self) -> Any:

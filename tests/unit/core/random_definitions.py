@@ -143,19 +143,8 @@ class Author:
 
     def _step(self, depth: int) -> str:
         kinds = [
-            "call",
-            "call",
-            "call",
-            "approve",
-            "approve",
-            "task",
-            "wait",
-            "delay",
-            "read",
-            "start",
-            "either",
-            "use",
-        ]
+            "call", "call", "call", "approve", "approve", "task", "wait", "delay", "read", "start", "either", "use",
+        ]  # fmt: skip
         if depth < 2:
             kinds += ["choose", "parallel", "parallel"]
         self.steps += 1

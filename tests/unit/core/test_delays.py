@@ -1,6 +1,5 @@
 """Delays: when they are over, what moves them and what does not, what is said meanwhile, and who may pass them by."""
 
-import copy
 from datetime import timedelta
 
 import pytest
@@ -8,15 +7,14 @@ import pytest
 from ltc.core.commands import Resumed
 from ltc.model.trail import Kind
 from tests.support.chains import MONDAY
-from tests.support.keys_case import DEAL, edited, run
+from tests.support.keys_case import deal, edited, run
 
 WANTED = "{delay: {due: opportunity.required_on}}"
 
 
 def played(delay, change=None, **world):
     """Play a chain that delays after it has been confirmed."""
-    tree = copy.deepcopy(DEAL)
-    tree["legs"] = {name: leg for name, leg in tree["legs"].items() if name in ("order", "confirm")}
+    tree = deal("order confirm")
     tree["legs"]["after"] = {"steps": [{"end": "lost"}]}
     seen = run(edited(tree, {"legs.confirm.steps+": delay, **(change or {})}), world)
     assert seen.codes == []

@@ -1,14 +1,12 @@
 """What a chain says before it rests is told: it rides along with what is called next, or with a flush of its own."""
 
-import copy
-
 import pytest
 import yaml
 
 from ltc.core.simulation import Simulation
 from ltc.definition.compile import load_checked
 from ltc.definition.plan import Plan
-from tests.support.keys_case import DEAL, GONE, WORLD, edited, run
+from tests.support.keys_case import GONE, WORLD, deal, edited, run
 
 UNREAD = "{wait: crm.order_cancelled, match: event.opportunity == opportunity.id, within: 30d, undo: {none: words}}"
 ALONE = "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'done'\"}, undo: {none: words}}"
@@ -16,8 +14,7 @@ ALONE = "{call: crm.set_stage, with: {opportunity: opportunity.id, stage: \"'don
 
 def rested(*steps: str, first: str = "", **world: object) -> Simulation:
     """A chain of an order that is confirmed, and of these steps, after a day."""
-    tree = copy.deepcopy(DEAL)
-    tree["legs"] = {name: leg for name, leg in tree["legs"].items() if name in ("order", "confirm")}
+    tree = deal("order confirm")
     change = {"legs.after": f"{{steps: [{', '.join(steps)}]}}"} if steps else {}
     if first:
         tree["legs"] = {"before": {"steps": [yaml.safe_load(first)]}, **tree["legs"]}
